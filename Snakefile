@@ -1,0 +1,38 @@
+"""Oddjet: from raw jet images to the anomalous fraction of each test, in one directed graph."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+
+
+wildcard_constraints:
+    model=one_of(MODELS),
+    seed=one_of(SEEDS),
+    test=one_of(TESTS),
+
+
+# the road, stage by stage
+include: "workflow/rules/download.smk"
+include: "workflow/rules/prepare.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/estimate.smk"
+include: "workflow/rules/draw.smk"
+include: "workflow/rules/summarise.smk"
+# beside the road
+include: "workflow/rules/simulate.smk"
+
+
+rule all:
+    """Everything: the merged summary, its page, and every table and figure."""
+    default_target: True
+    input:
+        SUMMARY,
+        PAGE,
+        ALL_FIGURES,
+    localrule: True

@@ -1,0 +1,111 @@
+# Configuration, checked, and every path of the workflow: the one place for both.
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
+
+from oddjet.configuration import missing_files, problems, replace_as_a_whole
+from oddjet.fingerprint import fingerprint
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+
+configfile: str(Path(workflow.basedir, "config", "config.yaml"))
+
+
+GIVEN = workflow.config_settings.overwrite_config
+SCHEMA = Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")
+
+
+def checked(config, given):
+    """Complete the configuration, or say all that is wrong with it."""
+    replace_as_a_whole(config, given)
+    found = problems(config, yaml.safe_load(SCHEMA.read_text()))
+    if found:
+        raise WorkflowError("\n".join(["The configuration cannot be used:", *found]))
+    validate(config, str(SCHEMA))  # fills in the defaults of what was replaced
+    return config
+
+
+def located(config, given):
+    """The samples with paths as they are from the working directory."""
+    samples = config["samples"]
+    if "course" in samples:
+        files = {name: f"{RAW}/{file}" for name, file in COURSE_FILES.items()}
+        return {
+            "normal": {"file": files.pop("normal")},
+            "tests": {name: {"file": file} for name, file in files.items()},
+        }
+    if "samples" not in given:  # those of the repository, wherever it is used from
+        for array in [samples["normal"], *samples["tests"].values()]:
+            for part in [array, array.get("truth", {})]:
+                if "file" in part:
+                    part["file"] = os.path.relpath(Path(workflow.basedir, part["file"]))
+    found = missing_files(samples, made=SIMULATED)
+    if found:
+        raise WorkflowError("\n".join(["The configuration cannot be used:", *found]))
+    return samples
+
+
+def one_of(names):
+    """A wildcard constraint that allows these names alone."""
+    return "|".join(re.escape(str(name)) for name in names)
+
+
+def code(script):
+    """The hash of a script and the modules it imports: a job reruns when it changes."""
+    return fingerprint(Path(workflow.basedir, "workflow", "scripts", script))
+
+
+def figure(name, caption, category, **labels):
+    """PNG (with its place in Snakemake's report) and PDF of a figure."""
+    stem = f"{FIGURES}/{name}"
+    text = f"../report/{caption}.rst"
+    png = report(f"{stem}.png", caption=text, category=category, labels=labels)
+    return [png, f"{stem}.pdf"]
+
+
+def table(name):
+    """A table, with its place in Snakemake's report."""
+    labels = {"table": name}
+    text = "../report/table.rst"
+    csv = report(f"{TABLES}/{name}.csv", caption=text, category="Tables", labels=labels)
+    return csv
+
+
+config = checked(config, GIVEN)
+
+# paths
+RESULTS = config["results"].rstrip("/")
+SIMULATED = f"{RESULTS}/simulation"
+RAW = f"{RESULTS}/raw/{config['samples'].get('course')}"
+COURSE_FILES = {"normal": "Normal_data.npz"} | {
+    test: f"Test_data_{test}.npz" for test in ("low", "high")
+}
+PREPARED_NORMAL = f"{RESULTS}/prepared/normal.h5"
+PREPARED_TEST = f"{RESULTS}/prepared/tests/{{test}}.h5"
+PREPARED_TRUTH = f"{RESULTS}/prepared/truth/{{test}}.h5"
+TRAINED = f"{RESULTS}/{{model}}/seed{{seed}}/model.pt"
+HISTORY = f"{RESULTS}/{{model}}/seed{{seed}}/history.csv"
+SCORES = f"{RESULTS}/{{model}}/seed{{seed}}/scores.h5"
+CLUSTERS = f"{RESULTS}/{{model}}/seed{{seed}}/clusters.h5"
+TABLES = f"{RESULTS}/tables"
+SAMPLES_TABLE = f"{TABLES}/samples.csv"
+FIGURES = f"{RESULTS}/figures"
+SUMMARY = f"{RESULTS}/summary.csv"
+PAGE = f"{RESULTS}/summary.html"
+LOGS = f"{RESULTS}/logs"
+BENCHMARKS = f"{RESULTS}/benchmarks"
+
+# what there is to do
+SAMPLES = located(config, GIVEN)
+TESTS = list(SAMPLES["tests"])
+TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
+MODELS = list(config["models"])
+SEEDS = config["seeds"]
+ALL_FIGURES = expand(f"{FIGURES}/{{model}}/seed{{seed}}/errors.png", model=MODELS, seed=SEEDS)

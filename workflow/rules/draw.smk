@@ -1,0 +1,153 @@
+# Figures, each as PNG and PDF. Nothing that is computed from depends on them.
+# Needs prepared samples, trainings, scores, tables. Creates {RESULTS}/figures/.
+
+
+rule draw_samples:
+    input:
+        normal=PREPARED_NORMAL,
+        tests=expand(PREPARED_TEST, test=TESTS),
+    output:
+        examples=figure("examples", "examples", "Samples", figure="example jets"),
+        means=figure("means", "means", "Samples", figure="mean images"),
+    log:
+        f"{LOGS}/draw_samples.log",
+    benchmark:
+        f"{BENCHMARKS}/draw_samples.tsv"
+    conda:
+        "../../envs/oddjet.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        code=code("draw_samples.py"),
+        tests=TESTS,
+    """Draw example jets and the mean image of every sample."""
+    message:
+        "Drawing the samples"
+    script:
+        "../scripts/draw_samples.py"
+
+
+rule draw_training:
+    input:
+        histories=expand(HISTORY, seed=SEEDS, allow_missing=True),
+    output:
+        curves=figure(
+            "{model}/learning_curves",
+            "learning_curves",
+            "Training",
+            figure="learning curves",
+            model="{model}",
+        ),
+    log:
+        f"{LOGS}/draw_training/{{model}}.log",
+    conda:
+        "../../envs/oddjet.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("draw_training.py"),
+        seeds=SEEDS,
+    """Draw the learning curves of all seeds. Uses wildcard `model`."""
+    message:
+        "Drawing the learning curves of {wildcards.model}"
+    script:
+        "../scripts/draw_training.py"
+
+
+rule draw_scores:
+    input:
+        model=TRAINED,
+        scores=SCORES,
+        clusters=CLUSTERS,
+        normal=PREPARED_NORMAL,
+    output:
+        **{
+            name: figure(
+                f"{{model}}/seed{{seed}}/{name}",
+                name,
+                category,
+                figure=name.replace("_", " "),
+                model="{model}",
+                seed="{seed}",
+            )
+            for name, category in {
+                "reconstructions": "Training",
+                "errors": "Scores",
+                "latent": "Scores",
+                "clusters": "Clusters",
+                "cluster_errors": "Clusters",
+            }.items()
+        },
+    log:
+        f"{LOGS}/draw_scores/{{model}}_seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/draw_scores/{{model}}_seed{{seed}}.tsv"
+    conda:
+        "../../envs/oddjet.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        code=code("draw_scores.py"),
+        fraction=config["fraction"],
+    """
+    Draw what one training found: reconstructions, errors with the cut, the latent plane, the
+    clusters in it, and the error by cluster. Uses wildcards `model` and `seed`.
+    """
+    message:
+        "Drawing the scores of {wildcards.model}, seed {wildcards.seed}"
+    script:
+        "../scripts/draw_scores.py"
+
+
+rule draw_roc:
+    input:
+        scores=expand(SCORES, seed=SEEDS, allow_missing=True),
+        truths=expand(PREPARED_TRUTH, test=TRUTHS),
+    output:
+        roc=figure(
+            "{model}/roc", "roc", "Validation", figure="ROC curves", model="{model}"
+        ),
+    log:
+        f"{LOGS}/draw_roc/{{model}}.log",
+    conda:
+        "../../envs/oddjet.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        code=code("draw_roc.py"),
+        seeds=SEEDS,
+        truths=TRUTHS,
+        max_fpr=config["fraction"]["max_fpr"],
+    """Where truth is given, draw the ROC curves of all seeds and their ensemble. Uses wildcard `model`."""
+    message:
+        "Drawing the ROC curves of {wildcards.model}"
+    script:
+        "../scripts/draw_roc.py"
+
+
+rule draw_fractions:
+    input:
+        fractions=f"{TABLES}/fractions.csv",
+        detection=f"{TABLES}/detection.csv" if TRUTHS else [],
+    params:
+        code=code("draw_fractions.py"),
+    output:
+        fractions=figure(
+            "fractions", "fractions", "Results", figure="anomalous fractions"
+        ),
+    log:
+        f"{LOGS}/draw_fractions.log",
+    conda:
+        "../../envs/oddjet.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    """Draw the fractions of all tests by model and estimator."""
+    message:
+        "Drawing the fractions"
+    script:
+        "../scripts/draw_fractions.py"

@@ -1,0 +1,103 @@
+# The tables of all models, the merged summary, and the page for people.
+# Needs the tables per model and the figures. Creates {RESULTS}/tables/, summary.csv, summary.html.
+
+
+rule summarise:
+    input:
+        fractions=expand(f"{RESULTS}/{{model}}/fractions.csv", model=MODELS),
+        purity=expand(f"{RESULTS}/{{model}}/purity.csv", model=MODELS),
+        detection=expand(
+            f"{RESULTS}/{{model}}/detection.csv", model=MODELS if TRUTHS else []
+        ),
+        histories=expand(HISTORY, model=MODELS, seed=SEEDS),
+    output:
+        fractions=table("fractions"),
+        purity=table("purity"),
+        detection=table("detection") if TRUTHS else [],
+        training=table("training"),
+        summary=report(
+            SUMMARY,
+            caption="../report/summary.rst",
+            category="Results",
+            labels={"table": "summary"},
+        ),
+    log:
+        f"{LOGS}/summarise.log",
+    conda:
+        "../../envs/oddjet.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("summarise.py"),
+        models=MODELS,
+        seeds=SEEDS,
+        headline=config["fraction"]["headline"],
+    """
+    Merge the tables of all models, and quote one fraction per model and test: the headline
+    estimator on the ensemble of seeds, and whether it can be believed.
+    """
+    message:
+        "Merging everything into the summary"
+    script:
+        "../scripts/summarise.py"
+
+
+# what the page shows of every model, for its first seed
+PAGE_FIGURES = {
+    "learning_curves": "{model}/learning_curves",
+    "errors": f"{{model}}/seed{SEEDS[0]}/errors",
+    "reconstructions": f"{{model}}/seed{SEEDS[0]}/reconstructions",
+    "latent": f"{{model}}/seed{SEEDS[0]}/latent",
+    "clusters": f"{{model}}/seed{SEEDS[0]}/clusters",
+    "cluster_errors": f"{{model}}/seed{SEEDS[0]}/cluster_errors",
+} | ({"roc": "{model}/roc"} if TRUTHS else {})
+
+
+rule write_page:
+    input:
+        summary=SUMMARY,
+        samples=SAMPLES_TABLE,
+        fractions=f"{TABLES}/fractions.csv",
+        purity=f"{TABLES}/purity.csv",
+        detection=f"{TABLES}/detection.csv" if TRUTHS else [],
+        training=f"{TABLES}/training.csv",
+        figures=[f"{FIGURES}/{name}.png" for name in ("fractions", "examples", "means")],
+        model_figures=expand(
+            expand(
+                f"{FIGURES}/{{path}}.png",
+                path=PAGE_FIGURES.values(),
+                allow_missing=True,
+            ),
+            model=MODELS,
+        ),
+        scores=expand(SCORES, model=MODELS, seed=SEEDS[0]),
+        template=f"{workflow.basedir}/workflow/report/summary.html.j2",
+    output:
+        report(
+            PAGE,
+            caption="../report/page.rst",
+            category="Results",
+            labels={"table": "the page"},
+        ),
+    log:
+        f"{LOGS}/write_page.log",
+    conda:
+        "../../envs/oddjet.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("write_page.py"),
+        models=MODELS,
+        seeds=SEEDS,
+        figures=list(PAGE_FIGURES),
+        config=config,
+    """
+    Write the page for people, self-contained: the fractions and whether they can be believed first,
+    then every figure of the first seed of each model, and the tables.
+    """
+    message:
+        "Writing {output}"
+    script:
+        "../scripts/write_page.py"

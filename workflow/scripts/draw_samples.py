@@ -1,0 +1,26 @@
+"""Draw example jets and mean images of all samples."""
+
+import h5py
+import numpy as np
+
+from oddjet import logs
+from oddjet.figures import images, style
+from oddjet.sparse import SparseFile
+
+EXAMPLES = 6
+
+logs.set_up(snakemake.log[0])
+paths = {"normal": snakemake.input.normal}
+paths |= dict(zip(snakemake.params.tests, snakemake.input.tests, strict=True))
+some, means = {}, {}
+for sample, path in paths.items():
+    with h5py.File(path) as file:
+        store = SparseFile(file)
+        some[sample] = store.read(0, min(EXAMPLES, len(store))).dense()
+        total = np.zeros(store.shape)
+        for _, piece in store.pieces(np.arange(len(store))):
+            total += piece.dense().sum(axis=0, dtype=np.float64)
+        means[sample] = total / len(store)
+        size = store.shape[1:]
+style.save(images.examples(some, size), snakemake.output.examples)
+style.save(images.means(means), snakemake.output.means)

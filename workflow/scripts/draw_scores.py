@@ -1,0 +1,46 @@
+"""Draw the scores, latents and clusters of one training."""
+
+import h5py
+import numpy as np
+import torch
+
+from oddjet import fractions, logs, scoring, training
+from oddjet.figures import images, scores, style
+from oddjet.sparse import SparseFile
+from oddjet.tensors import DeviceImages
+
+SHOWN = 3  # jets of low, middle and high error each
+
+logs.set_up(snakemake.log[0])
+errors = scoring.read_scores(snakemake.input.scores)
+tests = fractions.tests_of(errors)
+settings = snakemake.params.fraction
+control = errors["normal_control"]
+cut = fractions.choose_cut(control, settings["max_fpr"], settings["fpr_confidence"])
+style.save(scores.errors(errors, tests, cut.threshold), snakemake.output.errors)
+
+latents = scoring.read_scores(snakemake.input.scores, "latent")
+pca, projected = scores.plane({part: latents[part] for part in ("normal_control", *tests)})
+style.save(scores.latent(pca, projected, errors), snakemake.output.latent)
+components = scoring.read_scores(snakemake.input.clusters, "component")
+style.save(scores.clusters(pca, projected, components), snakemake.output.clusters)
+figure = scores.cluster_errors(errors, components, cut.threshold)
+style.save(figure, snakemake.output.cluster_errors)
+
+# control jets at the 5th, 50th and 95th percentile of the error, and their neighbours
+events = scoring.read_scores(snakemake.input.scores, "event")["normal_control"]
+order = np.argsort(control)
+cpu = torch.device("cpu")
+model, normalisation = training.load(snakemake.input.model, cpu)
+groups = {}
+for name, percentile in (("low", 5), ("middle", 50), ("high", 95)):
+    first = round((len(order) - SHOWN) * percentile / 100)
+    picked = order[first : first + SHOWN]
+    picked = picked[np.argsort(events[picked])]  # pieces come in the order of the file
+    with h5py.File(snakemake.input.normal) as normal, torch.no_grad():
+        pieces = SparseFile(normal).pieces(events[picked])
+        batches = [DeviceImages(p, normalisation, cpu).batches() for _, p in pieces]
+        inputs = torch.cat([batch for piece in batches for batch in piece])
+        outputs = model(inputs)
+    groups[name] = (inputs.numpy(), outputs.numpy(), control[picked])
+style.save(images.reconstructions(groups), snakemake.output.reconstructions)

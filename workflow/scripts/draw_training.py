@@ -1,0 +1,12 @@
+"""Draw the learning curves of one model."""
+
+import pandas as pd
+
+from oddjet import logs
+from oddjet.figures import style, training
+
+logs.set_up(snakemake.log[0])
+paths = zip(snakemake.params.seeds, snakemake.input.histories, strict=True)
+histories = {seed: pd.read_csv(path) for seed, path in paths}
+figure = training.learning_curves(snakemake.wildcards.model, histories)
+style.save(figure, snakemake.output.curves)

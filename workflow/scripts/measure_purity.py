@@ -1,0 +1,48 @@
+"""Measure the purity of the clusters of one model."""
+
+import numpy as np
+import pandas as pd
+
+from oddjet import clusters, fractions, logs, scoring
+from oddjet.files import replacing
+
+logs.set_up(snakemake.log[0])
+fraction, bootstrap = snakemake.params.fraction, snakemake.params.bootstrap
+truth = {
+    test: scoring.read_truth(path)
+    for test, path in zip(snakemake.params.truths, snakemake.input.truths, strict=True)
+}
+
+
+def compare(found: dict, labels: dict) -> dict[str, dict[str, float]]:
+    """Agreement of clusters and labels per test and, where there are several, in all of them."""
+    tests = {test: (found[test], labels[test]) for test in labels}
+    if len(tests) > 1:
+        both = zip(*tests.values(), strict=True)
+        tests["all"] = tuple(np.concatenate(arrays) for arrays in both)
+    return {
+        test: clusters.agreement(*pair, bootstrap, fraction["confidence"])
+        for test, pair in tests.items()
+    }
+
+
+rows = []
+for seed, scores, path in zip(
+    snakemake.params.seeds, snakemake.input.scores, snakemake.input.clusters, strict=True
+):
+    errors = scoring.read_scores(scores)
+    found = scoring.read_scores(path, "component")
+    cut = fractions.choose_cut(
+        errors["normal_control"], fraction["max_fpr"], fraction["fpr_confidence"]
+    )
+    labels = {test: errors[test] > cut.threshold for test in found}
+    against_truth = compare(found, truth)
+    for test, row in compare(found, labels).items():
+        rows.append(
+            {"model": snakemake.wildcards.model, "seed": seed, "test": test}
+            | {"components": snakemake.params.components}
+            | row
+            | {f"{name}_truth": value for name, value in against_truth.get(test, {}).items()}
+        )
+with replacing(snakemake.output[0]) as partial:
+    pd.DataFrame(rows).to_csv(partial, index=False)

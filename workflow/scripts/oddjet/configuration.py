@@ -1,0 +1,110 @@
+"""What is wrong with a configuration, in words that say which key and what is allowed."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+
+# given in a file of the user's, these replace the defaults and are never merged with them
+REPLACED_AS_A_WHOLE = (("samples",), ("models",), ("simulation", "tests"))
+
+
+def replace_as_a_whole(config: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Undo, in a merged configuration, the merging of what the user gave with the defaults.
+
+    Args:
+        config: defaults updated recursively by what was given; changed in place.
+        given: what the user gave.
+    """
+    for *parents, key in REPLACED_AS_A_WHOLE:
+        target, source = config, given
+        for parent in parents:
+            target, source = target.get(parent, {}), source.get(parent) or {}
+        if key in source:
+            target[key] = source[key]
+
+
+def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """Say all that `schema` (JSON Schema 2020-12) refuses in `config`, a sentence each."""
+    found = Draft202012Validator(schema).iter_errors(config)
+    return sorted({_sentence(error) for error in found})
+
+
+def missing_files(samples: Mapping[str, Any], made: str) -> list[str]:
+    """Say which sample files do not exist, by their keys.
+
+    Args:
+        samples: the configuration's, with `normal` and `tests`.
+        made: folder whose files the workflow makes itself.
+    """
+    sentences = []
+    for key, array in _arrays(samples):
+        file = Path(array["file"])
+        if not file.is_file() and not file.is_relative_to(made):
+            sentences.append(
+                f"{key}.file: found no file {file}; expected an existing .npz file. "
+                f"Hint: paths are relative to the working directory, here {Path.cwd()}."
+            )
+    return sentences
+
+
+def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield (configuration key, array) of each file that the samples name."""
+    yield "samples.normal", samples["normal"]
+    for name, test in samples["tests"].items():
+        yield f"samples.tests.{name}", test
+        if "truth" in test:
+            yield f"samples.tests.{name}.truth", test["truth"]
+
+
+def _sentence(error: ValidationError) -> str:
+    """One sentence for one violation: key, finding, what is allowed, perhaps a hint."""
+    key = ".".join(str(part) for part in error.absolute_path) or "configuration"
+    value, rule = error.instance, error.validator_value
+    if "propertyNames" in error.schema_path:
+        return (
+            f"{key}: the name {value!r} cannot be used; a name has no slash, brace or angle "
+            "bracket, does not begin with a dot, and is not one that the workflow uses itself "
+            "(normal, all, tables, ...)."
+        )
+    match error.validator:
+        case "additionalProperties":
+            allowed = sorted(error.schema["properties"])
+            unknown = sorted(set(value) - set(allowed), key=str)
+            close = [c for u in unknown for c in get_close_matches(str(u), allowed, 1)]
+            hint = f" Hint: did you mean {' or '.join(close)}?" if close else ""
+            names = ", ".join(map(str, unknown))
+            return f"{key}: unknown key {names}; allowed: {', '.join(allowed)}.{hint}"
+        case "required":
+            absent = [name for name in rule if name not in value]
+            return f"{key}: {', '.join(absent)} missing."
+        case "type":
+            hint = ""
+            if rule in ("number", "integer") and isinstance(value, str):
+                hint = " Hint: YAML takes 1e-3 for text; write 1.0e-3."
+            return f"{key}: found {value!r}; expected {_article(rule)}.{hint}"
+        case "enum":
+            return f"{key}: found {value!r}; allowed: {', '.join(map(str, rule))}."
+        case "uniqueItems":
+            return f"{key}: found a duplicate in {value!r}; expected each item once."
+        case "oneOf":
+            found = ", ".join(value) or "nothing"
+            return f"{key}: expected either normal and tests, or course; found {found}."
+        case "minItems" | "minProperties":
+            return f"{key}: found none; expected at least {rule}."
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
+            comparison = {
+                "minimum": ">=",
+                "maximum": "<=",
+                "exclusiveMinimum": ">",
+                "exclusiveMaximum": "<",
+            }[error.validator]
+            return f"{key}: found {value!r}; expected a number {comparison} {rule}."
+    return f"{key}: {error.message}."
+
+
+def _article(kind: str) -> str:
+    names = {"object": "a mapping (key: value)", "array": "a list", "string": "text"}
+    return names.get(kind, f"an {kind}" if kind[0] in "aeiou" else f"a {kind}")

@@ -1,0 +1,31 @@
+"""One anomaly score from the trainings of several seeds."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+
+def mean_rank(seeds: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Combine the seeds' errors into the mean of their ranks among the control jets.
+
+    Errors of different trainings differ in scale; ranks do not, and the control part is the same
+    for all seeds. The rank is the share of control jets with a smaller or the same error, so that
+    a score lies between 0 and 1.
+
+    Args:
+        seeds: for each seed the errors (N,) by sample part, `normal_control` among them.
+
+    Returns:
+        Scores (N,) of the control part and the tests: the parts that every seed scores alike.
+    """
+    combined = {}
+    for part in seeds[0]:
+        if part in ("normal_train", "normal_validation"):
+            continue  # other events for each seed
+        ranks = [
+            np.searchsorted(np.sort(errors["normal_control"]), errors[part], side="right")
+            / len(errors["normal_control"])
+            for errors in seeds
+        ]
+        combined[part] = np.mean(ranks, axis=0)
+    return combined

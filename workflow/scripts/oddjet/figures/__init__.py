@@ -1,0 +1,1 @@
+"""Figures. Nothing is computed from here on that another stage needs."""

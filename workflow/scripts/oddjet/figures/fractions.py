@@ -1,0 +1,63 @@
+"""The anomalous fractions at one glance."""
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from oddjet.figures import style
+
+
+def overview(table: pd.DataFrame, truth: pd.Series) -> Figure:
+    """The fraction of each test by model and estimator: the ensemble with its interval, and seeds.
+
+    Args:
+        table: as tables/fractions.csv.
+        truth: true fraction by test, perhaps of none.
+    """
+    tests = list(table.test.unique())
+    rows = list(table[["model", "estimator"]].drop_duplicates().itertuples(index=False))
+    figure, grid = plt.subplots(
+        1,
+        len(tests),
+        figsize=(5.6 * len(tests) + 1.5, 0.62 * len(rows) + 2.2),
+        squeeze=False,
+        sharey=True,
+    )
+    for axes, test in zip(grid[0], tests, strict=True):
+        if test in truth.index:
+            axes.axvline(truth[test], color="black", linestyle="--", label="truth")
+        for height, (model, estimator) in enumerate(rows):
+            here = table[
+                (table.test == test) & (table.model == model) & (table.estimator == estimator)
+            ]
+            seeds = here[here.seed != "ensemble"]
+            axes.plot(
+                seeds.fraction,
+                [height + 0.22] * len(seeds),
+                linestyle="",
+                marker="|",
+                markersize=9,
+                color=style.colour(1),
+                label="seeds" if height == 0 else None,
+            )
+            both = here[here.seed == "ensemble"].iloc[0]
+            axes.hlines(height, both.low, both.high, color=style.colour(0), linewidth=2.5)
+            axes.plot(
+                both.fraction,
+                height,
+                "o",
+                color=style.colour(0),
+                markersize=7,
+                label="ensemble" if height == 0 else None,
+            )
+        axes.set(xlabel="anomalous fraction", title=test, ylim=(-0.6, len(rows) - 0.3))
+        axes.minorticks_off()
+    grid[0, 0].set_yticks(range(len(rows)), [f"{model}: {estimator}" for model, estimator in rows])
+    grid[0, 0].invert_yaxis()
+    handles = {
+        label: handle
+        for axes in grid[0]
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+    return figure

@@ -1,0 +1,204 @@
+"""Anomaly scores, latent space and clusters of one training; ROC curves of all."""
+
+from collections.abc import Mapping
+
+import mplhep
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from sklearn.decomposition import PCA
+from sklearn.metrics import roc_curve
+
+from oddjet.figures import style
+
+BINS = 50
+POINTS = 1500  # of a sample in a scatter plot
+
+
+def errors(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) -> Figure:
+    """Histograms of the reconstruction error with the cut, and the ratio of each test to control.
+
+    Args:
+        parts: errors (N,) by sample part.
+        tests: which of them are tests.
+        threshold: the cut.
+    """
+    shown = [parts["normal_control"], *(parts[test] for test in tests)]
+    positive = np.concatenate([part[part > 0] for part in shown])
+    edges = np.geomspace(*np.quantile(positive, [0.001, 0.999]), BINS + 1)
+    figure, (upper, lower) = plt.subplots(2, sharex=True, figsize=(7.5, 7), height_ratios=[3, 1.3])
+
+    def density(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        counts = np.histogram(values, edges)[0]
+        return counts / len(values), np.sqrt(counts) / len(values)
+
+    control, control_error = density(parts["normal_control"])
+    for part, style_ in (
+        ("normal_train", {"color": "grey", "linestyle": ":"}),
+        ("normal_control", {"color": style.CONTROL}),
+    ):
+        mplhep.histplot(density(parts[part])[0], edges, ax=upper, label=part, **style_)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for number, test in enumerate(tests):
+            height, uncertainty = density(parts[test])
+            mplhep.histplot(height, edges, ax=upper, label=test, color=style.colour(number))
+            mplhep.histplot(
+                np.where(control > 0, height / control, np.nan),
+                edges,
+                yerr=np.where(control > 0, uncertainty / control, np.nan),
+                histtype="errorbar",
+                markersize=4,
+                ax=lower,
+                color=style.colour(number),
+            )
+        spread = np.where(control > 0, control_error / control, 0)
+    lower.stairs(1 + spread, edges, baseline=1 - spread, fill=True, color="lightgrey", zorder=0)
+    for axes in (upper, lower):
+        axes.axvline(threshold, color="black", linestyle="--")
+    upper.text(
+        threshold, 0.98, " cut", transform=upper.get_xaxis_transform(), va="top", fontsize=12
+    )
+    upper.set(ylabel="share of jets per bin", xscale="log")
+    upper.legend()
+    lower.set(xlabel="reconstruction error (normalised pixels squared)", ylabel="test / control")
+    lower.set_yscale("log")
+    lower.set_xlim(edges[0], edges[-1])
+    lower.axhline(1, color="black", linewidth=1)
+    return figure
+
+
+def plane(latents: Mapping[str, np.ndarray]) -> tuple[PCA, dict[str, np.ndarray]]:
+    """Project latents (N, d) of several parts on the first principal components of all of them.
+
+    Returns:
+        The fitted PCA with at most 3 components, and the projections (N, components) by part.
+    """
+    together = np.concatenate(list(latents.values()))
+    pca = PCA(min(3, together.shape[1]), svd_solver="full").fit(together)
+    return pca, {part: pca.transform(latent) for part, latent in latents.items()}
+
+
+def _axis_name(pca: PCA, number: int) -> str:
+    if number >= pca.n_components_:
+        return ""
+    return f"component {number + 1} ({pca.explained_variance_ratio_[number]:.0%} of variance)"
+
+
+def _second(projected: np.ndarray) -> np.ndarray:
+    """The second component, or zeros for a latent space of one dimension."""
+    return projected[:, 1] if projected.shape[1] > 1 else np.zeros(len(projected))
+
+
+def latent(
+    pca: PCA, projected: Mapping[str, np.ndarray], parts: Mapping[str, np.ndarray]
+) -> Figure:
+    """Latent plane by sample and by reconstruction error.
+
+    Args:
+        pca, projected: as `plane` returns them.
+        parts: reconstruction errors (N,) of the same events.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.5), sharex=True, sharey=True)
+    names = list(projected)
+    for number, name in enumerate(names):
+        few = projected[name][:POINTS]
+        colour = style.CONTROL if number == 0 else style.colour(number - 1)
+        left.scatter(
+            few[:, 0], _second(few), s=6, alpha=0.35, color=colour, label=name, linewidths=0
+        )
+    every = np.concatenate([projected[name][:POINTS] for name in names])
+    error = np.log10(np.concatenate([parts[name][:POINTS] for name in names]) + 1e-30)
+    order = np.argsort(error)
+    shown = right.scatter(
+        every[order, 0], _second(every)[order], s=6, c=error[order], cmap="cividis", linewidths=0
+    )
+    bounds = np.quantile(error, [0.01, 0.99])
+    shown.set_clim(*bounds)
+    left.legend(markerscale=3)
+    left.set(xlabel=_axis_name(pca, 0), ylabel=_axis_name(pca, 1))
+    right.set(xlabel=_axis_name(pca, 0))
+    figure.colorbar(shown, ax=right, label=r"$\log_{10}$ reconstruction error")
+    return figure
+
+
+def clusters(
+    pca: PCA, projected: Mapping[str, np.ndarray], components: Mapping[str, np.ndarray]
+) -> Figure:
+    """Latent plane of each test by mixture component (N,)."""
+    figure, grid = plt.subplots(
+        1, len(components), figsize=(6.2 * len(components), 5.5), squeeze=False, sharey=True
+    )
+    for axes, (test, found) in zip(grid[0], components.items(), strict=True):
+        for component in np.unique(found):
+            some = projected[test][found == component][:POINTS]
+            axes.scatter(
+                *(some[:, 0], _second(some)),
+                s=7,
+                alpha=0.5,
+                color=style.colour(component),
+                linewidths=0,
+                label=f"component {component} ({(found == component).mean():.0%})",
+            )
+        axes.set(xlabel=_axis_name(pca, 0), title=test)
+        axes.legend(markerscale=3)
+    grid[0, 0].set_ylabel(_axis_name(pca, 1))
+    return figure
+
+
+def cluster_errors(
+    parts: Mapping[str, np.ndarray], components: Mapping[str, np.ndarray], threshold: float
+) -> Figure:
+    """Reconstruction error of each test by mixture component, with the cut."""
+    everything = np.concatenate([parts[test] for test in components])
+    edges = np.geomspace(*np.quantile(everything[everything > 0], [0.001, 0.999]), BINS + 1)
+    figure, grid = plt.subplots(
+        1, len(components), figsize=(6.2 * len(components), 5.2), squeeze=False, sharey=True
+    )
+    for axes, (test, found) in zip(grid[0], components.items(), strict=True):
+        for component in np.unique(found):
+            axes.hist(
+                parts[test][found == component],
+                edges,
+                histtype="step",
+                linewidth=1.8,
+                color=style.colour(component),
+                label=f"component {component}",
+            )
+        axes.axvline(threshold, color="black", linestyle="--", label="cut")
+        axes.set(xscale="log", title=test, xlabel="reconstruction error")
+        axes.legend()
+    grid[0, 0].set_ylabel("jets per bin")
+    return figure
+
+
+def roc(
+    curves: Mapping[str, tuple[np.ndarray, Mapping[str, np.ndarray]]], max_fpr: float
+) -> Figure:
+    """Background rejection against signal efficiency of each test.
+
+    Args:
+        curves: by test, truth labels (N,) and scores (N,) by name.
+        max_fpr: the false positive rate of the cut, marked.
+    """
+    figure, grid = plt.subplots(
+        1, len(curves), figsize=(6.6 * len(curves), 5.5), squeeze=False, sharey=True
+    )
+    for axes, (test, (labels, scores)) in zip(grid[0], curves.items(), strict=True):
+        for number, (name, score) in enumerate(scores.items()):
+            fpr, tpr, _ = roc_curve(labels, score)
+            useful = fpr > 0
+            strong = name == "ensemble"
+            axes.plot(
+                tpr[useful],
+                1 / fpr[useful],
+                color="black" if strong else style.colour(number),
+                linewidth=2.2 if strong else 1.2,
+                label=name,
+            )
+        efficiency = np.linspace(0.01, 1)
+        axes.plot(efficiency, 1 / efficiency, color="grey", linestyle=":", label="chance")
+        axes.axhline(1 / max_fpr, color="grey", linestyle="--", label=f"FPR {max_fpr:g}")
+        axes.set(xlabel="signal efficiency (TPR)", yscale="log", xlim=(0, 1), title=test)
+        axes.legend()
+    grid[0, 0].set_ylabel("background rejection (1/FPR)")
+    return figure

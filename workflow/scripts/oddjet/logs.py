@@ -1,0 +1,34 @@
+"""Logging for the scripts: everything goes to the rule's log file and to stderr."""
+
+import logging
+import sys
+from pathlib import Path
+from types import TracebackType
+
+
+def set_up(path: str | Path) -> None:
+    """Send INFO and above, warnings and uncaught exceptions to the file `path` and to stderr."""
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        datefmt="%Y-%m-%d %H:%M:%S",
+        handlers=[
+            logging.FileHandler(path, mode="w", encoding="utf-8"),
+            logging.StreamHandler(sys.stderr),
+        ],
+        force=True,
+    )
+    logging.captureWarnings(True)
+    sys.excepthook = _record_exception
+
+
+def _record_exception(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Log an uncaught exception; leave Ctrl-C to Python."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+    else:
+        logging.getLogger().critical(
+            "%s: %s", kind.__name__, error, exc_info=(kind, error, traceback)
+        )

@@ -1,0 +1,73 @@
+"""The page for people: one self-contained HTML file."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+POINTS = 600  # of a sample in the turning plot
+
+
+def percent(share: float) -> str:
+    """A share in percent, to a tenth."""
+    return f"{100 * share:.1f}%"
+
+
+def picture(file: str | Path, title: str, caption: str) -> dict[str, str]:
+    """A PNG as it is embedded in the page, with its caption of reStructuredText."""
+    data = base64.b64encode(Path(file).read_bytes()).decode()
+    plain = caption.replace("``", "")
+    return {"data": f"data:image/png;base64,{data}", "title": title, "caption": plain}
+
+
+def html_table(table: pd.DataFrame) -> Markup:
+    """A table as HTML, names escaped."""
+    # pandas escapes what the cells and the header hold
+    return Markup(table.to_html(index=False, border=0, na_rep="", float_format="{:.4g}".format))
+
+
+def turning_plot(
+    projected: Mapping[str, np.ndarray], colours: list[str], name: str, with_plotly: bool
+) -> Markup:
+    """An interactive plot of latents in three dimensions.
+
+    Args:
+        projected: by sample part, principal components (N, up to 3).
+        colours: one for each part.
+        name: identifies the plot within the page.
+        with_plotly: whether plotly.js, 5 MB, is embedded with it: once in a page.
+    """
+    figure = go.Figure()
+    for (part, points), colour in zip(projected.items(), colours, strict=False):
+        few = np.zeros((min(len(points), POINTS), 3))
+        few[:, : points.shape[1]] = points[:POINTS]
+        x, y, z = np.round(few, 4).T.tolist()
+        marker = {"size": 2.5, "color": colour, "opacity": 0.7}
+        figure.add_scatter3d(x=x, y=y, z=z, mode="markers", name=part, marker=marker)
+    axes = {f"{axis}axis": {"title": {"text": f"component {n}"}} for n, axis in enumerate("xyz", 1)}
+    figure.update_layout(
+        scene=axes,
+        height=560,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        template="plotly_white",
+        legend={"itemsizing": "constant"},
+    )
+    return Markup(figure.to_html(full_html=False, include_plotlyjs=with_plotly, div_id=name))
+
+
+def render(template: str | Path, **content: Any) -> str:
+    """Fill in the page's template; every text in `content` is escaped."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment.globals["percent"] = percent
+    return environment.from_string(Path(template).read_text("utf-8")).render(**content)
+
+
+def caption(file: str | Path, snakemake: Any) -> str:
+    """The caption of Snakemake's report for a figure, filled in as there."""
+    return Environment().from_string(Path(file).read_text("utf-8")).render(snakemake=snakemake)

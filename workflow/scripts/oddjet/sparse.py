@@ -1,0 +1,114 @@
+"""Jet images stored by their lit pixels alone: 96% to 99% of a jet image is zero.
+
+The layout is compressed sparse row: the lit pixels of event i are
+`pixels[offsets[i]:offsets[i + 1]]`, flat positions in a (C, H, W) image, with their `values`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import h5py
+import numpy as np
+
+CHUNK = 2**16  # lit pixels per HDF5 chunk: 256 KiB of values
+EVENTS_AT_ONCE = 2000  # some 80 MB when densified at 100 x 100
+
+
+@dataclass(frozen=True)
+class SparseImages:
+    """N images of `shape` (C, H, W): `offsets` (N + 1,), `pixels` and `values` (lit pixels,)."""
+
+    offsets: np.ndarray
+    pixels: np.ndarray
+    values: np.ndarray
+    shape: tuple[int, int, int]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @classmethod
+    def from_dense(cls, images: np.ndarray) -> Self:
+        """Take dense images (N, C, H, W)."""
+        flat = images.reshape(len(images), -1)
+        events, pixels = np.nonzero(flat)
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(events, minlength=len(flat)))])
+        values = flat[events, pixels].astype(np.float32)
+        return cls(offsets, pixels.astype(_pixel_dtype(flat.shape[1])), values, images.shape[1:])
+
+    def dense(self) -> np.ndarray:
+        """Dense images, float32 (N, C, H, W)."""
+        flat = np.zeros((len(self), int(np.prod(self.shape))), np.float32)
+        flat[np.repeat(np.arange(len(self)), np.diff(self.offsets)), self.pixels] = self.values
+        return flat.reshape(-1, *self.shape)
+
+    def select(self, rows: np.ndarray) -> Self:
+        """The images at `rows`, integers in any order."""
+        counts = np.diff(self.offsets)[rows]
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        lit = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1][rows] - offsets[:-1], counts)
+        return type(self)(offsets, self.pixels[lit], self.values[lit], self.shape)
+
+
+def _pixel_dtype(pixels: int) -> type:
+    return np.uint16 if pixels <= 2**16 else np.uint32
+
+
+class SparseFile:
+    """Images in an HDF5 group, appended to and read piece by piece."""
+
+    def __init__(self, group: h5py.Group) -> None:
+        self.group = group
+
+    @classmethod
+    def create(cls, group: h5py.Group, shape: tuple[int, int, int]) -> Self:
+        """Lay out an empty store of images of `shape` (C, H, W)."""
+        group.attrs["shape"] = shape
+        group.create_dataset(
+            "offsets", data=np.zeros(1, np.int64), maxshape=(None,), chunks=(CHUNK,)
+        )
+        for name, dtype in (("pixels", _pixel_dtype(int(np.prod(shape)))), ("values", np.float32)):
+            group.create_dataset(
+                name,
+                (0,),
+                dtype,
+                maxshape=(None,),
+                chunks=(CHUNK,),
+                compression="gzip",
+                shuffle=True,
+            )
+        return cls(group)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        channels, height, width = (int(n) for n in self.group.attrs["shape"])
+        return channels, height, width
+
+    def __len__(self) -> int:
+        return len(self.group["offsets"]) - 1
+
+    def append(self, images: SparseImages) -> None:
+        """Add images behind those already there."""
+        offsets = self.group["offsets"]
+        lit = len(self.group["values"])
+        for name, data in (("pixels", images.pixels), ("values", images.values)):
+            self.group[name].resize(lit + len(data), axis=0)
+            self.group[name][lit:] = data
+        offsets.resize(len(offsets) + len(images), axis=0)
+        offsets[-len(images) :] = images.offsets[1:] + lit
+
+    def read(self, start: int = 0, stop: int | None = None) -> SparseImages:
+        """Events `start` to `stop`; all of them unless told."""
+        offsets = self.group["offsets"][start : len(self) + 1 if stop is None else stop + 1]
+        lit = slice(offsets[0], offsets[-1])
+        return SparseImages(
+            offsets - offsets[0], self.group["pixels"][lit], self.group["values"][lit], self.shape
+        )
+
+    def pieces(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, SparseImages]]:
+        """Yield (rows, images) of the ascending `rows`, a bounded number of events at a time."""
+        for start in range(0, len(self), EVENTS_AT_ONCE):
+            stop = min(start + EVENTS_AT_ONCE, len(self))
+            here = rows[np.searchsorted(rows, start) : np.searchsorted(rows, stop)]
+            if len(here):
+                yield here, self.read(start, stop).select(here - start)

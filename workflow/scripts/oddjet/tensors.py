@@ -1,0 +1,87 @@
+"""Jet images on the computing device: sparse in its memory, dense and normalised by the batch."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from oddjet.sparse import SparseImages
+
+BATCH = 256  # events at once where nothing is learnt
+
+
+@dataclass(frozen=True)
+class MinMax:
+    """Maps pixels linearly, `minimum` to 0 and `maximum` to 1; what lies outside stays so."""
+
+    minimum: float
+    maximum: float
+
+    @classmethod
+    def fit(cls, images: SparseImages) -> Self:
+        """Take the constants from the training part."""
+        unlit = len(images.values) < len(images) * int(np.prod(images.shape))
+        smallest = float(images.values.min())
+        return cls(min(0.0, smallest) if unlit else smallest, float(images.values.max()))
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        return (pixels - self.minimum) / (self.maximum - self.minimum)
+
+    def as_dict(self) -> dict[str, float]:
+        return asdict(self)
+
+
+class DeviceImages:
+    """N sparse images on a device, drawn from it as dense normalised batches."""
+
+    def __init__(self, images: SparseImages, normalisation: MinMax, device: torch.device) -> None:
+        self.shape = images.shape
+        self.normalisation = normalisation
+        self.offsets = torch.as_tensor(images.offsets, device=device)
+        self.pixels = torch.as_tensor(images.pixels.astype(np.int32), device=device)
+        self.values = torch.as_tensor(images.values, device=device)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def dense(self, rows: Tensor) -> Tensor:
+        """The images (n, C, H, W) at `rows` (n,)."""
+        start, counts = self.offsets[rows], self.offsets[rows + 1] - self.offsets[rows]
+        event = torch.repeat_interleave(counts)
+        ends = torch.cumsum(counts, 0)
+        lit = torch.arange(len(event), device=event.device) + (start - ends + counts)[event]
+        images = torch.zeros(len(rows), int(np.prod(self.shape)), device=event.device)
+        images[event, self.pixels[lit].long()] = self.values[lit]
+        return self.normalisation(images).view(-1, *self.shape)
+
+    def batches(self) -> Iterator[Tensor]:
+        """All images in order, a batch at a time."""
+        for rows in torch.arange(len(self), device=self.offsets.device).split(BATCH):
+            yield self.dense(rows)
+
+
+def choose_device(wish: str) -> torch.device:
+    """The device to compute on: `auto` is CUDA where there is a card, else the CPU.
+
+    Raises:
+        ValueError: `cuda` is asked for and there is none.
+    """
+    if wish == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if wish == "cuda" and not torch.cuda.is_available():
+        raise ValueError(
+            "training.device is cuda, but no CUDA card is visible here; use auto or cpu"
+        )
+    return torch.device(wish)
+
+
+def make_repeatable(seed: int, threads: int) -> None:
+    """Make what follows the same on every run on one machine with the same number of threads."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is repeatable only with it
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.manual_seed(seed)

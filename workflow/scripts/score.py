@@ -1,0 +1,38 @@
+"""Score every event of every sample with one trained model."""
+
+import h5py
+import numpy as np
+
+from oddjet import logs, scoring, splits, training
+from oddjet.files import replacing
+from oddjet.provenance import describe
+from oddjet.tensors import choose_device, make_repeatable
+
+logs.set_up(snakemake.log[0])
+seed = int(snakemake.wildcards.seed)
+device = choose_device(snakemake.params.device)
+make_repeatable(seed, snakemake.threads)
+model, normalisation = training.load(snakemake.input.model, device)
+tests = dict(zip(snakemake.params.tests, snakemake.input.tests, strict=True))
+
+with (
+    replacing(snakemake.output[0]) as partial,
+    h5py.File(partial, "w", track_order=True) as target,
+):
+    with h5py.File(snakemake.input.normal) as normal:
+        control = normal["control"][:]
+        train, validation = splits.train_and_validation(control, snakemake.params.validation, seed)
+        for part, rows in (
+            ("train", train),
+            ("validation", validation),
+            ("control", np.flatnonzero(control)),
+        ):
+            group = target.create_group(f"normal_{part}")
+            scoring.score(normal, rows, group, model, normalisation, device)
+    for test, path in tests.items():
+        with h5py.File(path) as sample:
+            rows = np.arange(len(sample["offsets"]) - 1)
+            scoring.score(sample, rows, target.create_group(test), model, normalisation, device)
+    inputs = {"model": snakemake.input.model, "normal": snakemake.input.normal, **tests}
+    configuration = {"validation": snakemake.params.validation}
+    target.attrs.update(describe(configuration, inputs, seed=seed, device=device))

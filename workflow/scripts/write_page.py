@@ -1,0 +1,70 @@
+"""Write the summary page."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from oddjet import fractions, logs, page, scoring
+from oddjet.figures import scores, style
+from oddjet.files import replacing
+from oddjet.provenance import describe
+
+logs.set_up(snakemake.log[0])
+given, params = snakemake.input, snakemake.params
+report = Path(given.template).parent
+
+
+def picture(file: str, name: str) -> dict[str, str]:
+    """A figure with the caption that it has in Snakemake's report."""
+    text = page.caption(report / f"{name}.rst", snakemake)
+    return page.picture(file, name.replace("_", " ").capitalize(), text)
+
+
+tables = {
+    name: pd.read_csv(path)
+    for name in ("samples", "fractions", "purity", "detection", "training")
+    if (path := given.get(name))
+}
+truth = {}
+if "detection" in tables:
+    truth = tables["detection"].groupby("test").true_fraction.first().to_dict()
+
+models = []
+for number, (model, path) in enumerate(zip(params.models, given.scores, strict=True)):
+    latents = scoring.read_scores(path, "latent")
+    shown = ("normal_control", *fractions.tests_of(latents))
+    _, projected = scores.plane({part: latents[part] for part in shown})
+    colours = [style.CONTROL, *style.COLOURS]
+    first = number * len(params.figures)
+    files = given.model_figures[first : first + len(params.figures)]
+    models.append(
+        {
+            "name": model,
+            "figures": [picture(*pair) for pair in zip(files, params.figures, strict=True)],
+            "latent": page.turning_plot(projected, colours, f"latent{number}", number == 0),
+        }
+    )
+
+provenance = describe(params.config, {"summary": given.summary})
+provenance["configuration"] = json.loads(provenance["configuration"])
+text = page.render(
+    given.template,
+    summary=pd.read_csv(given.summary, keep_default_na=False, na_values={"auc": [""]}),
+    training=tables["training"],
+    tables={name: page.html_table(table) for name, table in tables.items()},
+    truth=truth,
+    figures={
+        name: picture(path, name)
+        for name, path in zip(("fractions", "examples", "means"), given.figures, strict=True)
+    },
+    models=models,
+    seed=params.seeds[0],
+    points=page.POINTS,
+    estimators=fractions.ESTIMATORS,
+    config=params.config,
+    confidence=params.config["fraction"]["confidence"],
+    provenance=json.dumps(provenance, indent=2),
+)
+with replacing(snakemake.output[0]) as partial:
+    partial.write_text(text, "utf-8")
