@@ -15,6 +15,9 @@ wildcard_constraints:
     model=one_of(MODELS),
     seed=one_of(SEEDS),
     test=one_of(TESTS),
+    process="qcd|top",
+    batch=r"\d+",
+    file=one_of(COURSE_FILES.values()),
 
 
 # the road, stage by stage
@@ -31,8 +34,8 @@ include: "workflow/rules/simulate.smk"
 rule all:
     """Everything: the merged summary, its page, and every table and figure."""
     default_target: True
+    localrule: True
     input:
         SUMMARY,
         PAGE,
         ALL_FIGURES,
-    localrule: True

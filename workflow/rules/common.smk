@@ -108,4 +108,6 @@ TESTS = list(SAMPLES["tests"])
 TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
-ALL_FIGURES = expand(f"{FIGURES}/{{model}}/seed{{seed}}/errors.png", model=MODELS, seed=SEEDS)
+ALL_FIGURES = expand(
+    f"{FIGURES}/{{model}}/seed{{seed}}/errors.png", model=MODELS, seed=SEEDS
+)

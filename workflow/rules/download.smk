@@ -3,15 +3,12 @@
 
 
 rule download:
-    output:
-        f"{RAW}/{{file}}",
-    log:
-        f"{LOGS}/download/{{file}}.log",
-    conda:
-        "../../envs/oddjet.yaml"
-    resources:
-        mem_mb=500,
-        runtime=60,
+    """
+    Download one of the course's three files, with retries, and check what arrived.
+    Uses wildcard `file`.
+    """
+    message:
+        "Downloading {wildcards.file}"
     params:
         code=code("download.py"),
         url=lambda wildcards: config["course_url"]
@@ -21,11 +18,14 @@ rule download:
             else f"{config['samples']['course']}/"
         )
         + wildcards.file,
-    """
-    Download one of the course's three files, with retries, and check what arrived.
-    Uses wildcard `file`.
-    """
-    message:
-        "Downloading {wildcards.file}"
+    output:
+        f"{RAW}/{{file}}",
+    log:
+        f"{LOGS}/download/{{file}}.log",
+    resources:
+        mem_mb=500,
+        runtime=60,
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/download.py"

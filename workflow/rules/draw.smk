@@ -3,9 +3,15 @@
 
 
 rule draw_samples:
+    """Draw example jets and the mean image of every sample."""
+    message:
+        "Drawing the samples"
     input:
         normal=PREPARED_NORMAL,
         tests=expand(PREPARED_TEST, test=TESTS),
+    params:
+        code=code("draw_samples.py"),
+        tests=TESTS,
     output:
         examples=figure("examples", "examples", "Samples", figure="example jets"),
         means=figure("means", "means", "Samples", figure="mean images"),
@@ -13,24 +19,24 @@ rule draw_samples:
         f"{LOGS}/draw_samples.log",
     benchmark:
         f"{BENCHMARKS}/draw_samples.tsv"
-    conda:
-        "../../envs/oddjet.yaml"
     resources:
         mem_mb=2000,
         runtime=20,
-    params:
-        code=code("draw_samples.py"),
-        tests=TESTS,
-    """Draw example jets and the mean image of every sample."""
-    message:
-        "Drawing the samples"
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/draw_samples.py"
 
 
 rule draw_training:
+    """Draw the learning curves of all seeds. Uses wildcard `model`."""
+    message:
+        "Drawing the learning curves of {wildcards.model}"
     input:
         histories=expand(HISTORY, seed=SEEDS, allow_missing=True),
+    params:
+        code=code("draw_training.py"),
+        seeds=SEEDS,
     output:
         curves=figure(
             "{model}/learning_curves",
@@ -41,27 +47,30 @@ rule draw_training:
         ),
     log:
         f"{LOGS}/draw_training/{{model}}.log",
-    conda:
-        "../../envs/oddjet.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    params:
-        code=code("draw_training.py"),
-        seeds=SEEDS,
-    """Draw the learning curves of all seeds. Uses wildcard `model`."""
-    message:
-        "Drawing the learning curves of {wildcards.model}"
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/draw_training.py"
 
 
 rule draw_scores:
+    """
+    Draw what one training found: reconstructions, errors with the cut, the latent plane, the
+    clusters in it, and the error by cluster. Uses wildcards `model` and `seed`.
+    """
+    message:
+        "Drawing the scores of {wildcards.model}, seed {wildcards.seed}"
     input:
         model=TRAINED,
         scores=SCORES,
         clusters=CLUSTERS,
         normal=PREPARED_NORMAL,
+    params:
+        code=code("draw_scores.py"),
+        fraction=config["fraction"],
     output:
         **{
             name: figure(
@@ -84,52 +93,46 @@ rule draw_scores:
         f"{LOGS}/draw_scores/{{model}}_seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/draw_scores/{{model}}_seed{{seed}}.tsv"
-    conda:
-        "../../envs/oddjet.yaml"
     resources:
         mem_mb=2000,
         runtime=20,
-    params:
-        code=code("draw_scores.py"),
-        fraction=config["fraction"],
-    """
-    Draw what one training found: reconstructions, errors with the cut, the latent plane, the
-    clusters in it, and the error by cluster. Uses wildcards `model` and `seed`.
-    """
-    message:
-        "Drawing the scores of {wildcards.model}, seed {wildcards.seed}"
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/draw_scores.py"
 
 
 rule draw_roc:
+    """Where truth is given, draw the ROC curves of all seeds and their ensemble. Uses wildcard `model`."""
+    message:
+        "Drawing the ROC curves of {wildcards.model}"
     input:
         scores=expand(SCORES, seed=SEEDS, allow_missing=True),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
+    params:
+        code=code("draw_roc.py"),
+        seeds=SEEDS,
+        truths=TRUTHS,
+        max_fpr=config["fraction"]["max_fpr"],
     output:
         roc=figure(
             "{model}/roc", "roc", "Validation", figure="ROC curves", model="{model}"
         ),
     log:
         f"{LOGS}/draw_roc/{{model}}.log",
-    conda:
-        "../../envs/oddjet.yaml"
     resources:
         mem_mb=2000,
         runtime=20,
-    params:
-        code=code("draw_roc.py"),
-        seeds=SEEDS,
-        truths=TRUTHS,
-        max_fpr=config["fraction"]["max_fpr"],
-    """Where truth is given, draw the ROC curves of all seeds and their ensemble. Uses wildcard `model`."""
-    message:
-        "Drawing the ROC curves of {wildcards.model}"
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/draw_roc.py"
 
 
 rule draw_fractions:
+    """Draw the fractions of all tests by model and estimator."""
+    message:
+        "Drawing the fractions"
     input:
         fractions=f"{TABLES}/fractions.csv",
         detection=f"{TABLES}/detection.csv" if TRUTHS else [],
@@ -141,13 +144,10 @@ rule draw_fractions:
         ),
     log:
         f"{LOGS}/draw_fractions.log",
-    conda:
-        "../../envs/oddjet.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    """Draw the fractions of all tests by model and estimator."""
-    message:
-        "Drawing the fractions"
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/draw_fractions.py"

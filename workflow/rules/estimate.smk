@@ -3,76 +3,71 @@
 
 
 rule estimate_fractions:
-    input:
-        scores=expand(SCORES, seed=SEEDS, allow_missing=True),
-    output:
-        f"{RESULTS}/{{model}}/fractions.csv",
-    log:
-        f"{LOGS}/estimate_fractions/{{model}}.log",
-    benchmark:
-        f"{BENCHMARKS}/estimate_fractions/{{model}}.tsv"
-    conda:
-        "../../envs/oddjet.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=20,
-    params:
-        code=code("estimate_fractions.py"),
-        seeds=SEEDS,
-        fraction=config["fraction"],
     """
     Estimate the anomalous fraction of every test, for each seed and for their ensemble, with a cut
     whose false positive rate is proved on the control jets. Uses wildcard `model`.
     """
     message:
         "Estimating fractions with {wildcards.model}"
+    input:
+        scores=expand(SCORES, seed=SEEDS, allow_missing=True),
+    params:
+        code=code("estimate_fractions.py"),
+        seeds=SEEDS,
+        fraction=config["fraction"],
+    output:
+        f"{RESULTS}/{{model}}/fractions.csv",
+    log:
+        f"{LOGS}/estimate_fractions/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/estimate_fractions/{{model}}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/estimate_fractions.py"
 
 
 rule find_clusters:
-    input:
-        scores=SCORES,
-    output:
-        CLUSTERS,
-    log:
-        f"{LOGS}/find_clusters/{{model}}_seed{{seed}}.log",
-    benchmark:
-        f"{BENCHMARKS}/find_clusters/{{model}}_seed{{seed}}.tsv"
-    conda:
-        "../../envs/oddjet.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        code=code("find_clusters.py"),
-        components=config["clusters"]["components"],
     """
     Fit a Gaussian mixture to the standardised latents of all tests together.
     Uses wildcards `model` and `seed`.
     """
     message:
         "Clustering the latents of {wildcards.model}, seed {wildcards.seed}"
+    input:
+        scores=SCORES,
+    params:
+        code=code("find_clusters.py"),
+        components=config["clusters"]["components"],
+    output:
+        CLUSTERS,
+    log:
+        f"{LOGS}/find_clusters/{{model}}_seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/find_clusters/{{model}}_seed{{seed}}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/find_clusters.py"
 
 
 rule measure_purity:
+    """
+    Compare the clusters with the score's labels and, where truth is given, with truth.
+    Uses wildcard `model`.
+    """
+    message:
+        "Measuring the purity of the clusters of {wildcards.model}"
     input:
         scores=expand(SCORES, seed=SEEDS, allow_missing=True),
         clusters=expand(CLUSTERS, seed=SEEDS, allow_missing=True),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
-    output:
-        f"{RESULTS}/{{model}}/purity.csv",
-    log:
-        f"{LOGS}/measure_purity/{{model}}.log",
-    benchmark:
-        f"{BENCHMARKS}/measure_purity/{{model}}.tsv"
-    conda:
-        "../../envs/oddjet.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         code=code("measure_purity.py"),
         seeds=SEEDS,
@@ -80,40 +75,45 @@ rule measure_purity:
         components=config["clusters"]["components"],
         bootstrap=config["clusters"]["bootstrap"],
         fraction=config["fraction"],
-    """
-    Compare the clusters with the score's labels and, where truth is given, with truth.
-    Uses wildcard `model`.
-    """
-    message:
-        "Measuring the purity of the clusters of {wildcards.model}"
+    output:
+        f"{RESULTS}/{{model}}/purity.csv",
+    log:
+        f"{LOGS}/measure_purity/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/measure_purity/{{model}}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/measure_purity.py"
 
 
 rule measure_detection:
+    """
+    Where truth is given, say how well the scores find anomalous jets. Uses wildcard `model`.
+    """
+    message:
+        "Validating the scores of {wildcards.model} against truth"
     input:
         scores=expand(SCORES, seed=SEEDS, allow_missing=True),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
+    params:
+        code=code("measure_detection.py"),
+        seeds=SEEDS,
+        truths=TRUTHS,
+        max_fpr=config["fraction"]["max_fpr"],
     output:
         f"{RESULTS}/{{model}}/detection.csv",
     log:
         f"{LOGS}/measure_detection/{{model}}.log",
     benchmark:
         f"{BENCHMARKS}/measure_detection/{{model}}.tsv"
-    conda:
-        "../../envs/oddjet.yaml"
     resources:
         mem_mb=2000,
         runtime=20,
-    params:
-        code=code("measure_detection.py"),
-        seeds=SEEDS,
-        truths=TRUTHS,
-        max_fpr=config["fraction"]["max_fpr"],
-    """
-    Where truth is given, say how well the scores find anomalous jets. Uses wildcard `model`.
-    """
-    message:
-        "Validating the scores of {wildcards.model} against truth"
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/measure_detection.py"

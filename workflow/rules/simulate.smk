@@ -1,5 +1,5 @@
 # Simulated samples: Pythia 8 events, batches of jets, a normal sample and labelled mixtures.
-# Needs `RESULTS`, `config["simulation"]`, Pythia and FastJet (requirements-simulation.txt).
+# Needs `config["simulation"]`, Pythia and FastJet (requirements-simulation.txt).
 # Creates {RESULTS}/simulation/: Normal_data.npz, Test_data_{test}.npz, truth.npz.
 from math import ceil
 
@@ -20,9 +20,9 @@ QCD_JETS = (
 rule simulate:
     """Simulate the samples that `config["simulation"]` describes."""
     input:
-        f"{RESULTS}/simulation/Normal_data.npz",
-        expand(f"{RESULTS}/simulation/Test_data_{{test}}.npz", test=SIMULATION["tests"]),
-        f"{RESULTS}/simulation/truth.npz",
+        f"{SIMULATED}/Normal_data.npz",
+        expand(f"{SIMULATED}/Test_data_{{test}}.npz", test=SIMULATION["tests"]),
+        f"{SIMULATED}/truth.npz",
 
 
 rule simulate_jets:
@@ -33,17 +33,16 @@ rule simulate_jets:
     """
     message:
         "Simulating {wildcards.process} jets, batch {wildcards.batch}"
-    input:
-        code=workflow.source_path("../scripts/oddjet/simulation.py"),
     params:
+        code=code("simulate_jets.py"),
         seed=SIMULATION["seed"],
         jets=BATCH_JETS,
     output:
-        temp(f"{RESULTS}/simulation/batches/{{process}}_{{batch}}.h5"),
+        temp(f"{SIMULATED}/batches/{{process}}_{{batch}}.h5"),
     log:
-        f"{RESULTS}/logs/simulate_jets/{{process}}_{{batch}}.log",
+        f"{LOGS}/simulate_jets/{{process}}_{{batch}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/simulate_jets/{{process}}_{{batch}}.tsv"
+        f"{BENCHMARKS}/simulate_jets/{{process}}_{{batch}}.tsv"
     resources:
         mem_mb=1000,
         runtime=20,
@@ -61,30 +60,28 @@ rule mix_samples:
     message:
         "Mixing the simulated jets into samples"
     input:
-        code=workflow.source_path("../scripts/oddjet/simulation.py"),
         qcd=expand(
-            f"{RESULTS}/simulation/batches/qcd_{{batch}}.h5",
+            f"{SIMULATED}/batches/qcd_{{batch}}.h5",
             batch=range(ceil(QCD_JETS / BATCH_JETS)),
         ),
         top=expand(
-            f"{RESULTS}/simulation/batches/top_{{batch}}.h5",
+            f"{SIMULATED}/batches/top_{{batch}}.h5",
             batch=range(ceil(TOP_JETS / BATCH_JETS)),
         ),
     params:
+        code=code("mix_samples.py"),
         seed=SIMULATION["seed"],
         normal=SIMULATION["normal"],
         tests=SIMULATION["tests"],
         image=SIMULATION["image"],
     output:
-        normal=f"{RESULTS}/simulation/Normal_data.npz",
-        tests=expand(
-            f"{RESULTS}/simulation/Test_data_{{test}}.npz", test=SIMULATION["tests"]
-        ),
-        truth=f"{RESULTS}/simulation/truth.npz",
+        normal=f"{SIMULATED}/Normal_data.npz",
+        tests=expand(f"{SIMULATED}/Test_data_{{test}}.npz", test=SIMULATION["tests"]),
+        truth=f"{SIMULATED}/truth.npz",
     log:
-        f"{RESULTS}/logs/mix_samples.log",
+        f"{LOGS}/mix_samples.log",
     benchmark:
-        f"{RESULTS}/benchmarks/mix_samples.tsv"
+        f"{BENCHMARKS}/mix_samples.tsv"
     resources:
         mem_mb=4000,
         runtime=30,

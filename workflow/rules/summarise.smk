@@ -3,6 +3,12 @@
 
 
 rule summarise:
+    """
+    Merge the tables of all models, and quote one fraction per model and test: the headline
+    estimator on the ensemble of seeds, and whether it can be believed.
+    """
+    message:
+        "Merging everything into the summary"
     input:
         fractions=expand(f"{RESULTS}/{{model}}/fractions.csv", model=MODELS),
         purity=expand(f"{RESULTS}/{{model}}/purity.csv", model=MODELS),
@@ -10,6 +16,11 @@ rule summarise:
             f"{RESULTS}/{{model}}/detection.csv", model=MODELS if TRUTHS else []
         ),
         histories=expand(HISTORY, model=MODELS, seed=SEEDS),
+    params:
+        code=code("summarise.py"),
+        models=MODELS,
+        seeds=SEEDS,
+        headline=config["fraction"]["headline"],
     output:
         fractions=table("fractions"),
         purity=table("purity"),
@@ -23,22 +34,11 @@ rule summarise:
         ),
     log:
         f"{LOGS}/summarise.log",
-    conda:
-        "../../envs/oddjet.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    params:
-        code=code("summarise.py"),
-        models=MODELS,
-        seeds=SEEDS,
-        headline=config["fraction"]["headline"],
-    """
-    Merge the tables of all models, and quote one fraction per model and test: the headline
-    estimator on the ensemble of seeds, and whether it can be believed.
-    """
-    message:
-        "Merging everything into the summary"
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/summarise.py"
 
@@ -55,6 +55,12 @@ PAGE_FIGURES = {
 
 
 rule write_page:
+    """
+    Write the page for people, self-contained: the fractions and whether they can be believed first,
+    then every figure of the first seed of each model, and the tables.
+    """
+    message:
+        "Writing {output}"
     input:
         summary=SUMMARY,
         samples=SAMPLES_TABLE,
@@ -73,6 +79,12 @@ rule write_page:
         ),
         scores=expand(SCORES, model=MODELS, seed=SEEDS[0]),
         template=f"{workflow.basedir}/workflow/report/summary.html.j2",
+    params:
+        code=code("write_page.py"),
+        models=MODELS,
+        seeds=SEEDS,
+        figures=list(PAGE_FIGURES),
+        config=config,
     output:
         report(
             PAGE,
@@ -82,22 +94,10 @@ rule write_page:
         ),
     log:
         f"{LOGS}/write_page.log",
-    conda:
-        "../../envs/oddjet.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    params:
-        code=code("write_page.py"),
-        models=MODELS,
-        seeds=SEEDS,
-        figures=list(PAGE_FIGURES),
-        config=config,
-    """
-    Write the page for people, self-contained: the fractions and whether they can be believed first,
-    then every figure of the first seed of each model, and the tables.
-    """
-    message:
-        "Writing {output}"
+    conda:
+        "../../envs/oddjet.yaml"
     script:
         "../scripts/write_page.py"

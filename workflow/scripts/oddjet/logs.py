@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from oddjet.errors import InputError
+
 
 def set_up(path: str | Path) -> None:
     """Send INFO and above, warnings and uncaught exceptions to the file `path` and to stderr."""
@@ -25,8 +27,10 @@ def set_up(path: str | Path) -> None:
 def _record_exception(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:
-    """Log an uncaught exception; leave Ctrl-C to Python."""
-    if issubclass(kind, KeyboardInterrupt):
+    """Log an uncaught exception, the user's own to mend without its traceback; leave Ctrl-C be."""
+    if isinstance(error, InputError):
+        logging.getLogger().critical("%s", error)
+    elif issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, traceback)
     else:
         logging.getLogger().critical(
