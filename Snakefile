@@ -39,3 +39,9 @@ rule all:
         SUMMARY,
         PAGE,
         ALL_FIGURES,
+
+
+onsuccess:
+    if Path(SUMMARY).is_file():
+        print(printable(SUMMARY))
+        print(f"The page for people: {PAGE}\nTables: {TABLES}   Figures: {FIGURES}")

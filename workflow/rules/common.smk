@@ -1,5 +1,6 @@
 # Configuration, checked, and every path of the workflow: the one place for both.
 
+import csv
 import os
 import re
 import sys
@@ -13,6 +14,7 @@ from oddjet.configuration import missing_files, problems, replace_as_a_whole
 from oddjet.fingerprint import fingerprint
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
+from tabulate import tabulate
 
 
 configfile: str(Path(workflow.basedir, "config", "config.yaml"))
@@ -76,6 +78,12 @@ def table(name):
     text = "../report/table.rst"
     csv = report(f"{TABLES}/{name}.csv", caption=text, category="Tables", labels=labels)
     return csv
+
+
+def printable(summary):
+    """The summary as a table for the terminal."""
+    with open(summary, newline="") as file:
+        return tabulate(csv.DictReader(file), headers="keys", floatfmt=".3f")
 
 
 config = checked(config, GIVEN)

@@ -4,9 +4,11 @@
 
 rule download:
     """
-    Download one of the course's three files, with retries, and check what arrived.
+    Download one of the course's three files, with pauses between attempts, and check what
+    arrived. It runs where Snakemake does: the nodes of a cluster often have no way out.
     Uses wildcard `file`.
     """
+    localrule: True
     message:
         "Downloading {wildcards.file}"
     params:
@@ -22,9 +24,7 @@ rule download:
         f"{RAW}/{{file}}",
     log:
         f"{LOGS}/download/{{file}}.log",
-    resources:
-        mem_mb=500,
-        runtime=60,
+    retries: 0  # the script knows better which failures may pass
     conda:
         "../../envs/oddjet.yaml"
     script:

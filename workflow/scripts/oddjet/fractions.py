@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from scipy import stats
+
+Rate = TypeVar("Rate", float, np.ndarray)
 
 ESTIMATORS = {
     "cut": "Share of jets above the cut. Assumes nothing; biased by (1 - f) FPR - f (1 - TPR).",
@@ -49,8 +52,8 @@ def allowed_false_positives(control: int, max_fpr: float, confidence: float) -> 
     return allowed
 
 
-def _upper_limit(passed: np.ndarray | int, control: int, confidence: float):
-    return stats.beta.ppf(confidence, np.add(passed, 1), control - np.asarray(passed))
+def _upper_limit(passed: np.ndarray, control: int, confidence: float) -> np.ndarray:
+    return stats.beta.ppf(confidence, passed + 1, control - passed)
 
 
 def choose_cut(control: np.ndarray, max_fpr: float, confidence: float) -> Cut:
@@ -65,7 +68,7 @@ def choose_cut(control: np.ndarray, max_fpr: float, confidence: float) -> Cut:
     return Cut(
         float(threshold),
         passed / len(control),
-        float(_upper_limit(passed, len(control), confidence)),
+        float(_upper_limit(np.array(passed), len(control), confidence)),
     )
 
 
@@ -96,7 +99,7 @@ def bootstrap_rates(
     return fpr, rng.binomial(len(test), share) / len(test)
 
 
-def corrected(observed: np.ndarray | float, fpr: np.ndarray | float):
+def corrected(observed: Rate, fpr: Rate) -> Rate:
     """The fraction if every anomalous jet passed the cut, from the share observed above it."""
     return (observed - fpr) / (1 - fpr)
 

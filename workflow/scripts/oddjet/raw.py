@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -61,7 +62,7 @@ class RawArray:
             ) from error
 
 
-def _read_header(member) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _read_header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Read the header of an .npy stream: shape, Fortran order, dtype."""
     if np.lib.format.read_magic(member) == (1, 0):
         return np.lib.format.read_array_header_1_0(member)
@@ -190,8 +191,8 @@ def image_shape(raw: RawArray) -> tuple[int, int, int]:
             "(events, height, width) or (events, height, width, channels)",
             "reshape the array, or name another one as `key`.",
         )
-    height, width, *channels = raw.shape[1:]
-    return (*channels, height, width) if channels else (1, height, width)
+    height, width = raw.shape[1:3]
+    return (raw.shape[3] if len(raw.shape) == 4 else 1, height, width)
 
 
 def read_truth(raw: RawArray, events: int) -> np.ndarray:

@@ -5,8 +5,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 import torch
-from torch import nn
 
+from oddjet.models import Autoencoder
 from oddjet.sparse import SparseFile
 from oddjet.tensors import DeviceImages, MinMax
 from oddjet.training import image_errors
@@ -17,7 +17,7 @@ def score(
     source: h5py.Group,
     rows: np.ndarray,
     target: h5py.Group,
-    model: nn.Module,
+    model: Autoencoder,
     normalisation: MinMax,
     device: torch.device,
 ) -> None:

@@ -85,3 +85,5 @@ def make_repeatable(seed: int, threads: int) -> None:
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.manual_seed(seed)
+    # a sigmoid over dark pixels makes denormal gradients, which cost a CPU many times the time
+    torch.set_flush_denormal(True)

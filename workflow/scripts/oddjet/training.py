@@ -3,16 +3,16 @@
 import copy
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from oddjet.models import build
+from oddjet.models import Autoencoder, build
 from oddjet.sparse import SparseImages
 from oddjet.tensors import DeviceImages, MinMax
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class Trained:
     """A trained model at its best epoch, its normalisation, and the history, a row per epoch."""
 
-    model: nn.Module
+    model: Autoencoder
     normalisation: MinMax
     history: list[dict[str, float]]
     parameters: Mapping[str, Any]
@@ -43,7 +43,7 @@ class Trained:
         )
 
 
-def load(path: str | Path, device: torch.device) -> tuple[nn.Module, MinMax]:
+def load(path: str | Path, device: torch.device) -> tuple[Autoencoder, MinMax]:
     """Load a saved model, ready for scoring, and its normalisation."""
     saved = torch.load(path, map_location=device, weights_only=True)
     model = build(saved["shape"], saved["model"]).to(device)
@@ -86,7 +86,7 @@ def train(
     mean_loss = _loss(held, lambda images: mean.expand_as(images))
 
     model = build(training.shape, parameters).to(device)
-    model.start_at(float(mean.mean()))
+    model.start_at(float(mean.mean()), blank_loss**0.5)
     optimiser = torch.optim.Adam(model.parameters(), settings["learning_rate"])
     order = torch.Generator().manual_seed(seed)
     history: list[dict[str, float]] = []
@@ -143,7 +143,7 @@ def mean_image(images: DeviceImages) -> Tensor:
 
 
 @torch.no_grad()
-def _loss(images: DeviceImages, reconstruct) -> float:
+def _loss(images: DeviceImages, reconstruct: Callable[[Tensor], Tensor]) -> float:
     total = 0.0
     for batch in images.batches():
         total += image_errors(batch, reconstruct(batch)).sum(dtype=torch.float64).item()

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LogNorm, SymLogNorm
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from oddjet.figures import style
 
@@ -18,10 +19,10 @@ def visible(image: np.ndarray) -> np.ndarray:
     return image.sum(axis=0)
 
 
-def _draw(axes: Axes, image: np.ndarray, norm: LogNorm):
+def _draw(axes: Axes, image: np.ndarray, norm: LogNorm) -> AxesImage:
     axes.set(xticks=[], yticks=[])
     axes.set_facecolor("white")
-    lit = np.ma.masked_less(image, norm.vmin)
+    lit = np.ma.masked_less(image, norm.vmin or 0)
     return axes.imshow(lit, norm=norm, cmap=style.IMAGE_MAP, interpolation="nearest")
 
 
@@ -66,7 +67,10 @@ def means(images: Mapping[str, np.ndarray]) -> Figure:
             grid[1, column].axis("off")
             continue
         difference = grid[1, column].imshow(
-            image - drawn[first], cmap="PuOr", vmin=-reach, vmax=reach, interpolation="nearest"
+            image - drawn[first],
+            norm=SymLogNorm(reach / 100, vmin=-reach, vmax=reach),
+            cmap="PuOr",
+            interpolation="nearest",
         )
         grid[1, column].set(xticks=[], yticks=[], title=f"{sample} $-$ {first}")
     figure.colorbar(mean, ax=grid[0], label="mean pixel (unit of the input)", pad=0.01)
@@ -87,17 +91,16 @@ def reconstructions(groups: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarra
     }
     norm = _norm([image for inputs, _, _ in pairs.values() for image in inputs])
     per_group = len(next(iter(pairs.values()))[2])
-    figure = plt.figure(figsize=(1.75 * per_group * len(pairs) + 1.2, 4.6))
-    panels = figure.subfigures(1, len(pairs), wspace=0.02)
-    for panel, (name, (inputs, outputs, errors)) in zip(panels, pairs.items(), strict=True):
-        grid = panel.subplots(2, per_group, squeeze=False)
-        panel.suptitle(f"{name} error", fontsize=14)
-        for column, error in enumerate(errors):
-            drawn = _draw(grid[0, column], inputs[column], norm)
-            _draw(grid[1, column], outputs[column], norm)
+    columns = per_group * len(pairs)
+    figure, grid = plt.subplots(2, columns, figsize=(1.6 * columns + 1.4, 4.1))
+    for group, (name, (inputs, outputs, errors)) in enumerate(pairs.items()):
+        first = group * per_group
+        for column, error in enumerate(errors, first):
+            drawn = _draw(grid[0, column], inputs[column - first], norm)
+            _draw(grid[1, column], outputs[column - first], norm)
             grid[1, column].set_xlabel(f"{error:.2e}", fontsize=11, loc="center")
-        grid[0, 0].set_ylabel("input", fontsize=13, loc="center")
-        grid[1, 0].set_ylabel("output", fontsize=13, loc="center")
-        if panel is panels[-1]:
-            panel.colorbar(drawn, ax=grid, label="normalised pixel", pad=0.02)
+        grid[0, first + per_group // 2].set_title(f"{name} error")
+    grid[0, 0].set_ylabel("input", fontsize=13, loc="center")
+    grid[1, 0].set_ylabel("output", fontsize=13, loc="center")
+    figure.colorbar(drawn, ax=grid, label="normalised pixel", pad=0.01)
     return figure

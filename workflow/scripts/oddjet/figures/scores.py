@@ -1,6 +1,6 @@
 """Anomaly scores, latent space and clusters of one training; ROC curves of all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import mplhep
 import numpy as np
@@ -11,8 +11,16 @@ from sklearn.metrics import roc_curve
 
 from oddjet.figures import style
 
-BINS = 50
+BINS = 50  # at most
 POINTS = 1500  # of a sample in a scatter plot
+
+
+def _edges(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Logarithmic bins that hold all but a few of the errors, fewer for fewer events."""
+    positive = np.concatenate([part[part > 0] for part in parts])
+    low, high = np.quantile(positive, [0.001, 0.999])
+    bins = min(BINS, round(np.sqrt(min(len(part) for part in parts))))
+    return np.geomspace(low, max(high, 1.001 * low), bins + 1)
 
 
 def errors(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) -> Figure:
@@ -23,9 +31,7 @@ def errors(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) 
         tests: which of them are tests.
         threshold: the cut.
     """
-    shown = [parts["normal_control"], *(parts[test] for test in tests)]
-    positive = np.concatenate([part[part > 0] for part in shown])
-    edges = np.geomspace(*np.quantile(positive, [0.001, 0.999]), BINS + 1)
+    edges = _edges([parts["normal_control"], *(parts[test] for test in tests)])
     figure, (upper, lower) = plt.subplots(2, sharex=True, figsize=(7.5, 7), height_ratios=[3, 1.3])
 
     def density(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -63,6 +69,8 @@ def errors(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) 
     lower.set(xlabel="reconstruction error (normalised pixels squared)", ylabel="test / control")
     lower.set_yscale("log")
     lower.set_xlim(edges[0], edges[-1])
+    for axis in (lower.xaxis, upper.xaxis):
+        style.log_ticks(axis, np.log10(edges[-1] / edges[0]))
     lower.axhline(1, color="black", linewidth=1)
     return figure
 
@@ -149,8 +157,7 @@ def cluster_errors(
     parts: Mapping[str, np.ndarray], components: Mapping[str, np.ndarray], threshold: float
 ) -> Figure:
     """Reconstruction error of each test by mixture component, with the cut."""
-    everything = np.concatenate([parts[test] for test in components])
-    edges = np.geomspace(*np.quantile(everything[everything > 0], [0.001, 0.999]), BINS + 1)
+    edges = _edges([parts[test] for test in components])
     figure, grid = plt.subplots(
         1, len(components), figsize=(6.2 * len(components), 5.2), squeeze=False, sharey=True
     )
@@ -166,6 +173,7 @@ def cluster_errors(
             )
         axes.axvline(threshold, color="black", linestyle="--", label="cut")
         axes.set(xscale="log", title=test, xlabel="reconstruction error")
+        style.log_ticks(axes.xaxis, np.log10(edges[-1] / edges[0]))
         axes.legend()
     grid[0, 0].set_ylabel("jets per bin")
     return figure

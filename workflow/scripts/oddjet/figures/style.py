@@ -9,7 +9,10 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import mplhep
+from cycler import cycler
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
 
 from oddjet.files import replacing
 
@@ -23,7 +26,7 @@ plt.style.use(
         mplhep.style.ROOT,
         {
             "figure.figsize": (7, 5.5),
-            "figure.dpi": 100,
+            "figure.dpi": 120,
             "figure.constrained_layout.use": True,
             "font.size": 14,
             "axes.labelsize": 15,
@@ -32,7 +35,7 @@ plt.style.use(
             "ytick.labelsize": 13,
             "legend.fontsize": 12,
             "lines.linewidth": 1.6,
-            "axes.prop_cycle": mpl.cycler(color=COLOURS),
+            "axes.prop_cycle": cycler(color=COLOURS),
             "savefig.bbox": None,
         },
     ]
@@ -42,6 +45,13 @@ plt.style.use(
 def colour(number: int) -> str:
     """The colour of a test, a seed or a cluster by its number."""
     return COLOURS[number % len(COLOURS)]
+
+
+def log_ticks(axis: Axis, decades: float) -> None:
+    """Label a logarithmic axis at 1, 2, 5 where it spans few `decades`, else at powers of ten."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2 else (1,)))
+    axis.set_major_formatter(LogFormatterSciNotation(minor_thresholds=(10, 10)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def save(figure: Figure, paths: Sequence[str | Path]) -> None:

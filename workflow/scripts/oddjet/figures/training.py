@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from oddjet.figures import style
 
@@ -26,8 +28,9 @@ def learning_curves(model: str, histories: Mapping[int, pd.DataFrame]) -> Figure
     axes.set(
         xlabel="epoch", ylabel="mean squared error of normalised pixels", yscale="log", title=model
     )
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(ncols=2, loc="upper right")
     low, high = axes.get_ylim()
-    axes.set_ylim(low, high * (high / low) ** 0.35)  # room for the legend
+    axes.set_ylim(low, high * (high / low) ** 0.45)  # room for the legend
+    style.log_ticks(axes.yaxis, np.log10(high / low))
     return figure

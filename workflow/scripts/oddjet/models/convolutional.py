@@ -3,12 +3,15 @@
 import math
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
+
+from oddjet.models.base import Autoencoder
 
 CHANNELS = (16, 32, 64)
 
 
-class ConvolutionalAutoencoder(nn.Module):
+class ConvolutionalAutoencoder(Autoencoder):
     """Three strided convolutions, a linear bottleneck, and their mirror with a sigmoid.
 
     Each convolution has kernel 4, stride 2 and padding 1, so that it halves the image, rounding
@@ -44,24 +47,29 @@ class ConvolutionalAutoencoder(nn.Module):
                 decoder += [nn.ReLU(), nn.Dropout2d(dropout)]
             # halving rounds down: an odd side gets its last row or column back here
             odd = (sizes[stage - 1][0] % 2, sizes[stage - 1][1] % 2)
-            decoder.append(
-                nn.ConvTranspose2d(widths[stage], widths[stage - 1], 4, 2, 1, output_padding=odd)
+            self.output = nn.ConvTranspose2d(
+                widths[stage], widths[stage - 1], 4, 2, 1, output_padding=odd
             )
-        self.output = decoder[-1]
+            decoder.append(self.output)
         self.decoder = nn.Sequential(*decoder, nn.Sigmoid())
+        self.rms: Tensor
+        self.register_buffer("rms", torch.ones(()))
 
-    def start_at(self, mean: float) -> None:
-        """Set the output bias so that an untrained network predicts the mean pixel."""
+    def start_at(self, mean: float, rms: float) -> None:
+        """Start the output at the mean pixel and give the encoder pixels of order one.
+
+        Without it the course's network is lost within a few steps: a sigmoid starts at 0.5, jet
+        images are zero almost everywhere, and on the way down the units that all pixels share are
+        driven so far that neither they nor the sigmoid pass a gradient on.
+        """
+        assert self.output.bias is not None
         nn.init.constant_(self.output.bias, math.log(mean / (1 - mean)))
+        self.rms.fill_(rms)
 
     def encode(self, images: Tensor) -> Tensor:
         """Latent vectors (n, d) of images (n, C, H, W)."""
-        return self.encoder(images)
+        return self.encoder(images / self.rms)
 
     def decode(self, latent: Tensor) -> Tensor:
         """Images (n, C, H, W), within 0 and 1, of latent vectors (n, d)."""
         return self.decoder(latent)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Reconstruct images (n, C, H, W)."""
-        return self.decode(self.encode(images))

@@ -1,0 +1,31 @@
+# Each target does all its set-up. `make demo` needs Python 3.11 or newer and a package index.
+PYTHON ?= python3
+BIN := .venv/bin
+export MPLBACKEND := agg
+
+.PHONY: demo test lint clean
+
+demo: .venv/runtime  ## the whole workflow on the demo input, then its summary
+	$(BIN)/snakemake --cores all --configfile config/demo.yaml
+
+test: .venv/development lint  ## every test
+	$(BIN)/python -m pytest
+
+lint: .venv/development  ## formatting, types, and Snakemake's own linter
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/snakefmt --check --no-sort Snakefile workflow/rules
+	$(BIN)/mypy
+	$(BIN)/snakemake --lint
+
+clean:
+	rm -rf .venv .snakemake results
+
+.venv/runtime: requirements.txt
+.venv/development: requirements-dev.txt requirements.txt
+.venv/runtime .venv/development:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "oddjet needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@

@@ -1,0 +1,157 @@
+"""What several tests share: tiny samples, and the real workflow run on them."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+REPO = Path(__file__).resolve().parents[1]
+SIZE = 16  # pixels per side of the tiny images
+NORMAL, EACH_TEST = 120, 40  # events
+
+# Two epochs of a small model: the road is walked, nothing is learnt. 30% of 120 normal jets are 36
+# control jets; 29 are needed to prove a false positive rate of 10% at 95% confidence.
+TINY: dict[str, Any] = {
+    "samples": {
+        "normal": {"file": "raw/normal.npz"},
+        "tests": {
+            "low": {"file": "raw/low.npz"},
+            "high": {"file": "raw/high.npz", "truth": {"file": "raw/truth.npz", "key": "high"}},
+        },
+    },
+    "models": {"S": {"latent": 2}},
+    "seeds": [1, 2],
+    "split": {"control": 0.3},
+    "training": {"epochs": 2, "batch_size": 16, "device": "cpu"},
+    "fraction": {"bootstrap": 100},
+    "clusters": {"bootstrap": 20},
+}
+
+
+# Tiny samples
+
+
+def blobs(rng: np.random.Generator, centres: list[tuple[float, float]], size: int) -> np.ndarray:
+    """An image (size, size) of sum 1 with a blob of three pixels' width at each centre."""
+    y, x = np.mgrid[:size, :size]
+    image = np.zeros((size, size))
+    for row, column in centres:
+        image += rng.uniform(0.5, 1.0) * np.exp(-((y - row) ** 2 + (x - column) ** 2) / 2)
+    image *= rng.uniform(0.8, 1.2, image.shape)
+    image[image < 0.05] = 0  # as of a jet image, most pixels are zero
+    return image / image.sum()
+
+
+def qcd_jet(rng: np.random.Generator, size: int = SIZE) -> np.ndarray:
+    """A bright core alone."""
+    return blobs(rng, [(size / 2 - 0.5, size / 2 - 0.5)], size)
+
+
+def top_jet(rng: np.random.Generator, size: int = SIZE) -> np.ndarray:
+    """Three prongs a quarter of the image from its middle."""
+    angles = rng.uniform(0, 2 * np.pi) + np.arange(3) * 2 * np.pi / 3
+    middle, away = size / 2 - 0.5, size / 4
+    centres = [(middle + away * np.sin(a), middle + away * np.cos(a)) for a in angles]
+    return blobs(rng, centres, size)
+
+
+def jets(events: int, tops: int = 0, seed: int = 0, size: int = SIZE) -> np.ndarray:
+    """Images float32 (events, size, size), the first `tops` of them top-like."""
+    rng = np.random.default_rng(seed)
+    kinds = [top_jet] * tops + [qcd_jet] * (events - tops)
+    return np.stack([kind(rng, size) for kind in kinds]).astype(np.float32)
+
+
+def write_tiny_samples(directory: Path, tests: Mapping[str, int] | None = None) -> Path:
+    """Write raw/normal.npz, raw/{test}.npz and raw/truth.npz; the tests by their number of tops."""
+    raw = directory / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(raw / "normal.npz", normal_data=jets(NORMAL, seed=1))
+    truth = {}
+    for seed, (test, tops) in enumerate((tests or {"low": 12, "high": 28}).items(), 2):
+        order = np.random.default_rng(seed).permutation(EACH_TEST)
+        images = jets(EACH_TEST, tops, seed)[order]
+        np.savez_compressed(raw / f"{test}.npz", test_data=images)
+        truth[test] = (order < tops).astype(np.int64)
+    np.savez_compressed(raw / "truth.npz", **truth)
+    return raw
+
+
+@pytest.fixture
+def tiny_samples(tmp_path: Path) -> Path:
+    """A working directory with the raw files that TINY names."""
+    write_tiny_samples(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def tiny_config() -> dict[str, Any]:
+    """A copy of TINY to change."""
+    return deepcopy(TINY)
+
+
+# The real workflow
+
+
+def run_workflow(
+    *arguments: str,
+    config: Mapping[str, Any],
+    directory: Path,
+    snakefile: Path = REPO / "Snakefile",
+) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in `directory` with `config`; its stdout and stderr come as text."""
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / "config.yaml"
+    file.write_text(yaml.safe_dump(dict(config), sort_keys=False), "utf-8")
+    command = [sys.executable, "-m", "snakemake", "-s", str(snakefile)]
+    command += ["--directory", str(directory), "--cores", "2", "--configfile", str(file)]
+    return subprocess.run([*command, *arguments], capture_output=True, text=True)
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """A directory in which the whole workflow has run, and the copy of the code that ran."""
+
+    directory: Path
+    snakefile: Path
+
+    @property
+    def results(self) -> Path:
+        return self.directory / "results"
+
+    def run(
+        self, *arguments: str, config: Mapping[str, Any] = TINY, directory: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the same copy of the code again, here or in another directory."""
+        place = directory or self.directory
+        return run_workflow(*arguments, config=config, directory=place, snakefile=self.snakefile)
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
+    """The whole workflow, run once: one model, two seeds, two tests, truth for one of them.
+
+    It runs from a copy of the code, which tests may touch and which an edit meanwhile leaves be.
+    """
+    place = tmp_path_factory.mktemp("whole_run")
+    code = place / "code"
+    code.mkdir()
+    shutil.copy2(REPO / "Snakefile", code)
+    for folder in ("config", "profiles", "workflow"):
+        shutil.copytree(
+            REPO / folder, code / folder, ignore=shutil.ignore_patterns("__pycache__", ".*")
+        )
+    directory = place / "run"
+    write_tiny_samples(directory)
+    run = WholeRun(directory, code / "Snakefile")
+    done = run.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return run

@@ -1,0 +1,200 @@
+"""Download: what arrives is whole, what may pass is attempted again, and errors say what to do."""
+
+import io
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from oddjet import download
+from oddjet.errors import InputError
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+def npz(array: np.ndarray) -> bytes:
+    """The bytes of an .npz file."""
+    stream = io.BytesIO()
+    np.savez_compressed(stream, normal_data=array)
+    return stream.getvalue()
+
+
+JETS = npz(np.random.default_rng(0).random((60, 16, 16)))
+PAGE = b"\n<!DOCTYPE html><title>Log in</title>"
+
+
+# Answers of a server
+
+
+def sends(body: bytes, status: int = 200, length: int | None = None) -> Answer:
+    """An answer of `body`, announced as `length` bytes; as none where that is negative."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        announced = len(body) if length is None else length
+        request.send_response(status)
+        if announced >= 0:
+            request.send_header("Content-Length", str(announced))
+        request.end_headers()
+        request.wfile.write(body)
+
+    return answer
+
+
+def says_nothing(request: BaseHTTPRequestHandler) -> None:
+    """Close the connection without an answer."""
+
+
+def resets(request: BaseHTTPRequestHandler) -> None:
+    """Send half of the file, then a TCP reset."""
+    drops(request)
+    request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.rfile.close()
+    request.connection.close()
+
+
+whole, unavailable = sends(JETS), sends(b"later", 503)
+drops = sends(JETS[: len(JETS) // 2], length=len(JETS))
+
+
+class Server(HTTPServer):
+    """A server on 127.0.0.1 that gives its answers one by one, and the last of them for ever."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler, bind_and_activate=False)
+        self.server_bind()  # until `start` the port is taken and refuses connections
+        self.url = f"http://127.0.0.1:{self.server_port}/T1/Normal_data.npz"
+        self.requests = 0
+        self.answers: list[Answer] = []
+
+    def start(self, *answers: Answer) -> None:
+        self.answers = list(answers)
+        self.server_activate()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.requests += 1
+        answers = self.server.answers
+        (answers.pop(0) if len(answers) > 1 else answers[0])(self)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Be quiet."""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(download, "PAUSES", (0.01, 0.02, 0.03))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with Server() as server:
+        yield server
+        if server.answers:
+            server.shutdown()
+
+
+def refusal(server: Server, directory: Path) -> str:
+    """The text of the error that a download ends in; it leaves no file behind."""
+    with pytest.raises(InputError) as caught:
+        download.fetch(server.url, directory / "Normal_data.npz")
+    assert list(directory.iterdir()) == []
+    text = str(caught.value)
+    assert text.startswith(f"{server.url}: found ")
+    assert "expected an .npz file with a numeric array" in text
+    assert all(name in text for name in ("Hint:", "samples.course", "course_url", "samples.normal"))
+    return text
+
+
+# What arrives
+
+
+def test_a_whole_file_arrives_byte_for_byte(server: Server, tmp_path: Path) -> None:
+    server.start(whole)
+    download.fetch(server.url, tmp_path / "Normal_data.npz")
+    assert (tmp_path / "Normal_data.npz").read_bytes() == JETS
+    assert [file.name for file in tmp_path.iterdir()] == ["Normal_data.npz"]
+    assert server.requests == 1
+
+
+@pytest.mark.parametrize("failure", [drops, resets, says_nothing, unavailable])
+def test_what_may_pass_is_attempted_again_until_the_file_is_whole(
+    failure: Answer, server: Server, tmp_path: Path
+) -> None:
+    server.start(failure, failure, whole)
+    download.fetch(server.url, tmp_path / "Normal_data.npz")
+    assert (tmp_path / "Normal_data.npz").read_bytes() == JETS
+    assert server.requests == 3
+
+
+def test_a_refused_connection_is_attempted_again(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download.time, "sleep", lambda pause: server.start(whole))
+    download.fetch(server.url, tmp_path / "Normal_data.npz")
+    assert (tmp_path / "Normal_data.npz").read_bytes() == JETS
+
+
+# What is refused
+
+
+def test_a_server_that_always_drops_ends_in_an_error_and_no_file(
+    server: Server, tmp_path: Path
+) -> None:
+    server.start(drops)
+    assert "found a truncated file;" in refusal(server, tmp_path)
+    assert server.requests == 1 + len(download.PAUSES)
+
+
+def test_a_server_that_is_always_unavailable_ends_in_an_error(
+    server: Server, tmp_path: Path
+) -> None:
+    server.start(unavailable)
+    assert "found HTTP status 503 (Service Unavailable);" in refusal(server, tmp_path)
+    assert server.requests == 1 + len(download.PAUSES)
+
+
+def test_a_server_out_of_reach_ends_in_an_error_that_says_why(
+    server: Server, tmp_path: Path
+) -> None:
+    text = refusal(server, tmp_path)
+    assert "found no answer (" in text
+    assert "Connection refused" in text
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_file_that_is_not_there_is_asked_for_once(
+    status: int, server: Server, tmp_path: Path
+) -> None:
+    server.start(sends(PAGE, status))
+    assert f"found HTTP status {status} (" in refusal(server, tmp_path)
+    assert server.requests == 1
+
+
+def test_an_html_page_in_place_of_the_file_is_refused(server: Server, tmp_path: Path) -> None:
+    server.start(sends(PAGE))
+    assert "found an HTML page;" in refusal(server, tmp_path)
+    assert server.requests == 1
+
+
+flipped = bytearray(JETS)
+flipped[len(JETS) // 2] ^= 0xFF
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", JETS[:-100], bytes(flipped), npz(np.array([{}])), npz(np.zeros((0, 16, 16)))],
+    ids=["empty", "truncated", "flipped byte", "objects", "no events"],
+)
+@pytest.mark.parametrize("announced", [True, False])
+def test_what_is_not_a_whole_npz_is_refused_whatever_its_announced_size(
+    announced: bool, body: bytes, server: Server, tmp_path: Path
+) -> None:
+    server.start(sends(body, length=len(body) if announced else -1))
+    text = refusal(server, tmp_path)
+    assert f"found {len(body)} bytes that are truncated, damaged or of another kind;" in text

@@ -1,0 +1,102 @@
+"""Images on the computing device: the same pixels as on disk, normalised."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from oddjet import tensors
+from oddjet.sparse import SparseImages
+from oddjet.tensors import DeviceImages, MinMax
+
+CPU = torch.device("cpu")
+
+
+def images(events: int = 30, shape: tuple[int, int, int] = (2, 6, 5)) -> SparseImages:
+    rng = np.random.default_rng(0)
+    dense = rng.random((events, *shape), np.float32) + np.float32(0.2)
+    dense[rng.random(dense.shape) > 0.1] = 0
+    dense[::7] = 0
+    return SparseImages.from_dense(dense)
+
+
+@pytest.mark.parametrize("rows", [[0, 1, 2], [5, 3, 3, 29], [7, 14], [0]], ids=str)
+def test_dense_batches_are_the_sparse_images_normalised(rows: list[int]) -> None:
+    sparse = images()
+    normalisation = MinMax(-1.0, 3.0)
+    batch = DeviceImages(sparse, normalisation, CPU).dense(torch.tensor(rows))
+    assert batch.dtype == torch.float32
+    expected = (sparse.dense()[rows] + 1) / 4
+    # one rounding each for the sum and the quotient
+    np.testing.assert_allclose(batch.numpy(), expected, rtol=2 * np.finfo(np.float32).eps)
+
+
+@pytest.mark.parametrize("size", [1, 7, 30, 256])
+def test_batches_are_all_images_in_order(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(tensors, "BATCH", size)
+    sparse = images()
+    batches = list(DeviceImages(sparse, MinMax(0.0, 1.0), CPU).batches())
+    assert [len(batch) for batch in batches[:-1]] == [size] * (len(batches) - 1)
+    np.testing.assert_array_equal(torch.cat(batches).numpy(), sparse.dense())
+
+
+def test_images_of_more_pixels_than_16_bits_count_are_drawn_whole() -> None:
+    dense = np.zeros((2, 1, 300, 300), np.float32)
+    dense[1, 0, -1, -1] = 1
+    batch = DeviceImages(SparseImages.from_dense(dense), MinMax(0.0, 1.0), CPU)
+    np.testing.assert_array_equal(batch.dense(torch.tensor([0, 1])).numpy(), dense)
+
+
+def test_min_max_takes_an_unlit_pixel_for_the_minimum() -> None:
+    sparse = images()
+    assert MinMax.fit(sparse) == MinMax(0.0, float(sparse.values.max()))
+
+
+def test_min_max_of_images_without_zeros_takes_the_smallest_pixel() -> None:
+    dense = np.random.default_rng(0).uniform(2, 5, (9, 1, 8, 8)).astype(np.float32)
+    sparse = SparseImages.from_dense(dense)
+    normalisation = MinMax.fit(sparse)
+    assert normalisation == MinMax(float(dense.min()), float(dense.max()))
+    normalised = DeviceImages(sparse, normalisation, CPU).dense(torch.arange(9))
+    assert normalised.min() == 0
+    assert normalised.max() == 1
+
+
+def test_pixels_beyond_those_of_the_training_part_are_not_clipped() -> None:
+    normalised = MinMax(1.0, 3.0)(torch.tensor([0.0, 1.0, 3.0, 5.0]))
+    assert normalised.tolist() == [-0.5, 0.0, 1.0, 2.0]
+
+
+def test_auto_is_the_card_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert tensors.choose_device("auto").type == "cuda"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert tensors.choose_device("auto").type == "cpu"
+    assert tensors.choose_device("cpu").type == "cpu"
+
+
+def test_cuda_without_a_card_is_refused_with_what_else_can_be_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="use auto or cpu"):
+        tensors.choose_device("cuda")
+
+
+def test_repeatable_means_the_same_numbers_after_the_same_seed() -> None:
+    before = os.environ.get("CUBLAS_WORKSPACE_CONFIG"), torch.get_num_threads()
+    try:
+        drawn = []
+        for seed in (1, 1, 2):
+            tensors.make_repeatable(seed, 1)
+            drawn.append(torch.rand(4).tolist())
+        assert drawn[0] == drawn[1] != drawn[2]
+        assert torch.are_deterministic_algorithms_enabled()
+        assert torch.get_num_threads() == 1
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"]
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.set_num_threads(before[1])
+        if before[0] is None:
+            del os.environ["CUBLAS_WORKSPACE_CONFIG"]

@@ -1,0 +1,264 @@
+"""Training and the autoencoder: what is learnt, kept, recorded, repeated and refused."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import blobs
+
+from oddjet import training
+from oddjet.models import KINDS, build
+from oddjet.sparse import SparseImages
+from oddjet.tensors import DeviceImages, MinMax, make_repeatable
+
+CPU = torch.device("cpu")
+PARAMETERS = {"kind": "convolutional", "latent": 3, "dropout": 0.1}
+HISTORY = ["epoch", "train_loss", "val_loss", "learning_rate", "seconds"]  # as in the interface
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Leave PyTorch's global settings as they were."""
+    threads = torch.get_num_threads()
+    yield
+    torch.use_deterministic_algorithms(False)
+    torch.set_num_threads(threads)
+
+
+def moving_blobs(events: int, seed: int) -> SparseImages:
+    """Images that two numbers describe: a blob anywhere but at the rim."""
+    rng = np.random.default_rng(seed)
+    images = [blobs(rng, [tuple(rng.uniform(4, 11, 2))], 16) for _ in range(events)]
+    return SparseImages.from_dense(np.stack(images)[:, None].astype(np.float32))
+
+
+def train(
+    seed: int = 1, images: tuple[SparseImages, SparseImages] | None = None, **settings: Any
+) -> training.Trained:
+    parts = images or (moving_blobs(64, 1), moving_blobs(32, 2))
+    defaults = {"epochs": 3, "batch_size": 16, "learning_rate": 1e-3, "patience": 10}
+    make_repeatable(seed, 1)
+    return training.train(*parts, PARAMETERS, defaults | settings, seed, CPU)
+
+
+def loss(trained: training.Trained, images: SparseImages) -> float:
+    """Mean squared error by plain loops over images and pixels."""
+    span = trained.normalisation.maximum - trained.normalisation.minimum
+    dense = (images.dense() - trained.normalisation.minimum) / span
+    with torch.no_grad():
+        outputs = trained.model.eval()(torch.from_numpy(dense)).numpy()
+    total = 0.0
+    for image, output in zip(dense.astype(float), outputs.astype(float), strict=True):
+        total += float(((image - output) ** 2).sum()) / image.size
+    return total / len(dense)
+
+
+# What is learnt
+
+
+def test_training_on_learnable_images_beats_the_blank_and_the_mean_image() -> None:
+    parts = moving_blobs(256, 1), moving_blobs(64, 2)
+    trained = train(images=parts, epochs=25, learning_rate=3e-3)
+    best = min(row["val_loss"] for row in trained.history)
+    row = trained.history[0]
+    assert row["mean_loss"] < row["blank_loss"]
+    assert best < 0.8 * row["mean_loss"]  # 0.3 here; 1 would be nothing learnt
+
+
+def test_blank_and_mean_loss_are_those_of_the_blank_and_the_mean_image() -> None:
+    fitted, held = moving_blobs(64, 1), moving_blobs(32, 2)
+    trained = train(images=(fitted, held), epochs=1)
+    scale = fitted.values.max()
+    mean = (fitted.dense() / scale).mean(0, dtype=np.float64)
+    blank_losses, mean_losses = [], []
+    for image in held.dense().astype(np.float64) / scale:
+        blank_losses.append((image**2).mean())
+        mean_losses.append(((image - mean) ** 2).mean())
+    row = trained.history[0]
+    # sums of 256 single-precision squares; their error is far below 1e-5
+    assert row["blank_loss"] == pytest.approx(np.mean(blank_losses), rel=1e-5)
+    assert row["mean_loss"] == pytest.approx(np.mean(mean_losses), rel=1e-5)
+
+
+def test_validation_loss_is_the_mean_error_of_the_validation_images() -> None:
+    parts = moving_blobs(64, 1), moving_blobs(32, 2)
+    trained = train(images=parts, epochs=1)
+    # single against double precision
+    assert trained.history[0]["val_loss"] == pytest.approx(loss(trained, parts[1]), rel=1e-5)
+
+
+def test_the_image_error_is_the_mean_squared_difference_of_one_image() -> None:
+    rng = np.random.default_rng(0)
+    images, outputs = rng.random((2, 5, 3, 4, 6)).astype(np.float32)
+    errors = training.image_errors(torch.from_numpy(images), torch.from_numpy(outputs))
+    assert errors.shape == (5,)
+    for error, image, output in zip(errors, images, outputs, strict=True):
+        total = 0.0
+        for a, b in zip(image.flat, output.flat, strict=True):
+            total += (float(a) - float(b)) ** 2
+        # 72 single-precision terms: relative error below 72 * 6e-8
+        assert float(error) == pytest.approx(total / image.size, rel=5e-6)
+
+
+def test_the_unit_of_the_pixels_changes_nothing() -> None:
+    histories = []
+    for scale in (1.0, 2.0**20):  # a power of two: not a digit changes
+        parts = [moving_blobs(64, 1), moving_blobs(32, 2)]
+        scaled = [SparseImages(p.offsets, p.pixels, p.values * scale, p.shape) for p in parts]
+        histories.append(train(images=tuple(scaled)).history)
+    for first, second in zip(*histories, strict=True):
+        assert first["val_loss"] == second["val_loss"]
+
+
+# What is repeated
+
+
+def test_same_seed_gives_the_same_weights_to_the_bit_and_another_seed_others() -> None:
+    first, again, other = (train(seed).model.state_dict() for seed in (1, 1, 2))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not any(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_same_seed_gives_the_same_history_but_for_the_seconds() -> None:
+    first, again = ([row | {"seconds": 0} for row in train(1).history] for _ in range(2))
+    assert first == again
+
+
+# What is kept and recorded
+
+
+def test_weights_of_the_best_epoch_are_kept_and_not_of_the_last() -> None:
+    parts = moving_blobs(32, 1), moving_blobs(32, 2)
+    trained = train(images=parts, epochs=12, learning_rate=0.1)  # far too fast: it swings
+    losses = [row["val_loss"] for row in trained.history]
+    assert losses[-1] > min(losses)  # or there is nothing to tell apart
+    # single against double precision
+    assert loss(trained, parts[1]) == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_history_has_the_columns_of_the_interface_and_a_row_per_epoch() -> None:
+    history = train(epochs=3).history
+    assert list(history[0])[: len(HISTORY)] == HISTORY
+    assert [row["epoch"] for row in history] == [1, 2, 3]
+    assert all(row["learning_rate"] == 1e-3 for row in history)
+    assert all(np.isfinite(list(row.values())).all() for row in history)
+
+
+@pytest.mark.parametrize("patience", [1, 3])
+def test_training_stops_after_the_patience_without_a_better_epoch(
+    monkeypatch: pytest.MonkeyPatch, patience: int
+) -> None:
+    # validation losses: blank, mean, then falling for two epochs, a tie, and rising
+    losses = iter([9.0, 8.0, 3.0, 2.0, 2.0, 2.5, 2.5, 2.5, 1.0, 1.0])
+    monkeypatch.setattr(training, "_loss", lambda images, reconstruct: next(losses))
+    history = train(epochs=8, patience=patience).history
+    assert len(history) == 2 + patience
+
+
+def test_training_ends_at_the_last_epoch_while_it_still_improves() -> None:
+    history = train(epochs=2, patience=1).history
+    assert len(history) == 2
+
+
+def test_a_saved_model_loads_without_unpickling_and_gives_the_same_output(tmp_path: Path) -> None:
+    trained = train()
+    path = tmp_path / "model.pt"
+    trained.save(path, {"seed": "1"})
+    content = torch.load(path, weights_only=True)
+    assert content["model"] == PARAMETERS
+    assert tuple(content["shape"]) == (1, 16, 16)
+    assert content["provenance"] == {"seed": "1"}
+    model, normalisation = training.load(path, CPU)
+    assert normalisation == trained.normalisation == MinMax(**content["normalisation"])
+    assert not model.training  # dropout is off
+    images = DeviceImages(moving_blobs(8, 5), normalisation, CPU).dense(torch.arange(8))
+    with torch.no_grad():
+        assert torch.equal(model(images), trained.model.eval()(images))
+
+
+def test_the_same_model_saved_under_another_name_is_the_same_file(tmp_path: Path) -> None:
+    # the scores record the checksum of the model: it must not depend on a temporary name
+    trained = train(epochs=1)
+    trained.save(tmp_path / "a.pt", {})
+    trained.save(tmp_path / ".partial-x1y2.pt", {})
+    assert (tmp_path / "a.pt").read_bytes() == (tmp_path / ".partial-x1y2.pt").read_bytes()
+
+
+# The autoencoder
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "shape", [(1, 8, 8), (1, 16, 16), (1, 17, 23), (1, 30, 30), (3, 30, 30), (1, 100, 100)], ids=str
+)
+def test_images_of_any_size_come_back_in_their_own_size(
+    kind: str, shape: tuple[int, int, int]
+) -> None:
+    torch.manual_seed(0)
+    model = build(shape, {"kind": kind, "latent": 5, "dropout": 0.2})
+    images = torch.rand(2, *shape)
+    latent = model.encode(images)
+    assert latent.shape == (2, 5)
+    outputs = model.decode(latent)
+    assert outputs.shape == images.shape
+    assert outputs.min() >= 0
+    assert outputs.max() <= 1
+
+
+@pytest.mark.parametrize("shape", [(1, 7, 100), (1, 100, 7), (3, 1, 1)], ids=str)
+def test_images_below_8_pixels_are_refused(shape: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="smaller than 8 x 8"):
+        build(shape, PARAMETERS)
+
+
+def test_no_output_image_is_blanked_while_training() -> None:
+    # dropout behind the output would zero a channel of every other image
+    torch.manual_seed(0)
+    model = build((3, 16, 16), {"kind": "convolutional", "latent": 2, "dropout": 0.5}).train()
+    with torch.no_grad():
+        outputs = model(torch.rand(64, 3, 16, 16))
+    assert (outputs.flatten(2).max(2).values > 0).all()
+
+
+def test_dropout_acts_in_training_alone() -> None:
+    torch.manual_seed(0)
+    model = build((1, 16, 16), {"kind": "convolutional", "latent": 2, "dropout": 0.5})
+    images = torch.rand(8, 1, 16, 16)
+    with torch.no_grad():
+        model.train()
+        assert not torch.equal(model(images), model(images))
+        model.eval()
+        assert torch.equal(model(images), model(images))
+
+
+def test_without_dropout_the_network_has_the_same_layers_that_learn() -> None:
+    with_dropout, without = (
+        build((1, 16, 16), {"kind": "convolutional", "latent": 2, "dropout": p}) for p in (0.2, 0.0)
+    )
+    shapes = [[w.shape for w in model.parameters()] for model in (with_dropout, without)]
+    assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize("mean", [0.001, 0.3])
+def test_an_untrained_network_predicts_about_the_mean_pixel(mean: float) -> None:
+    torch.manual_seed(0)
+    model = build((1, 16, 16), PARAMETERS).eval()
+    model.start_at(mean)
+    with torch.no_grad():
+        outputs = model(torch.rand(16, 1, 16, 16))
+    # the weights' contribution before the sigmoid is a few tenths
+    assert float(outputs.mean()) == pytest.approx(mean, rel=0.5)
+
+
+def test_the_mean_image_is_the_mean_over_all_images() -> None:
+    sparse = moving_blobs(300, 1)  # more than a batch
+    total = np.zeros((1, 16, 16))
+    for image in sparse.dense():
+        total += image
+    images = DeviceImages(sparse, MinMax(0.0, 1.0), CPU)
+    mean = training.mean_image(images).numpy()
+    # double-precision sums rounded to single precision at the end
+    np.testing.assert_allclose(mean, total / 300, rtol=1e-6, atol=1e-9)
