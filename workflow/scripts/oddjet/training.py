@@ -100,9 +100,7 @@ def train(
             images = inputs.dense(rows.to(device))
             loss = image_errors(images, model(images)).mean()
             optimiser.zero_grad()
-            # pixels are mostly zero: relative to the blank image the gradients are of order one
-            # and stand clear of Adam's epsilon, whatever the unit of the pixels
-            (loss / blank_loss).backward()
+            loss.backward()
             optimiser.step()
             total += loss.detach() * len(rows)
         model.eval()
