@@ -25,7 +25,7 @@ rule train:
         f"{LOGS}/train/{{model}}_seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/train/{{model}}_seed{{seed}}.tsv"
-    threads: 8
+    threads: 4
     resources:
         gpu=1,
         mem_mb=8000,

@@ -62,6 +62,7 @@ text = page.render(
     seed=params.seeds[0],
     points=page.POINTS,
     estimators=fractions.ESTIMATORS,
+    lower_bound=params.config["fraction"]["headline"] in fractions.LOWER_BOUNDS,
     config=params.config,
     confidence=params.config["fraction"]["confidence"],
     provenance=json.dumps(provenance, indent=2),

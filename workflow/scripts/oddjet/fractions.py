@@ -14,6 +14,7 @@ ESTIMATORS = {
     "corrected": "(share above the cut - FPR) / (1 - FPR). Assumes that every anomalous jet passes "
     "the cut (TPR = 1); otherwise it reads low, so it is a lower bound.",
 }
+LOWER_BOUNDS = ("corrected",)
 
 
 @dataclass(frozen=True)

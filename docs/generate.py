@@ -1,0 +1,99 @@
+"""Write the generated parts of the documentation: `python docs/generate.py`.
+
+docs/configuration.md comes from the schema, docs/rules.md from the rules' docstrings and Snakemake's
+own rule graph. A test fails when they differ from what this would write.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
+NOTICE = "<!-- Written by docs/generate.py; edit {} instead. -->\n\n"
+
+
+def configuration() -> str:
+    """Every key of the configuration, from the schema."""
+    schema = yaml.safe_load(SCHEMA.read_text("utf-8"))
+    lines = [
+        NOTICE.format("workflow/schemas/config.schema.yaml") + "# Configuration\n",
+        f"{schema['description']} An unknown or misspelt key is an error before any job starts.\n",
+        "| key | meaning | type and limits | default |",
+        "|---|---|---|---|",
+        *_rows(schema, schema["$defs"], ""),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(node: Mapping[str, Any], definitions: Mapping[str, Any], path: str) -> Iterator[str]:
+    children = dict(node.get("properties", {}))
+    if isinstance(node.get("additionalProperties"), dict):
+        children["NAME"] = node["additionalProperties"]
+    for name, child in children.items():
+        if "$ref" in child:
+            child = definitions[child["$ref"].rsplit("/", 1)[1]] | child
+        key = f"{path}.{name}" if path else name
+        default = f"`{json.dumps(child['default'])}`" if "default" in child else ""
+        meaning = child.get("description", "")
+        if meaning or default:
+            yield f"| `{key}` | {meaning} | {_limits(child)} | {default if len(default) < 60 else 'see config/config.yaml'} |"
+        yield from _rows(child, definitions, key)
+
+
+def _limits(node: Mapping[str, Any]) -> str:
+    if "enum" in node:
+        return " or ".join(f"`{choice}`" for choice in node["enum"])
+    signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    bounds = [f"{sign} {node[name]}" for name, sign in signs.items() if name in node]
+    kind = {"object": "mapping", "string": "text", "array": "list"}.get(node["type"], node["type"])
+    return ", ".join([kind, *bounds])
+
+
+def rules() -> str:
+    """The rule graph, and what each rule does, from its docstring."""
+    graph = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    drawn = [line for line in graph.splitlines() if not line.strip().startswith("style")]
+    lines = [
+        NOTICE.format("the docstrings of the rules") + "# Rules\n",
+        "An arrow leads from a rule to those that need what it makes. Rules beside the road"
+        " (`download`, `simulate`) are listed below and not drawn.\n",
+        "```mermaid",
+        *drawn[drawn.index("flowchart TB") :],
+        "```\n",
+    ]
+    for file in sorted((REPOSITORY / "workflow/rules").glob("*.smk")):
+        found = list(_docstrings(file.read_text("utf-8")))
+        if found:
+            lines.append(f"## {file.name}\n")
+            lines += [f"**{name}.** {text}\n" for name, text in found]
+    return "\n".join(lines)
+
+
+def _docstrings(source: str) -> Iterator[tuple[str, str]]:
+    documented = re.compile(r'^rule (\w+):\n\s+(""".*?""")', re.S | re.M)
+    inherited = re.compile(r"^use rule \w+ as (\w+) with:\n((?:\s+# .*\n)+)", re.M)
+    for match in sorted(
+        [*documented.finditer(source), *inherited.finditer(source)], key=re.Match.start
+    ):
+        name, text = match.groups()
+        text = ast.literal_eval(text) if text.startswith('"') else text.replace("#", "")
+        yield name, " ".join(text.split())
+
+
+if __name__ == "__main__":
+    (REPOSITORY / "docs/configuration.md").write_text(configuration(), "utf-8")
+    (REPOSITORY / "docs/rules.md").write_text(rules(), "utf-8")
