@@ -1,7 +1,7 @@
 """Write the generated parts of the documentation: `python docs/generate.py`.
 
-docs/configuration.md comes from the schema, docs/rules.md from the rules' docstrings and Snakemake's
-own rule graph. A test fails when they differ from what this would write.
+docs/configuration.md comes from the schema, docs/rules.md from the rules' docstrings and
+Snakemake's own rule graph. A test fails when they differ from what this would write.
 """
 
 import ast
@@ -42,9 +42,11 @@ def _rows(node: Mapping[str, Any], definitions: Mapping[str, Any], path: str) ->
             child = definitions[child["$ref"].rsplit("/", 1)[1]] | child
         key = f"{path}.{name}" if path else name
         default = f"`{json.dumps(child['default'])}`" if "default" in child else ""
+        if len(default) > 60:
+            default = "see config/config.yaml"
         meaning = child.get("description", "")
         if meaning or default:
-            yield f"| `{key}` | {meaning} | {_limits(child)} | {default if len(default) < 60 else 'see config/config.yaml'} |"
+            yield f"| `{key}` | {meaning} | {_limits(child)} | {default} |"
         yield from _rows(child, definitions, key)
 
 
@@ -66,13 +68,17 @@ def rules() -> str:
         text=True,
         check=True,
     ).stdout
-    drawn = [line for line in graph.splitlines() if not line.strip().startswith("style")]
+    # numbers and order of the nodes change from call to call; names do not
+    names = dict(re.findall(r"(id\d+)\[(\w+)\]", graph))
+    arrows = re.findall(r"(id\d+) --> (id\d+)", graph)
+    drawn = sorted(f"    {names[start]} --> {names[end]}" for start, end in arrows)
     lines = [
         NOTICE.format("the docstrings of the rules") + "# Rules\n",
         "An arrow leads from a rule to those that need what it makes. Rules beside the road"
         " (`download`, `simulate`) are listed below and not drawn.\n",
         "```mermaid",
-        *drawn[drawn.index("flowchart TB") :],
+        "flowchart TB",
+        *drawn,
         "```\n",
     ]
     for file in sorted((REPOSITORY / "workflow/rules").glob("*.smk")):

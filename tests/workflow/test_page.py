@@ -1,0 +1,81 @@
+"""The page for people, in a real browser."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import WholeRun
+
+webdriver = pytest.importorskip("selenium.webdriver")
+DRIVER, BROWSER = shutil.which("chromedriver"), shutil.which("chromium")
+pytestmark = pytest.mark.skipif(
+    not (DRIVER and BROWSER), reason="chromium and chromedriver are not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def browser(whole_run: WholeRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
+    """A headless Chromium that shows summary.html, the network switched off."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    profile = tmp_path_factory.mktemp("chromium")
+    for flag in (
+        "--headless=new",
+        "--no-sandbox",
+        "--enable-unsafe-swiftshader",  # WebGL without a graphics card
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--window-size=1200,1000",
+        f"--user-data-dir={profile}",
+    ):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    driver.set_network_conditions(offline=True, latency=0, throughput=0)
+    driver.get((whole_run.results / "summary.html").resolve().as_uri())
+    yield driver
+    driver.quit()
+
+
+def test_the_console_holds_no_error(browser) -> None:
+    errors = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert errors == []
+
+
+def test_the_first_screen_shows_each_fraction_and_whether_it_can_be_believed(browser) -> None:
+    height = browser.execute_script("return window.innerHeight")
+    cards = browser.find_elements("css selector", ".card")
+    assert len(cards) == 2  # one model, two tests
+    for card in cards:
+        assert card.rect["y"] + card.rect["height"] <= height
+        assert "%" in card.text
+        assert "believed" in card.text
+
+
+def test_every_picture_is_drawn(browser) -> None:
+    widths = browser.execute_script("return [...document.images].map(image => image.naturalWidth)")
+    assert len(widths) >= 10
+    assert min(widths) > 0
+
+
+def test_the_latent_space_can_be_turned(browser) -> None:
+    plots = browser.find_elements("css selector", ".plotly-graph-div")
+    assert len(plots) == 1
+    assert browser.execute_script("return arguments[0].querySelectorAll('canvas').length", plots[0])
+
+
+def test_nothing_is_wider_than_the_page(browser) -> None:
+    script = "return [document.documentElement.scrollWidth, window.innerWidth]"
+    content, window = browser.execute_script(script)
+    assert content <= window
+
+
+def test_names_of_samples_are_escaped(tmp_path: Path) -> None:
+    from oddjet import page
+
+    template = tmp_path / "template.html.j2"
+    template.write_text("<p>{{ name }}</p>")
+    assert "<b>" not in page.render(template, name="<b>low</b>")
