@@ -4,4 +4,10 @@ The data's road is one way, and a module imports only from stages before its own
 raw -> samples -> training -> scoring -> fractions, clusters, validation -> summary, figures.
 """
 
+import os
+
+# Before PyTorch loads OpenMP: threads that spin while they wait starve each other where cores are
+# shared, which makes a training several times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 __version__ = "0.1.0"
