@@ -116,6 +116,14 @@ TESTS = list(SAMPLES["tests"])
 TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
+# figures of one training, and where they stand in Snakemake's report
+SEED_FIGURES = {
+    "reconstructions": "Training",
+    "errors": "Scores",
+    "latent": "Scores",
+    "clusters": "Clusters",
+    "cluster_errors": "Clusters",
+}
 ALL_FIGURES = expand(
     f"{FIGURES}/{{model}}/seed{{seed}}/errors.png", model=MODELS, seed=SEEDS
 )

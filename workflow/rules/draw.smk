@@ -81,13 +81,7 @@ rule draw_scores:
                 model="{model}",
                 seed="{seed}",
             )
-            for name, category in {
-                "reconstructions": "Training",
-                "errors": "Scores",
-                "latent": "Scores",
-                "clusters": "Clusters",
-                "cluster_errors": "Clusters",
-            }.items()
+            for name, category in SEED_FIGURES.items()
         },
     log:
         f"{LOGS}/draw_scores/{{model}}_seed{{seed}}.log",

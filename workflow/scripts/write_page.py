@@ -31,17 +31,15 @@ if "detection" in tables:
     truth = tables["detection"].groupby("test").true_fraction.first().to_dict()
 
 models = []
-for number, (model, path) in enumerate(zip(params.models, given.scores, strict=True)):
+for number, (model, path) in enumerate(zip(params.figures, given.scores, strict=True)):
     latents = scoring.read_scores(path, "latent")
     shown = ("normal_control", *fractions.tests_of(latents))
     _, projected = scores.plane({part: latents[part] for part in shown})
     colours = [style.CONTROL, *style.COLOURS]
-    first = number * len(params.figures)
-    files = given.model_figures[first : first + len(params.figures)]
     models.append(
         {
             "name": model,
-            "figures": [picture(*pair) for pair in zip(files, params.figures, strict=True)],
+            "figures": [picture(file, name) for name, file in params.figures[model].items()],
             "latent": page.turning_plot(projected, colours, f"latent{number}", number == 0),
         }
     )
@@ -59,7 +57,7 @@ text = page.render(
         for name, path in zip(("fractions", "examples", "means"), given.figures, strict=True)
     },
     models=models,
-    seed=params.seeds[0],
+    seed=params.seed,
     points=page.POINTS,
     estimators=fractions.ESTIMATORS,
     lower_bound=params.config["fraction"]["headline"] in fractions.LOWER_BOUNDS,
