@@ -100,7 +100,9 @@ def train(
             images = inputs.dense(rows.to(device))
             loss = image_errors(images, model(images)).mean()
             optimiser.zero_grad()
-            loss.backward()
+            # in units of the blank image's: the gradients of a mean over dark pixels can be as
+            # small as Adam's epsilon, and then nothing is learnt for many epochs
+            (loss / blank_loss).backward()
             optimiser.step()
             total += loss.detach() * len(rows)
         model.eval()
