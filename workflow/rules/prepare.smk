@@ -13,6 +13,7 @@ rule prepare_normal:
         raw=SAMPLES["normal"]["file"],
     params:
         code=code("prepare.py"),
+        file=SAMPLES["normal"]["file"],
         key=SAMPLES["normal"].get("key"),
         split=config["split"],
     output:
@@ -38,6 +39,7 @@ use rule prepare_normal as prepare_test with:
         raw=lambda wildcards: SAMPLES["tests"][wildcards.test]["file"],
     params:
         code=code("prepare.py"),
+        file=lambda wildcards: SAMPLES["tests"][wildcards.test]["file"],
         key=lambda wildcards: SAMPLES["tests"][wildcards.test].get("key"),
         split=None,
     output:
@@ -60,6 +62,7 @@ rule prepare_truth:
         test=PREPARED_TEST,
     params:
         code=code("prepare_truth.py"),
+        file=lambda wildcards: SAMPLES["tests"][wildcards.test]["truth"]["file"],
         key=lambda wildcards: SAMPLES["tests"][wildcards.test]["truth"].get("key"),
     output:
         PREPARED_TRUTH,
@@ -88,6 +91,8 @@ rule check_samples:
     params:
         code=code("check_samples.py"),
         tests=TESTS,
+        truths=TRUTHS,
+        validation=config["split"]["validation"],
         max_fpr=config["fraction"]["max_fpr"],
         fpr_confidence=config["fraction"]["fpr_confidence"],
     output:

@@ -20,6 +20,7 @@ rule summarise:
         code=code("summarise.py"),
         models=MODELS,
         seeds=SEEDS,
+        truths=TRUTHS,
         headline=config["fraction"]["headline"],
     output:
         fractions=table("fractions"),

@@ -3,12 +3,11 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from oddjet import fractions, logs, page, scoring
 from oddjet.figures import scores, style
 from oddjet.files import replacing
 from oddjet.provenance import describe
+from oddjet.tables import read
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
@@ -22,7 +21,7 @@ def picture(file: str, name: str) -> dict[str, str]:
 
 
 tables = {
-    name: pd.read_csv(path)
+    name: read(path)
     for name in ("samples", "fractions", "purity", "detection", "training")
     if (path := given.get(name))
 }
@@ -48,7 +47,7 @@ provenance = describe(params.config, {"summary": given.summary})
 provenance["configuration"] = json.loads(provenance["configuration"])
 text = page.render(
     given.template,
-    summary=pd.read_csv(given.summary, keep_default_na=False, na_values={"auc": [""]}),
+    summary=read(given.summary),
     training=tables["training"],
     tables={name: page.html_table(table) for name, table in tables.items()},
     truth=truth,
