@@ -64,6 +64,12 @@ def code(script):
     return fingerprint(Path(workflow.basedir, "workflow", "scripts", script))
 
 
+def checked_before(file):
+    """The check of all samples, as an input as long as `file` does not exist."""
+    # not Snakemake's exists(), which sees no wildcards
+    return lambda wildcards: [] if Path(file.format(**wildcards)).exists() else SAMPLES_TABLE
+
+
 def figure(name, caption, category, **labels):
     """PNG (with its place in Snakemake's report) and PDF of a figure."""
     stem = f"{FIGURES}/{name}"

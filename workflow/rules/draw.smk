@@ -9,7 +9,7 @@ rule draw_samples:
     input:
         normal=PREPARED_NORMAL,
         tests=expand(PREPARED_TEST, test=TESTS),
-        checked=SAMPLES_TABLE,
+        checked=checked_before(f"{FIGURES}/means.png"),
     params:
         code=code("draw_samples.py"),
         tests=TESTS,

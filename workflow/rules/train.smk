@@ -12,7 +12,7 @@ rule train:
         "Training {wildcards.model}, seed {wildcards.seed}"
     input:
         normal=PREPARED_NORMAL,
-        samples=branch(exists(TRAINED), then=[], otherwise=SAMPLES_TABLE),
+        checked=checked_before(TRAINED),
     params:
         code=code("train.py"),
         model=lambda wildcards: config["models"][wildcards.model],
