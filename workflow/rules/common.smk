@@ -116,6 +116,12 @@ TESTS = list(SAMPLES["tests"])
 TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
+# smoothing is done where images are dense, so that another one repeats no preparation
+GEOMETRY = {
+    step: value
+    for step, value in config["preprocessing"].items()
+    if step != "smoothing"
+}
 ALL_FIGURES = expand(
     f"{FIGURES}/{{model}}/seed{{seed}}/errors.png", model=MODELS, seed=SEEDS
 )
