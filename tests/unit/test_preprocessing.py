@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
+from conftest import REPO
 
+from oddjet.configuration import problems
 from oddjet.preprocessing import preprocess, smallest_crop
 from oddjet.sparse import SparseImages
 
@@ -136,8 +139,8 @@ def test_where_a_jet_lies_changes_nothing(settings: dict[str, Any], shift: tuple
 def test_turned_and_mirrored_jets_come_out_the_same(move: Any) -> None:
     images = jets(events=200)
     before, after = run(images, ALL, 20), run(np.ascontiguousarray(move(images)), ALL, 20)
-    # Exactly the same but for coordinates that lie on the border of two pixels, where the lower
-    # border belongs to a pixel and the upper does not: none in these random jets.
+    # The same, and not approximately: a right angle moves pixel centres onto pixel centres. Only a
+    # coordinate on the border of two pixels could fall to the other side; these jets have none.
     np.testing.assert_allclose(after, before, rtol=1e-6)
 
 
@@ -191,3 +194,11 @@ def test_the_automatic_crop_is_the_smallest_that_holds_99_9_percent(
     crop = smallest_crop(pieces, settings)
     kept = [run(images, settings, c).sum(dtype=np.float64) for c in (crop - 1, crop)]
     assert kept[0] < 0.999 * images.sum(dtype=np.float64) <= kept[1]
+
+
+@pytest.mark.parametrize("crop", ["wide", 0, 1.5])
+def test_a_crop_that_cannot_be_is_refused_with_what_can(crop: Any) -> None:
+    schema = yaml.safe_load((REPO / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+    found = problems({"crop": crop}, schema["properties"]["preprocessing"])
+    expected = f"crop: found {crop!r}; expected auto or an integer >= 1 or null."
+    assert found == [expected]
