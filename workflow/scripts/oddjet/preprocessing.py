@@ -5,7 +5,7 @@ image, y along the rows and x along the columns. With several channels the geome
 sum, the same for each.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from oddjet.sparse import SparseImages
 
 KEPT = 0.999  # share of the normal jets' pT inside the automatic crop
-DECIMALS = 6  # of a coordinate: rounding errors, which are smaller, must not choose its pixel
+DECIMALS = 6  # of a coordinate: rounding errors, which are smaller, must not light a pixel
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def placed(images: SparseImages, settings: Mapping[str, Any]) -> LitPixels:
 
 
 def smallest_crop(pieces: Iterable[SparseImages], settings: Mapping[str, Any]) -> int:
-    """Side, in raw pixels, of the smallest centred square that holds `KEPT` of all pT.
+    """Side of the smallest centred square whose whole raw pixels hold `KEPT` of all pT.
 
     Args:
         pieces: normal images, those of the control part left out.
@@ -98,7 +98,7 @@ def smallest_crop(pieces: Iterable[SparseImages], settings: Mapping[str, Any]) -
     held: np.ndarray = np.zeros(1)  # pT for which a square of at least this side is needed
     for images in pieces:
         jets = placed(images, settings)
-        side = np.floor(2 * np.maximum(np.abs(jets.y), np.abs(jets.x))).astype(int) + 1
+        side = np.ceil(2 * np.maximum(np.abs(jets.y), np.abs(jets.x))).astype(int) + 1
         longest = 2 * sum(images.shape[1:]) + 2  # more than any coordinate asks for
         held = held + np.bincount(side, jets.value, longest)
     return int(np.searchsorted(np.cumsum(held), KEPT * held.sum()))
@@ -118,13 +118,25 @@ def prepared_shape(
     return (shape[0], side, side)
 
 
+def _overlaps(middle: np.ndarray, width: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The two pixels of side 1 that intervals of `width` <= 1 may overlap, and their shares."""
+    start = middle - width / 2
+    first = np.floor(np.round(start, DECIMALS)).astype(int)
+    share = np.clip(np.round(start + width - first - 1, DECIMALS) / width, 0, 1)
+    yield first, 1 - share
+    yield first + 1, share
+
+
 def preprocess(images: SparseImages, settings: Mapping[str, Any], crop: int | None) -> SparseImages:
     """Take images through the steps that `settings` ask for.
 
     They are, in this order: centre on the pT centroid, rotate to the principal axis, flip, crop to
-    a centred square and rebin (the pT of a raw pixel goes to the new one in which its centre lies),
-    divide by the image's sum over all channels, raise each pixel to a power. A blank image, or one
-    that is empty after the crop, comes out blank.
+    a centred square and rebin, divide by the image's sum over all channels, raise each pixel to a
+    power. A blank image, or one that is empty after the crop, comes out blank.
+
+    A moved raw pixel shares its pT among the new pixels that it overlaps (as a square that keeps
+    its sides upright). Given whole to the nearest one it would leave a pattern of empty and double
+    pixels where new and raw ones are of about the same size.
 
     Args:
         images: raw images.
@@ -136,12 +148,13 @@ def preprocess(images: SparseImages, settings: Mapping[str, Any], crop: int | No
     _, height, width = shape
     side = crop or max(images.shape[1:])
     scale = max(height, width) / side
-    row = np.floor(jets.y * scale + height / 2).astype(int)
-    column = np.floor(jets.x * scale + width / 2).astype(int)
-    inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-    place = (jets.jet[inside], jets.channel[inside], row[inside], column[inside])
     dense = np.zeros((jets.jets, *shape))
-    np.add.at(dense, place, jets.value[inside])
+    for row, row_share in _overlaps(jets.y * scale + height / 2, scale):
+        for column, column_share in _overlaps(jets.x * scale + width / 2, scale):
+            inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+            place = (jets.jet, jets.channel, row, column)
+            value = jets.value * row_share * column_share
+            np.add.at(dense, tuple(index[inside] for index in place), value[inside])
     if settings["unit_sum"]:
         sums = dense.sum(axis=(1, 2, 3), keepdims=True)
         dense /= np.where(sums > 0, sums, 1)
