@@ -20,7 +20,6 @@ SETTINGS = {
     "epochs": 3,
     "batch_size": 16,
     "learning_rate": 1e-3,
-    "schedule": "constant",
     "patience": 10,
 }
 HISTORY = ["epoch", "train_loss", "val_loss", "learning_rate", "seconds"]  # as in the interface
@@ -169,13 +168,6 @@ def test_history_has_the_columns_of_the_interface_and_a_row_per_epoch() -> None:
     assert [row["epoch"] for row in history] == [1, 2, 3]
     assert all(row["learning_rate"] == 1e-3 for row in history)
     assert all(np.isfinite(list(row.values())).all() for row in history)
-
-
-def test_one_cycle_rises_to_the_learning_rate_and_falls_to_nothing() -> None:
-    rates = [row["learning_rate"] for row in train(epochs=10, schedule="one_cycle").history]
-    assert rates == sorted(rates[:3]) + sorted(rates[3:], reverse=True)
-    assert rates[2] == pytest.approx(1e-3, rel=0.01)  # 30% of the steps are twelve of forty
-    assert rates[-1] < 1e-6
 
 
 @pytest.mark.parametrize("patience", [1, 3])

@@ -2,7 +2,6 @@
 
 import copy
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
 from oddjet.models import Autoencoder, build
 from oddjet.sparse import SparseImages
@@ -69,20 +67,16 @@ def train(
 ) -> Trained:
     """Train an autoencoder with Adam on the mean squared error.
 
-    With the schedule `one_cycle` the learning rate rises to `learning_rate` over the first 30% of
-    the steps of all epochs and falls to nothing by the last (Smith and Topin, arXiv:1708.07120, as
-    in `torch.optim.lr_scheduler.OneCycleLR`); with `constant` it stays.
-
-    Training stops when the validation loss has not improved for `patience` epochs, and the weights
-    of the best epoch are kept. The history holds `epoch, train_loss, val_loss, learning_rate,
-    seconds` and, the same in each row, `blank_loss` and `mean_loss`: the validation loss of an
-    all-zero image and of the mean training image. All losses are mean squared errors of normalised
-    pixels; `train_loss` is the mean over the epoch, with dropout on.
+    It stops when the validation loss has not improved for `patience` epochs, and the weights of
+    the best epoch are kept. The history holds `epoch, train_loss, val_loss, learning_rate, seconds`
+    and, the same in each row, `blank_loss` and `mean_loss`: the validation loss of an all-zero
+    image and of the mean training image. All losses are mean squared errors of normalised pixels;
+    `train_loss` is the mean over the epoch, with dropout on.
 
     Args:
         training, validation: images of the two parts.
         parameters: of the model, as `models.build` takes them.
-        settings: `epochs`, `batch_size`, `learning_rate`, `schedule`, `patience`.
+        settings: `epochs`, `batch_size`, `learning_rate`, `patience`.
         seed: for the order of the data; the caller seeds PyTorch itself.
         smoothing: standard deviation in pixels of the Gaussian that smooths all images.
     """
@@ -96,8 +90,6 @@ def train(
     model = build(training.shape, parameters).to(device)
     model.start_at(float(mean.mean()), blank_loss**0.5)
     optimiser = torch.optim.Adam(model.parameters(), settings["learning_rate"])
-    steps = settings["epochs"] * math.ceil(len(inputs) / settings["batch_size"])
-    schedule = _schedule(settings["schedule"], optimiser, steps)
     order = torch.Generator().manual_seed(seed)
     history: list[dict[str, float]] = []
     best, best_state = np.inf, copy.deepcopy(model.state_dict())
@@ -112,14 +104,13 @@ def train(
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            schedule.step()
             total += loss.detach() * len(rows)
         model.eval()
         row = {
             "epoch": epoch,
             "train_loss": total.item() / len(inputs),
             "val_loss": _loss(held, model),
-            "learning_rate": float(schedule.get_last_lr()[0]),
+            "learning_rate": optimiser.param_groups[0]["lr"],
             "seconds": round(time.monotonic() - epoch_started, 3),
             "blank_loss": blank_loss,
             "mean_loss": mean_loss,
@@ -141,13 +132,6 @@ def train(
             break
     model.load_state_dict(best_state)
     return Trained(model, normalisation, history, parameters, training.shape)
-
-
-def _schedule(name: str, optimiser: torch.optim.Optimizer, steps: int) -> LRScheduler:
-    rate = optimiser.param_groups[0]["lr"]
-    if name == "one_cycle":
-        return OneCycleLR(optimiser, rate, total_steps=steps + 1)  # one more: it counts the start
-    return ConstantLR(optimiser, factor=1.0)
 
 
 def mean_image(images: DeviceImages) -> Tensor:
