@@ -274,12 +274,14 @@ def test_an_untrained_network_predicts_about_the_mean_pixel(mean: float) -> None
     assert float(outputs.mean()) == pytest.approx(mean, rel=0.5)
 
 
-def test_the_mean_image_is_the_mean_over_all_images() -> None:
+def test_the_moments_are_those_of_all_images() -> None:
     sparse = moving_blobs(300, 1)  # more than a batch
-    total = np.zeros((1, 16, 16))
-    for image in sparse.dense():
+    total, squares = np.zeros((1, 16, 16)), 0.0
+    for image in sparse.dense().astype(np.float64):
         total += image
+        squares += (image**2).sum()
     images = DeviceImages(sparse, MinMax(0.0, 1.0), CPU)
-    mean = training.mean_image(images).numpy()
+    mean, mean_square = training.moments(images)
     # double-precision sums rounded to single precision at the end
-    np.testing.assert_allclose(mean, total / 300, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(mean.numpy(), total / 300, rtol=1e-6, atol=1e-9)
+    assert mean_square == pytest.approx(squares / 300 / 256, rel=1e-6)

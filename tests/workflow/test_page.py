@@ -1,5 +1,6 @@
 """The page for people, in a real browser."""
 
+import base64
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +72,23 @@ def test_nothing_is_wider_than_the_page(browser) -> None:
     script = "return [document.documentElement.scrollWidth, window.innerWidth]"
     content, window = browser.execute_script(script)
     assert content <= window
+
+
+def test_each_figure_stands_under_its_own_title_and_model(whole_run: WholeRun) -> None:
+    page = (whole_run.results / "summary.html").read_text("utf-8")
+    figures = whole_run.results / "figures"
+    titles = {
+        "Learning curves": "S/learning_curves",
+        "Errors": "S/seed1/errors",
+        "Reconstructions": "S/seed1/reconstructions",
+        "Latent": "S/seed1/latent",
+        "Clusters": "S/seed1/clusters",
+        "Cluster errors": "S/seed1/cluster_errors",
+        "Roc": "S/roc",
+    }
+    for title, path in titles.items():
+        data = base64.b64encode((figures / f"{path}.png").read_bytes()).decode()
+        assert f'<img src="data:image/png;base64,{data}" alt="{title}">' in page
 
 
 def test_names_of_samples_are_escaped(tmp_path: Path) -> None:

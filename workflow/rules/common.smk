@@ -10,7 +10,7 @@ import yaml
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
-from oddjet.configuration import missing_files, problems, replace_as_a_whole
+from oddjet.configuration import in_order, missing_files, problems, replace_as_a_whole
 from oddjet.fingerprint import fingerprint
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
@@ -31,7 +31,7 @@ def checked(config, given):
     if found:
         raise WorkflowError("\n".join(["The configuration cannot be used:", *found]))
     validate(config, str(SCHEMA))  # fills in the defaults of what was replaced
-    return config
+    return in_order(config)
 
 
 def located(config, given):
@@ -121,6 +121,14 @@ GEOMETRY = {
     step: value
     for step, value in config["preprocessing"].items()
     if step != "smoothing"
+}
+# figures of one training, and where they stand in Snakemake's report
+SEED_FIGURES = {
+    "reconstructions": "Training",
+    "errors": "Scores",
+    "latent": "Scores",
+    "clusters": "Clusters",
+    "cluster_errors": "Clusters",
 }
 ALL_FIGURES = expand(
     f"{FIGURES}/{{model}}/seed{{seed}}/errors.png", model=MODELS, seed=SEEDS

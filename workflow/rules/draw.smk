@@ -9,6 +9,7 @@ rule draw_samples:
     input:
         normal=PREPARED_NORMAL,
         tests=expand(PREPARED_TEST, test=TESTS),
+        checked=SAMPLES_TABLE,
     params:
         code=code("draw_samples.py"),
         tests=TESTS,
@@ -81,13 +82,7 @@ rule draw_scores:
                 model="{model}",
                 seed="{seed}",
             )
-            for name, category in {
-                "reconstructions": "Training",
-                "errors": "Scores",
-                "latent": "Scores",
-                "clusters": "Clusters",
-                "cluster_errors": "Clusters",
-            }.items()
+            for name, category in SEED_FIGURES.items()
         },
     log:
         f"{LOGS}/draw_scores/{{model}}_seed{{seed}}.log",
@@ -138,6 +133,7 @@ rule draw_fractions:
         detection=f"{TABLES}/detection.csv" if TRUTHS else [],
     params:
         code=code("draw_fractions.py"),
+        truths=TRUTHS,
     output:
         fractions=figure(
             "fractions", "fractions", "Results", figure="anomalous fractions"

@@ -13,6 +13,7 @@ rule prepare_normal:
         raw=SAMPLES["normal"]["file"],
     params:
         code=code("prepare_normal.py"),
+        file=SAMPLES["normal"]["file"],
         key=SAMPLES["normal"].get("key"),
         preprocessing=GEOMETRY,
         split=config["split"],
@@ -43,6 +44,7 @@ rule prepare_test:
         normal=PREPARED_NORMAL,
     params:
         code=code("prepare_test.py"),
+        file=lambda wildcards: SAMPLES["tests"][wildcards.test]["file"],
         key=lambda wildcards: SAMPLES["tests"][wildcards.test].get("key"),
         preprocessing=GEOMETRY,
     output:
@@ -72,6 +74,7 @@ rule prepare_truth:
         test=PREPARED_TEST,
     params:
         code=code("prepare_truth.py"),
+        file=lambda wildcards: SAMPLES["tests"][wildcards.test]["truth"]["file"],
         key=lambda wildcards: SAMPLES["tests"][wildcards.test]["truth"].get("key"),
     output:
         PREPARED_TRUTH,
@@ -100,6 +103,8 @@ rule check_samples:
     params:
         code=code("check_samples.py"),
         tests=TESTS,
+        truths=TRUTHS,
+        validation=config["split"]["validation"],
         max_fpr=config["fraction"]["max_fpr"],
         fpr_confidence=config["fraction"]["fpr_confidence"],
     output:

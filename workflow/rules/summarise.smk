@@ -20,6 +20,7 @@ rule summarise:
         code=code("summarise.py"),
         models=MODELS,
         seeds=SEEDS,
+        truths=TRUTHS,
         headline=config["fraction"]["headline"],
     output:
         fractions=table("fractions"),
@@ -43,15 +44,18 @@ rule summarise:
         "../scripts/summarise.py"
 
 
-# what the page shows of every model, for its first seed
+# what the page shows of every model, for its first seed where there is one for each
 PAGE_FIGURES = {
-    "learning_curves": "{model}/learning_curves",
-    "errors": f"{{model}}/seed{SEEDS[0]}/errors",
-    "reconstructions": f"{{model}}/seed{SEEDS[0]}/reconstructions",
-    "latent": f"{{model}}/seed{SEEDS[0]}/latent",
-    "clusters": f"{{model}}/seed{SEEDS[0]}/clusters",
-    "cluster_errors": f"{{model}}/seed{SEEDS[0]}/cluster_errors",
-} | ({"roc": "{model}/roc"} if TRUTHS else {})
+    model: {
+        "learning_curves": f"{FIGURES}/{model}/learning_curves.png",
+        **{
+            name: f"{FIGURES}/{model}/seed{SEEDS[0]}/{name}.png"
+            for name in SEED_FIGURES
+        },
+        **({"roc": f"{FIGURES}/{model}/roc.png"} if TRUTHS else {}),
+    }
+    for model in MODELS
+}
 
 
 rule write_page:
@@ -69,21 +73,15 @@ rule write_page:
         detection=f"{TABLES}/detection.csv" if TRUTHS else [],
         training=f"{TABLES}/training.csv",
         figures=[f"{FIGURES}/{name}.png" for name in ("fractions", "examples", "means")],
-        model_figures=expand(
-            expand(
-                f"{FIGURES}/{{path}}.png",
-                path=PAGE_FIGURES.values(),
-                allow_missing=True,
-            ),
-            model=MODELS,
-        ),
+        model_figures=[
+            path for paths in PAGE_FIGURES.values() for path in paths.values()
+        ],
         scores=expand(SCORES, model=MODELS, seed=SEEDS[0]),
         template=f"{workflow.basedir}/workflow/report/summary.html.j2",
     params:
         code=code("write_page.py"),
-        models=MODELS,
-        seeds=SEEDS,
-        figures=list(PAGE_FIGURES),
+        figures=PAGE_FIGURES,
+        seed=SEEDS[0],
         config=config,
     output:
         report(

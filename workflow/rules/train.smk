@@ -5,14 +5,14 @@
 rule train:
     """
     Train one autoencoder on the normal jets outside the control part, stop by the validation loss,
-    and keep the best epoch. Waits for the check of all samples, but is not repeated when another
-    test is added. Uses wildcards `model` and `seed`.
+    and keep the best epoch. The first time it waits for the check of all samples; an existing model
+    does not depend on the tests. Uses wildcards `model` and `seed`.
     """
     message:
         "Training {wildcards.model}, seed {wildcards.seed}"
     input:
         normal=PREPARED_NORMAL,
-        samples=ancient(SAMPLES_TABLE),
+        samples=branch(exists(TRAINED), then=[], otherwise=SAMPLES_TABLE),
     params:
         code=code("train.py"),
         model=lambda wildcards: config["models"][wildcards.model],

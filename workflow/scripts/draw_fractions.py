@@ -4,10 +4,11 @@ import pandas as pd
 
 from oddjet import logs
 from oddjet.figures import fractions, style
+from oddjet.tables import read
 
 logs.set_up(snakemake.log[0])
-table = pd.read_csv(snakemake.input.fractions, dtype={"seed": str})
+table = read(snakemake.input.fractions)
 truth = pd.Series(dtype=float)
 if snakemake.input.detection:
-    truth = pd.read_csv(snakemake.input.detection).groupby("test").true_fraction.first()
+    truth = read(snakemake.input.detection).groupby("test").true_fraction.first()
 style.save(fractions.overview(table, truth), snakemake.output.fractions)

@@ -6,15 +6,16 @@ import pandas as pd
 
 from oddjet import logs, summary
 from oddjet.files import replacing
+from oddjet.tables import read
 
 logs.set_up(snakemake.log[0])
 tables = {}
 for name in ("fractions", "purity", "detection"):
     if paths := snakemake.input.get(name):
-        tables[name] = pd.concat([pd.read_csv(path, dtype={"seed": str}) for path in paths])
+        tables[name] = pd.concat([read(path) for path in paths])
 pairs = product(snakemake.params.models, snakemake.params.seeds)
 histories = zip(pairs, snakemake.input.histories, strict=True)
-tables["training"] = summary.training_table({pair: pd.read_csv(path) for pair, path in histories})
+tables["training"] = summary.training_table({pair: read(path) for pair, path in histories})
 tables["summary"] = summary.summarise(**tables, headline=snakemake.params.headline)
 for name, table in tables.items():
     with replacing(snakemake.output[name]) as partial:

@@ -3,12 +3,11 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from oddjet import fractions, logs, page, scoring
 from oddjet.figures import scores, style
 from oddjet.files import replacing
 from oddjet.provenance import describe
+from oddjet.tables import read
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
@@ -22,7 +21,7 @@ def picture(file: str, name: str) -> dict[str, str]:
 
 
 tables = {
-    name: pd.read_csv(path)
+    name: read(path)
     for name in ("samples", "fractions", "purity", "detection", "training")
     if (path := given.get(name))
 }
@@ -31,17 +30,15 @@ if "detection" in tables:
     truth = tables["detection"].groupby("test").true_fraction.first().to_dict()
 
 models = []
-for number, (model, path) in enumerate(zip(params.models, given.scores, strict=True)):
+for number, (model, path) in enumerate(zip(params.figures, given.scores, strict=True)):
     latents = scoring.read_scores(path, "latent")
     shown = ("normal_control", *fractions.tests_of(latents))
     _, projected = scores.plane({part: latents[part] for part in shown})
     colours = [style.CONTROL, *style.COLOURS]
-    first = number * len(params.figures)
-    files = given.model_figures[first : first + len(params.figures)]
     models.append(
         {
             "name": model,
-            "figures": [picture(*pair) for pair in zip(files, params.figures, strict=True)],
+            "figures": [picture(file, name) for name, file in params.figures[model].items()],
             "latent": page.turning_plot(projected, colours, f"latent{number}", number == 0),
         }
     )
@@ -50,7 +47,7 @@ provenance = describe(params.config, {"summary": given.summary})
 provenance["configuration"] = json.loads(provenance["configuration"])
 text = page.render(
     given.template,
-    summary=pd.read_csv(given.summary, keep_default_na=False, na_values={"auc": [""]}),
+    summary=read(given.summary),
     training=tables["training"],
     tables={name: page.html_table(table) for name, table in tables.items()},
     truth=truth,
@@ -59,7 +56,7 @@ text = page.render(
         for name, path in zip(("fractions", "examples", "means"), given.figures, strict=True)
     },
     models=models,
-    seed=params.seeds[0],
+    seed=params.seed,
     points=page.POINTS,
     estimators=fractions.ESTIMATORS,
     lower_bound=params.config["fraction"]["headline"] in fractions.LOWER_BOUNDS,

@@ -5,4 +5,10 @@ raw -> preprocessing -> samples -> training -> scoring -> fractions, clusters, v
 -> summary, figures.
 """
 
+import os
+
+# Before PyTorch loads OpenMP: threads that spin while they wait starve each other where cores are
+# shared, which makes a training several times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 __version__ = "0.1.0"

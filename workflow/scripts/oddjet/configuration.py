@@ -2,13 +2,31 @@
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, ValidationError, validators
 
 # given in a file of the user's, these replace the defaults and are never merged with them
 REPLACED_AS_A_WHOLE = (("samples",), ("models",), ("simulation", "tests"))
+
+
+def _is_integer(_: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_: Any, value: Any) -> bool:
+    return _is_integer(_, value) or (isinstance(value, float) and isfinite(value))
+
+
+# JSON takes 3.0 for an integer and knows no nan; YAML and PyTorch do otherwise
+Validator = validators.extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": _is_integer, "number": _is_number}
+    ),
+)
 
 
 def replace_as_a_whole(config: dict[str, Any], given: Mapping[str, Any]) -> None:
@@ -26,9 +44,24 @@ def replace_as_a_whole(config: dict[str, Any], given: Mapping[str, Any]) -> None
             target[key] = source[key]
 
 
+def in_order(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with its keys in one order, so that writing out a default changes nothing.
+
+    Models and tests keep the order that the user gave them: tables and figures follow it.
+    """
+
+    def arrange(value: Any, key: str) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        keys = list(value) if key in ("models", "tests") else sorted(value)
+        return {name: arrange(value[name], name) for name in keys}
+
+    return arrange(config, "")
+
+
 def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """Say all that `schema` (JSON Schema 2020-12) refuses in `config`, a sentence each."""
-    found = Draft202012Validator(schema).iter_errors(config)
+    found = Validator(schema).iter_errors(config)
     return sorted({_sentence(error) for error in found})
 
 

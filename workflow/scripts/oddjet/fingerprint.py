@@ -34,7 +34,7 @@ def _read(file: Path) -> tuple[str, tuple[Path, ...]]:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_docstring(body[0]):
-            body[0] = ast.Pass()
+            node.body = body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
     return ast.dump(tree), imported
 
 

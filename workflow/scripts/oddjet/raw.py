@@ -18,6 +18,17 @@ SIGNATURES = {
     b"\x93NUMPY": "a single .npy array",
     b"\x89HDF": "an HDF5 file",
 }
+# what zipfile and NumPy raise on damaged files; the last three for headers that seem to say
+# encrypted, compressed in an unknown way, or beyond the end of the file
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    OSError,
+)
 PIECE_BYTES = 32 * 2**20
 
 
@@ -53,7 +64,7 @@ class RawArray:
                     flat = np.frombuffer(member.read(shape[0] * row_bytes), self.dtype)
                     yield flat.reshape(shape, order="F" if self.fortran_order else "C")
                 member.read(1)  # at its end a member's checksum is compared
-        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+        except DAMAGE as error:
             raise InputError(
                 self.file,
                 f"damaged data in array '{self.key}' ({error})",
@@ -96,7 +107,7 @@ def open_array(file: str | Path, key: str | None = None) -> RawArray:
         raise InputError(
             file, "a file without read permission", NPZ, f"chmod u+r {file}"
         ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+    except DAMAGE as error:
         raise InputError(
             file, _what_else(file), NPZ, "write it with numpy.savez_compressed, or copy it again."
         ) from error

@@ -15,9 +15,11 @@ from oddjet.preprocessing import prepared_shape, preprocess, smallest_crop
 from oddjet.provenance import describe
 from oddjet.raw import RawArray, image_pieces, image_shape, open_array, read_truth
 from oddjet.sparse import SparseFile, SparseImages
-from oddjet.splits import control_mask
+from oddjet.splits import control_mask, train_and_validation
 
 log = logging.getLogger(__name__)
+
+LEAST_SIDE = 8  # pixels
 
 
 def prepare_normal(
@@ -137,13 +139,18 @@ def prepare_truth(
 
 
 def check_together(
-    normal: str | Path, tests: Mapping[str, str], least_control: int, max_fpr: float
+    normal: str | Path,
+    tests: Mapping[str, str],
+    validation: float,
+    least_control: int,
+    max_fpr: float,
 ) -> pd.DataFrame:
     """Check that prepared samples fit together and list them.
 
     Args:
         normal: the prepared normal sample.
         tests: prepared tests by name.
+        validation: share of the normal jets outside the control part that validates.
         least_control: control jets without which `max_fpr` cannot be proved.
         max_fpr: the false positive rate asked for, named in the error.
 
@@ -152,7 +159,8 @@ def check_together(
         lit_fraction, blank, brightest_pixel`.
 
     Raises:
-        InputError: images of different shapes, or too few control jets.
+        InputError: images of different shapes or too small for any model, or too few normal jets in
+            one of their parts.
     """
     rows = [_list("normal", normal), *(_list(name, path) for name, path in tests.items())]
     axes = ["channels", "height", "width"]
@@ -164,14 +172,36 @@ def check_together(
                 f"{tuple(rows[0][axis] for axis in axes)} as in {rows[0]['file']}",
                 "make the images of all samples in the same way.",
             )
-    with h5py.File(normal, "r") as source:
-        control = int(source["control"][:].sum())
-    if control < least_control:
+    if min(rows[0]["height"], rows[0]["width"]) < LEAST_SIDE:
         raise InputError(
             rows[0]["file"],
-            f"{control} control jets",
+            f"images of {rows[0]['height']} x {rows[0]['width']} pixels",
+            f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
+            "make the images with finer pixels or a wider window.",
+        )
+    with h5py.File(normal, "r") as source:
+        control, prepared = source["control"][:], SparseFile(source).shape
+    if min(prepared[1:]) < LEAST_SIDE:
+        raise InputError(
+            rows[0]["file"],
+            f"{prepared[1]} x {prepared[2]} pixels left by the preprocessing",
+            f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
+            "set a larger preprocessing.crop and preprocessing.size, or null.",
+        )
+    if control.sum() < least_control:
+        raise InputError(
+            rows[0]["file"],
+            f"{control.sum()} control jets",
             f"at least {least_control}, to prove a false positive rate <= {max_fpr:g}",
             "give more normal jets, a larger split.control, or a larger fraction.max_fpr.",
+        )
+    parts = train_and_validation(control, validation, seed=0)
+    if any(len(part) == 0 for part in parts):
+        raise InputError(
+            rows[0]["file"],
+            f"{len(parts[0])} jets to train and {len(parts[1])} to validate beside control",
+            "at least one of each",
+            "give more normal jets, or smaller shares in split.",
         )
     return pd.DataFrame(rows)
 

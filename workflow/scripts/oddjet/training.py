@@ -31,16 +31,15 @@ class Trained:
 
     def save(self, path: str | Path, provenance: Mapping[str, str]) -> None:
         """Save all that is needed to use the model; `torch.load(weights_only=True)` reads it."""
-        torch.save(
-            {
-                "state": {name: value.cpu() for name, value in self.model.state_dict().items()},
-                "model": dict(self.parameters),
-                "shape": self.shape,
-                "normalisation": self.normalisation.as_dict(),
-                "provenance": dict(provenance),
-            },
-            path,
-        )
+        content = {
+            "state": {name: value.cpu() for name, value in self.model.state_dict().items()},
+            "model": dict(self.parameters),
+            "shape": self.shape,
+            "normalisation": self.normalisation.as_dict(),
+            "provenance": dict(provenance),
+        }
+        with open(path, "wb") as file:  # given a path, PyTorch would write its name into the file
+            torch.save(content, file)
 
 
 def load(path: str | Path, device: torch.device) -> tuple[Autoencoder, MinMax]:
@@ -83,12 +82,12 @@ def train(
     normalisation = MinMax.fit(training, smoothing, device)
     inputs = DeviceImages(training, normalisation, device)
     held = DeviceImages(validation, normalisation, device)
-    mean = mean_image(inputs)
+    mean, mean_square = moments(inputs)
     blank_loss = _loss(held, lambda images: torch.zeros_like(images))
     mean_loss = _loss(held, lambda images: mean.expand_as(images))
 
     model = build(training.shape, parameters).to(device)
-    model.start_at(float(mean.mean()), blank_loss**0.5)
+    model.start_at(float(mean.mean()), mean_square**0.5)
     optimiser = torch.optim.Adam(model.parameters(), settings["learning_rate"])
     order = torch.Generator().manual_seed(seed)
     history: list[dict[str, float]] = []
@@ -102,7 +101,9 @@ def train(
             images = inputs.dense(rows.to(device))
             loss = image_errors(images, model(images)).mean()
             optimiser.zero_grad()
-            loss.backward()
+            # in units of the blank image's: the gradients of a mean over dark pixels can be as
+            # small as Adam's epsilon, and then nothing is learnt for many epochs
+            (loss / blank_loss).backward()
             optimiser.step()
             total += loss.detach() * len(rows)
         model.eval()
@@ -134,12 +135,14 @@ def train(
     return Trained(model, normalisation, history, parameters, training.shape)
 
 
-def mean_image(images: DeviceImages) -> Tensor:
-    """Mean (C, H, W) of normalised images."""
+def moments(images: DeviceImages) -> tuple[Tensor, float]:
+    """Mean image (C, H, W), and mean square of all pixels, of normalised images."""
     total = torch.zeros(images.shape, dtype=torch.float64, device=images.values.device)
+    squares = torch.zeros((), dtype=torch.float64, device=images.values.device)
     for batch in images.batches():
         total += batch.sum(0, dtype=torch.float64)
-    return (total / len(images)).float()
+        squares += batch.square().sum(dtype=torch.float64)
+    return (total / len(images)).float(), squares.item() / len(images) / total.numel()
 
 
 @torch.no_grad()

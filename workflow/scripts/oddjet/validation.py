@@ -20,7 +20,7 @@ def detection(labels: np.ndarray, score: np.ndarray, max_fpr: float) -> dict[str
     share = {"true_fraction": float(labels.mean())}
     if len(np.unique(labels)) < 2:
         return share | dict.fromkeys(("auc", "tpr_at_max_fpr", "rejection_at_30"), np.nan)
-    fpr, tpr, _ = roc_curve(labels, score)
+    fpr, tpr, _ = roc_curve(labels, score, drop_intermediate=False)
     fpr_at_30 = fpr[np.argmax(tpr >= 0.3)]
     return share | {
         "auc": float(roc_auc_score(labels, score)),

@@ -24,7 +24,7 @@ def learning_curves(model: str, histories: Mapping[int, pd.DataFrame]) -> Figure
     axes.axhline(first.blank_loss, color="black", linestyle="--", label="blank image")
     axes.axhline(first.mean_loss, color="black", linestyle="-.", label="mean image")
     axes.plot([], [], color="grey", label="validation (dot: best)")
-    axes.plot([], [], color="grey", linestyle=":", label="training (with dropout)")
+    axes.plot([], [], color="grey", linestyle=":", label="training (mean over the epoch)")
     axes.set(
         xlabel="epoch", ylabel="mean squared error of normalised pixels", yscale="log", title=model
     )

@@ -1,0 +1,328 @@
+"""Which jobs a change brings, as differences between sets of (rule, output file)."""
+
+import csv
+import io
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import AWKWARD, EACH_TEST, WHOLE, WholeRun, jets
+
+Made = set[tuple[str, str]]  # (rule, output file below results/)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything in the graph, what of it would be made now, and the inputs that were recorded."""
+
+    everything: Made
+    pending: Made
+    inputs: Mapping[str, set[str]]  # of each rule, of the outputs that there are
+
+
+def plan(run: WholeRun, config: Mapping[str, Any] = WHOLE, directory: Path | None = None) -> Plan:
+    """What Snakemake would do.
+
+    Read from `--detailed-summary`, a tab-separated table with a row per output file: its rule, the
+    inputs it was made from, and whether an update is pending. The text of a dry run is no
+    substitute: for a rule with a message it names neither rule nor files; and `--dag` leaves out
+    the wildcards that a job shares with its inputs.
+    """
+    done = run.run("--detailed-summary", "--quiet", config=config, directory=directory)
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = done.stdout[done.stdout.index("output_file\t") :]
+    everything, pending, inputs = set(), set(), {}
+    # names hold quotes: no quoting in this table
+    for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
+        assert row["plan"] in ("update pending", "no update")
+        made = (row["rule"], row["output_file"].removeprefix("results/"))
+        everything.add(made)
+        if row["plan"] == "update pending":
+            pending.add(made)
+        inputs.setdefault(row["rule"], set()).update(row["input-file(s)"].split(","))
+    return Plan(everything, pending, inputs)
+
+
+def changed(**parts: Any) -> dict[str, Any]:
+    return deepcopy(dict(WHOLE)) | parts
+
+
+def rules(made: Made) -> set[str]:
+    return {rule for rule, _ in made}
+
+
+def figure(name: str) -> set[str]:
+    return {f"figures/{name}.png", f"figures/{name}.pdf"}
+
+
+def of(rule: str, outputs: set[str]) -> Made:
+    return {(rule, output) for output in outputs}
+
+
+def own_jobs(model: str, seed: int) -> Made:
+    """What one training and all that hangs on it alone makes."""
+    place = f"{model}/seed{seed}"
+    names = ("reconstructions", "errors", "latent", "clusters", "cluster_errors")
+    return (
+        of("train", {f"{place}/model.pt", f"{place}/history.csv"})
+        | of("score", {f"{place}/scores.h5"})
+        | of("find_clusters", {f"{place}/clusters.h5"})
+        | of("draw_scores", set.union(*(figure(f"{place}/{name}") for name in names)))
+    )
+
+
+def merges(model: str) -> Made:
+    """What is made of all seeds of a model."""
+    return (
+        of("estimate_fractions", {f"{model}/fractions.csv"})
+        | of("measure_purity", {f"{model}/purity.csv"})
+        | of("measure_detection", {f"{model}/detection.csv"})
+        | of("draw_training", figure(f"{model}/learning_curves"))
+        | of("draw_roc", figure(f"{model}/roc"))
+    )
+
+
+TABLES = {f"tables/{name}.csv" for name in ("fractions", "purity", "detection", "training")}
+SUMMARY: Made = (
+    of("summarise", {"summary.csv", *TABLES})
+    | of("draw_fractions", figure("fractions"))
+    | of("write_page", {"summary.html"})
+)
+SAMPLES: Made = (
+    of("prepare_normal", {"prepared/normal.h5"})
+    | of("prepare_test", {f"prepared/tests/{AWKWARD}.h5", "prepared/tests/high.h5"})
+    | of("prepare_truth", {"prepared/truth/high.h5"})
+)
+CHECK: Made = of("check_samples", {"tables/samples.csv"})
+DRAWN: Made = of("draw_samples", figure("examples") | figure("means"))
+
+
+@contextmanager
+def restored(*paths: Path) -> Iterator[None]:
+    """Bring files back as they were, content and time."""
+    before = [(path, path.read_bytes(), path.stat()) for path in paths]
+    try:
+        yield
+    finally:
+        for path, content, times in before:
+            path.write_bytes(content)
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+# The whole graph
+
+
+def test_the_graph_is_what_the_samples_models_and_seeds_ask_for(whole_run: WholeRun) -> None:
+    expected = SAMPLES | CHECK | DRAWN | own_jobs("S", 1) | own_jobs("S", 2) | merges("S") | SUMMARY
+    assert plan(whole_run).everything == expected
+
+
+def test_in_an_empty_folder_everything_is_to_do(whole_run: WholeRun, tmp_path: Path) -> None:
+    shutil.copytree(whole_run.directory / "raw", tmp_path / "raw")
+    found = plan(whole_run, directory=tmp_path)
+    assert found.pending == found.everything
+
+
+# Nothing to do
+
+
+def test_after_a_run_there_is_nothing_to_do(whole_run: WholeRun) -> None:
+    assert plan(whole_run).pending == set()
+    done = whole_run.run("-n")
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_touching_every_input_and_all_code_brings_no_job(whole_run: WholeRun) -> None:
+    # the files are small, and Snakemake compares their checksums
+    raw = [path for path in (whole_run.directory / "raw").iterdir() if path.is_file()]
+    code = [path for path in whole_run.code.rglob("*") if path.is_file()]
+    assert len(raw) >= 4
+    assert len(code) > 50
+    with restored(*raw, *code):
+        for path in (*raw, *code):
+            path.touch()
+        assert plan(whole_run).pending == set()
+
+
+def test_comments_in_all_code_bring_no_job(whole_run: WholeRun) -> None:
+    code = sorted((whole_run.code / "workflow").rglob("*.py"))
+    with restored(*code):
+        for path in code:
+            path.write_text(f"# a comment\n{path.read_text('utf-8')}", "utf-8")
+        assert plan(whole_run).pending == set()
+
+
+def test_a_default_written_out_brings_no_job(whole_run: WholeRun) -> None:
+    # the same configuration, its keys in another order
+    training = {"patience": 10, "learning_rate": 1.0e-3} | WHOLE["training"]
+    assert plan(whole_run, changed(training=training)).pending == set()
+
+
+# Something to do
+
+
+def test_another_seed_adds_its_own_jobs_and_no_other_training(whole_run: WholeRun) -> None:
+    before, after = plan(whole_run), plan(whole_run, changed(seeds=[1, 2, 3]))
+    assert after.everything - before.everything == own_jobs("S", 3)
+    assert before.everything - after.everything == set()
+    assert after.pending == own_jobs("S", 3) | merges("S") | SUMMARY
+
+
+def test_another_model_adds_its_own_jobs_and_the_merges(whole_run: WholeRun) -> None:
+    before = plan(whole_run)
+    after = plan(whole_run, changed(models={"S": {"latent": 2}, "L": {"latent": 4}}))
+    added = own_jobs("L", 1) | own_jobs("L", 2) | merges("L")
+    assert after.everything - before.everything == added
+    assert before.everything - after.everything == set()
+    assert after.pending == added | SUMMARY
+
+
+def test_another_test_is_scored_and_retrains_nothing(whole_run: WholeRun) -> None:
+    np.savez(whole_run.directory / "raw" / "extra.npz", x=jets(EACH_TEST, tops=20, seed=9))
+    config = changed()
+    config["samples"]["tests"]["extra"] = {"file": "raw/extra.npz"}
+    before, after = plan(whole_run), plan(whole_run, config)
+    added = of("prepare_test", {"prepared/tests/extra.h5"})
+    assert after.everything - before.everything == added
+    assert before.everything - after.everything == set()
+    unmoved = {"train", "draw_training", "prepare_normal", "prepare_truth"}
+    kept = {made for made in before.everything if made[0] in unmoved}
+    assert after.everything - after.pending == kept | (SAMPLES - added)
+
+
+def test_other_clusters_retrain_and_score_nothing(whole_run: WholeRun) -> None:
+    after = plan(whole_run, changed(clusters={"components": 3, "bootstrap": 20}))
+    moved = {"find_clusters", "draw_scores", "measure_purity", "summarise", "write_page"}
+    # the merged tables are one job: a figure of the fractions follows it
+    assert rules(after.pending) == moved | {"draw_fractions"}
+
+
+def test_other_training_settings_redo_all_but_the_samples(whole_run: WholeRun) -> None:
+    after = plan(whole_run, changed(training=WHOLE["training"] | {"epochs": 3}))
+    assert after.everything - after.pending == SAMPLES | CHECK | DRAWN
+
+
+def test_another_limit_of_false_positives_estimates_anew(whole_run: WholeRun) -> None:
+    # the check of the samples depends on it as well, and the trainings wait for that check
+    found = plan(whole_run, changed(fraction={"max_fpr": 0.2, "bootstrap": 100}))
+    moved = {"check_samples", "estimate_fractions", "measure_purity", "measure_detection"}
+    moved |= {"draw_scores", "draw_roc"} | rules(SUMMARY)
+    assert rules(found.pending) == moved
+
+
+def test_two_changes_at_once_bring_the_jobs_of_both(whole_run: WholeRun) -> None:
+    changes = {
+        "fraction": {"max_fpr": 0.2, "bootstrap": 100},
+        "training": WHOLE["training"] | {"epochs": 3},
+    }
+    found = plan(whole_run, changed(**changes))
+    assert found.everything - found.pending == SAMPLES | DRAWN
+
+
+def test_code_of_the_estimates_estimates_anew(whole_run: WholeRun) -> None:
+    path = whole_run.code / "workflow" / "scripts" / "oddjet" / "fractions.py"
+    with restored(path):
+        path.write_text(path.read_text("utf-8") + "\nEDITED = 1\n", "utf-8")
+        found = plan(whole_run)
+    assert ("estimate_fractions", "S/fractions.csv") in found.pending
+    assert not rules(found.pending) & {"train", "score", "prepare_normal", "prepare_test"}
+
+
+def test_code_of_a_figure_redraws_and_computes_nothing(whole_run: WholeRun) -> None:
+    path = whole_run.code / "workflow" / "scripts" / "oddjet" / "figures" / "images.py"
+    with restored(path):
+        path.write_text(path.read_text("utf-8") + "\nEDITED = 1\n", "utf-8")
+        found = plan(whole_run)
+    assert rules(found.pending) == {"draw_samples", "draw_scores", "write_page"}
+
+
+def test_code_of_the_training_retrains(whole_run: WholeRun) -> None:
+    path = whole_run.code / "workflow" / "scripts" / "oddjet" / "training.py"
+    with restored(path):
+        path.write_text(path.read_text("utf-8") + "\nEDITED = 1\n", "utf-8")
+        found = plan(whole_run)
+    assert found.everything - found.pending == SAMPLES | CHECK | DRAWN
+
+
+# Truth
+
+
+def test_without_truth_there_is_no_validation(whole_run: WholeRun) -> None:
+    config = changed()
+    del config["samples"]["tests"]["high"]["truth"]
+    before, after = plan(whole_run), plan(whole_run, config)
+    assert after.everything - before.everything == set()
+    gone = {("summarise", "tables/detection.csv")} | {
+        made
+        for made in before.everything
+        if made[0] in ("prepare_truth", "measure_detection", "draw_roc")
+    }
+    assert len(rules(gone)) == 4
+    assert before.everything - after.everything == gone
+    assert not rules(after.pending) & {"train", "score", "estimate_fractions", "find_clusters"}
+    assert ("measure_purity", "S/purity.csv") in after.pending
+    assert SUMMARY & after.everything <= after.pending
+
+
+def test_truth_is_an_input_of_validation_alone(whole_run: WholeRun) -> None:
+    inputs = plan(whole_run).inputs
+    readers = {rule for rule, files in inputs.items() if any("truth" in file for file in files)}
+    assert "raw/truth.npz" in inputs["prepare_truth"]
+    # check_samples waits for the check of the truth, and opens no truth file
+    assert readers == {
+        "prepare_truth",
+        "check_samples",
+        "measure_purity",
+        "measure_detection",
+        "draw_roc",
+    }
+
+
+def test_other_truth_retrains_scores_and_estimates_nothing(whole_run: WholeRun) -> None:
+    path = whole_run.directory / "raw" / "truth.npz"
+    with restored(path):
+        with np.load(path) as file:
+            truth = dict(file)
+        np.savez_compressed(path, **{test: 1 - labels for test, labels in truth.items()})
+        found = plan(whole_run)
+    assert ("measure_detection", "S/detection.csv") in found.pending
+    assert not rules(found.pending) & {
+        *("prepare_normal", "prepare_test", "train", "score"),
+        *("estimate_fractions", "find_clusters", "draw_training", "draw_scores", "draw_samples"),
+    }
+
+
+@pytest.fixture(scope="module")
+def without_truth(whole_run: WholeRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the run, brought up to date after its truth was taken away."""
+    place = tmp_path_factory.mktemp("without_truth") / "run"
+    shutil.copytree(whole_run.directory, place)
+    config = changed()
+    del config["samples"]["tests"]["high"]["truth"]
+    (place / "raw" / "truth.npz").unlink()
+    done = whole_run.run("results/summary.csv", config=config, directory=place)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return place / "results"
+
+
+def test_without_truth_no_table_has_a_truth_column(
+    without_truth: Path, whole_run: WholeRun
+) -> None:
+    for name in ("tables/purity.csv", "tables/fractions.csv", "summary.csv"):
+        with_truth = (whole_run.results / name).read_text("utf-8").splitlines()[0].split(",")
+        columns = (without_truth / name).read_text("utf-8").splitlines()[0].split(",")
+        assert columns == [column for column in with_truth if not column.endswith("_truth")]
+    with (without_truth / "summary.csv").open() as file:
+        assert [row["auc"] for row in csv.DictReader(file)] == ["", ""]
+
+
+def test_truth_changes_no_fraction(without_truth: Path, whole_run: WholeRun) -> None:
+    name = "tables/fractions.csv"
+    assert (without_truth / name).read_bytes() == (whole_run.results / name).read_bytes()

@@ -1,0 +1,261 @@
+"""Mistakes in a configuration: each gives a sentence with its key and what is allowed."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import REPO
+
+from oddjet import configuration
+
+DEFAULTS = yaml.safe_load((REPO / "config" / "config.yaml").read_text("utf-8"))
+SCHEMA = yaml.safe_load((REPO / "workflow" / "schemas" / "config.schema.yaml").read_text("utf-8"))
+NORMAL = {"file": "n.npz"}
+SAMPLES = {"normal": NORMAL, "tests": {"low": {"file": "l.npz"}}}
+
+
+def merged(given: dict[str, Any]) -> dict[str, Any]:
+    """Defaults updated recursively by what was given, as Snakemake does."""
+
+    def update(target: dict[str, Any], source: dict[str, Any]) -> None:
+        for key, value in source.items():
+            if isinstance(value, dict) and isinstance(target.get(key), dict):
+                update(target[key], value)
+            else:
+                target[key] = value
+
+    config = deepcopy(DEFAULTS)
+    update(config, deepcopy(given))
+    configuration.replace_as_a_whole(config, given)
+    return config
+
+
+def problems(text: str) -> list[str]:
+    """What is wrong with a user's file of this text."""
+    return configuration.problems(merged(yaml.safe_load(text)), SCHEMA)
+
+
+def test_defaults_have_no_problem() -> None:
+    assert configuration.problems(DEFAULTS, SCHEMA) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seeds: [0]",
+        "models: {XL: {latent: 64, dropout: 0}, 'a & \"b\"': {latent: 1}}",
+        "samples: {course: G15}",
+        "samples: {normal: {file: n.npz}, tests: {'a & \"b\"': {file: l.npz, key: x}}}",
+        "samples: {normal: {file: n.npz}, tests: {abnormal: {file: l.npz}}}",
+        "training: {epochs: 1, device: cpu}",
+        "fraction: {max_fpr: 0.01}",
+        "results: out/run 1",
+    ],
+)
+def test_what_is_allowed_is_not_refused(text: str) -> None:
+    assert problems(text) == []
+
+
+# a user's file, and what its one sentence must hold
+MISTAKES: dict[str, tuple[str, list[str]]] = {
+    "unknown key": ("colour: red", ["configuration:", "unknown key colour", "allowed:", "models"]),
+    "misspelt key": ("seed: [1]", ["unknown key seed;", "seeds", "Hint: did you mean seeds?"]),
+    "misspelt key inside": (
+        "training: {epoch: 3}",
+        ["training:", "unknown key epoch;", "allowed: batch_size, device, epochs", "mean epochs?"],
+    ),
+    "misspelt key of a model": (
+        "models: {S: {latent: 3, droput: 0.1}}",
+        ["models.S:", "unknown key droput", "allowed: dropout, kind, latent", "mean dropout?"],
+    ),
+    "misspelt key of a test": (
+        "samples: {normal: {file: n.npz}, tests: {low: {file: l.npz, truht: {file: t.npz}}}}",
+        ["samples.tests.low:", "unknown key truht", "did you mean truth?"],
+    ),
+    "text for a number": (
+        "training: {epochs: many}",
+        ["training.epochs:", "found 'many'", "expected an integer"],
+    ),
+    "1e-3, which YAML takes for text": (
+        "training: {learning_rate: 1e-3}",
+        ["training.learning_rate:", "found '1e-3'", "expected a number", "Hint:", "1.0e-3"],
+    ),
+    "broken number": (
+        "training: {epochs: 2.5}",
+        ["training.epochs:", "found 2.5", "expected an integer"],
+    ),
+    "number for a list": ("seeds: 3", ["seeds:", "found 3", "expected a list"]),
+    "list for a mapping": ("models: [S, L]", ["models:", "expected a mapping"]),
+    "nothing for a mapping": ("models:", ["models:", "found None", "expected a mapping"]),
+    "yes for a number": ("seeds: [yes]", ["seeds.0:", "found True", "expected an integer"]),
+    "negative seed": ("seeds: [-1]", ["seeds.0:", "found -1", "expected a number >= 0"]),
+    "too large a seed": ("seeds: [4294967296]", ["seeds.0:", "<= 4294967295"]),
+    "duplicate seed": ("seeds: [1, 2, 1]", ["seeds:", "duplicate", "[1, 2, 1]", "each item once"]),
+    "no seed": ("seeds: []", ["seeds:", "found none", "at least 1"]),
+    "no model": ("models: {}", ["models:", "found none", "at least 1"]),
+    "no test": (
+        "samples: {normal: {file: n.npz}, tests: {}}",
+        ["samples.tests:", "found none", "at least 1"],
+    ),
+    "model without its latent size": ("models: {S: {}}", ["models.S:", "latent missing"]),
+    "sample without its file": (
+        "samples: {normal: {key: x}, tests: {low: {file: l.npz}}}",
+        ["samples.normal:", "file missing"],
+    ),
+    "latent size of zero": (
+        "models: {S: {latent: 0}}",
+        ["models.S.latent:", "found 0", "expected a number >= 1"],
+    ),
+    "false positive rate of one": (
+        "fraction: {max_fpr: 1}",
+        ["fraction.max_fpr:", "found 1", "expected a number < 1"],
+    ),
+    "control share of zero": (
+        "split: {control: 0}",
+        ["split.control:", "found 0", "expected a number > 0"],
+    ),
+    "too few replicas": ("fraction: {bootstrap: 10}", ["fraction.bootstrap:", ">= 100"]),
+    "unknown device": (
+        "training: {device: gpu}",
+        ["training.device:", "found 'gpu'", "allowed: auto, cpu, cuda"],
+    ),
+    "unknown kind of model": (
+        "models: {S: {latent: 3, kind: transformer}}",
+        ["models.S.kind:", "found 'transformer'", "allowed: convolutional"],
+    ),
+    "course and files": (
+        "samples: {course: G15, normal: {file: n.npz}, tests: {low: {file: l.npz}}}",
+        ["samples:", "either normal and tests, or course", "found course, normal, tests"],
+    ),
+    "neither course nor files": (
+        "samples: {}",
+        ["samples:", "either normal and tests, or course", "found nothing"],
+    ),
+    "tests without normal": (
+        "samples: {tests: {low: {file: l.npz}}}",
+        ["samples:", "either normal and tests, or course", "found tests"],
+    ),
+    "model name with a slash": ("models: {a/b: {latent: 3}}", ["models:", "'a/b'", "no slash"]),
+    "model name with a brace": ("models: {'{a}': {latent: 3}}", ["models:", "'{a}'", "brace"]),
+    "model name with a dot in front": ("models: {.a: {latent: 3}}", ["models:", "'.a'", "dot"]),
+    "model named as a folder of the workflow": (
+        "models: {tables: {latent: 3}}",
+        ["models:", "'tables'", "uses itself"],
+    ),
+    "test named like a part of the normal sample": (
+        "samples: {normal: {file: n.npz}, tests: {normal_x: {file: l.npz}}}",
+        ["samples.tests:", "'normal_x'", "uses itself"],
+    ),
+    "test named all": (
+        "samples: {normal: {file: n.npz}, tests: {all: {file: l.npz}}}",
+        ["samples.tests:", "'all'", "uses itself"],
+    ),
+    "test whose name is a number": (
+        "samples: {normal: {file: n.npz}, tests: {2024: {file: l.npz}}}",
+        ["samples.tests:", "2024"],
+    ),
+    "results folder with a brace": ("results: 'out/{model}'", ["results:", "{model}"]),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistake_gives_one_sentence_with_its_key_and_what_is_allowed(mistake: str) -> None:
+    text, parts = MISTAKES[mistake]
+    (sentence,) = problems(text)
+    for part in parts:
+        assert part in sentence
+    assert sentence.endswith((".", "?"))
+
+
+def test_mistake_in_the_simulated_tests_names_its_key() -> None:
+    (sentence,) = problems("simulation: {tests: {low: {events: 10, fraction: 1.2}}}")
+    assert sentence.startswith("simulation.tests.low.fraction: found 1.2; expected a number <= 1.")
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    sentences = problems("{seeds: [], training: {epochs: 0, device: gpu}, colour: red}")
+    keys = [sentence.split(":")[0] for sentence in sentences]
+    assert keys == ["configuration", "seeds", "training.device", "training.epochs"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "training: {epochs: 10.0}",
+        "training: {batch_size: 64.0}",
+        "models: {S: {latent: 3.0}}",
+        "seeds: [1.0]",
+    ],
+)
+def test_a_whole_number_with_a_decimal_point_is_no_integer(text: str) -> None:
+    # neither PyTorch nor range() takes a 3.0, and seed1.0 would be another folder than seed1
+    assert problems(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "training: {learning_rate: .nan}",
+        "training: {learning_rate: .inf}",
+        "fraction: {max_fpr: .nan}",
+        "split: {control: .nan}",
+    ],
+)
+def test_what_is_no_finite_number_is_refused(text: str) -> None:
+    assert problems(text)
+
+
+# Replaced as a whole
+
+
+def test_samples_and_models_that_are_given_replace_the_defaults_as_a_whole() -> None:
+    config = merged({"samples": SAMPLES, "models": {"XL": {"latent": 64}}})
+    assert config["samples"] == SAMPLES  # the demo's key, truth and second test are gone
+    assert config["models"] == {"XL": {"latent": 64}}
+    assert config["seeds"] == DEFAULTS["seeds"]
+
+
+def test_a_course_identifier_replaces_the_demo_files() -> None:
+    assert merged({"samples": {"course": "G15"}})["samples"] == {"course": "G15"}
+
+
+def test_simulated_tests_replace_the_defaults_as_a_whole_and_their_neighbours_do_not() -> None:
+    tests = {"only": {"events": 10, "fraction": 0.5}}
+    config = merged({"simulation": {"tests": tests, "image": {"size": 40}}})
+    assert config["simulation"]["tests"] == tests
+    assert config["simulation"]["image"] == DEFAULTS["simulation"]["image"] | {"size": 40}
+
+
+def test_what_is_not_given_stays_the_default() -> None:
+    assert merged({"training": {"epochs": 3}}) == DEFAULTS | {
+        "training": DEFAULTS["training"] | {"epochs": 3}
+    }
+    assert merged({}) == DEFAULTS
+
+
+# Missing files
+
+
+def test_missing_files_are_named_by_their_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "l.npz").touch()
+    samples = {
+        "normal": {"file": "n.npz"},
+        "tests": {
+            "low": {"file": "l.npz", "truth": {"file": "t.npz"}},
+            "made": {"file": "results/simulation/Test_data_made.npz"},
+        },
+    }
+    found = configuration.missing_files(samples, made="results/simulation")
+    assert [sentence.split(":")[0] for sentence in found] == [
+        "samples.normal.file",
+        "samples.tests.low.truth.file",
+    ]
+    for file, sentence in zip(("n.npz", "t.npz"), found, strict=True):
+        assert f"found no file {file}; expected an existing .npz file." in sentence
+        assert "Hint: " in sentence
+        assert str(tmp_path) in sentence

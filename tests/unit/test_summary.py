@@ -1,0 +1,226 @@
+"""The summary: what is quoted of all tables, and when it is not to be believed."""
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import REPO
+
+from oddjet.summary import summarise, training_table
+
+# as in the interface
+COLUMNS = [
+    *("model", "test", "fraction", "low", "high", "estimator", "believable"),
+    *("false_positive_rate", "fpr_upper", "purity", "auc"),
+]
+
+
+def history(*losses: float, blank: float = 2.0, mean: float = 1.5) -> pd.DataFrame:
+    epochs = range(1, len(losses) + 1)
+    return pd.DataFrame(
+        {"epoch": epochs, "val_loss": losses, "blank_loss": blank, "mean_loss": mean}
+    )
+
+
+def tables(
+    models: tuple[str, ...] = ("S", "L"), tests: tuple[str, ...] = ("low", "high")
+) -> dict[str, pd.DataFrame]:
+    """The tables of all models as they are read, with numbers that tell every row from the rest."""
+    fractions, purity, detection = [], [], []
+    for (m, model), (t, test) in (
+        (pair, other) for pair in enumerate(models) for other in enumerate(tests)
+    ):
+        for s, seed in enumerate(("1", "2", "ensemble")):
+            key = {"model": model, "seed": seed, "test": test}
+            number = m + t / 10 + s / 100
+            for e, estimator in enumerate(("cut", "corrected")):
+                value = number + e / 1000
+                fractions.append(
+                    {**key, "estimator": estimator, "fraction": value}
+                    | {"low": value - 0.5, "high": value + 0.5}
+                    | {"threshold": value + 1, "fpr": value + 2, "fpr_upper": value + 3}
+                )
+            if seed != "ensemble":
+                purity.append({**key, "purity": number + 4})
+            detection.append({**key, "auc": number + 5})
+    training = training_table({(m, s): history(3, 1, 2) for m in models for s in (1, 2)})
+    return {
+        "fractions": pd.DataFrame(fractions),
+        "purity": pd.DataFrame(purity),
+        "detection": pd.DataFrame(detection),
+        "training": training,
+    }
+
+
+# Trainings
+
+
+def test_training_table_quotes_the_best_epoch() -> None:
+    (row,) = training_table({("S", 3): history(3, 1, 2)}).to_dict("records")
+    assert row == {
+        "model": "S",
+        "seed": 3,
+        "epochs": 3,
+        "best_epoch": 2,
+        "val_loss": 1,
+        "blank_loss": 2,
+        "mean_loss": 1.5,
+        "collapsed": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("losses", "collapsed"),
+    [
+        ((1.4,), False),
+        ((1.5,), True),  # no better than the mean image
+        ((1.7,), True),  # better than the blank image alone
+        ((2.5,), True),
+        ((2.5, 1.0, 2.5), False),
+        ((np.nan, 1.0), False),
+    ],
+)
+def test_training_is_collapsed_if_it_does_not_beat_both_trivial_images(
+    losses: tuple[float, ...], collapsed: bool
+) -> None:
+    table = training_table({("S", 1): history(*losses)})
+    assert table.collapsed.tolist() == [collapsed]
+    swapped = training_table({("S", 1): history(*losses, blank=1.5, mean=2.0)})
+    assert swapped.collapsed.tolist() == [collapsed]
+
+
+# The summary
+
+
+def test_summary_has_a_row_per_model_and_test_with_the_columns_of_the_interface() -> None:
+    table = summarise(**tables(), headline="corrected")
+    assert list(table.columns)[: len(COLUMNS)] == COLUMNS
+    pairs = list(zip(table.model, table.test, strict=True))
+    assert pairs == [("S", "low"), ("S", "high"), ("L", "low"), ("L", "high")]
+
+
+@pytest.mark.parametrize(("headline", "e"), [("cut", 0), ("corrected", 1)])
+def test_summary_quotes_the_headline_estimator_of_the_ensemble(headline: str, e: int) -> None:
+    table = summarise(**tables(), headline=headline)
+    for m, model in enumerate(("S", "L")):
+        for t, test in enumerate(("low", "high")):
+            row = table[(table.model == model) & (table.test == test)].squeeze()
+            number = m + t / 10 + 2 / 100
+            value = number + e / 1000
+            assert row.estimator == headline
+            # sums of the same decimal numbers in another order
+            quoted = [row.fraction, row.low, row.high, row.false_positive_rate, row.fpr_upper]
+            expected = [value, value - 0.5, value + 0.5, value + 2, value + 3]
+            assert quoted == pytest.approx(expected, rel=1e-12)
+            # seeds are 0 and 0.01 there: their mean is 0.005
+            assert row.purity == pytest.approx(m + t / 10 + 0.005 + 4)
+            assert row.auc == pytest.approx(number + 5)
+
+
+def test_without_truth_auc_is_empty() -> None:
+    parts = tables()
+    del parts["detection"]
+    table = summarise(**parts, headline="corrected")
+    assert table.auc.isna().all()
+    assert ",auc," in table.to_csv(index=False).splitlines()[0]
+
+
+def test_auc_is_empty_only_for_the_test_without_truth() -> None:
+    parts = tables()
+    parts["detection"] = parts["detection"][parts["detection"].test == "high"]
+    table = summarise(**parts, headline="corrected").set_index(["model", "test"])
+    assert table.auc.isna().to_dict() == {
+        ("S", "low"): True,
+        ("S", "high"): False,
+        ("L", "low"): True,
+        ("L", "high"): False,
+    }
+
+
+def test_every_fraction_is_believable_where_every_training_has_learnt() -> None:
+    table = summarise(**tables(), headline="corrected")
+    assert table.believable.tolist() == ["true"] * 4
+    assert table.reasons.tolist() == [""] * 4
+
+
+def test_one_collapsed_training_takes_the_belief_from_its_model_alone_and_says_why() -> None:
+    parts = tables()
+    histories = {(m, s): history(3, 1, 2) for m in ("S", "L") for s in (1, 2)}
+    parts["training"] = training_table(histories | {("L", 2): history(1.5, 1.6)})
+    table = summarise(**parts, headline="corrected").set_index("model")
+    assert table.believable["S"].tolist() == ["true", "true"]
+    assert table.believable["L"].tolist() == ["false", "false"]
+    for reasons in table.reasons["L"]:
+        assert "collapsed" in reasons
+        assert "seed 2" in reasons
+
+
+def test_a_fraction_below_zero_beyond_its_interval_is_not_believable() -> None:
+    parts = tables()
+    here = (parts["fractions"].test == "low") & (parts["fractions"].model == "S")
+    parts["fractions"].loc[here, ["fraction", "low", "high"]] = [-0.2, -0.3, -0.1]
+    table = summarise(**parts, headline="corrected").set_index(["model", "test"])
+    assert table.believable.tolist() == ["false", "true", "true", "true"]
+    assert table.reasons["S", "low"]
+
+
+def run_summarise(
+    directory: Path, models: tuple[str, ...], tests: tuple[str, ...], collapsed: bool = False
+) -> Path:
+    """Run the script of the rule as Snakemake would, on tables in files."""
+    parts, paths = tables(models, tests), {}
+    for name in ("fractions", "purity", "detection"):
+        paths[name] = []
+        for model in models:
+            path = directory / model / f"{name}.csv"
+            path.parent.mkdir(exist_ok=True)
+            parts[name][parts[name].model == model].to_csv(path, index=False)
+            paths[name].append(path)
+    paths["histories"] = []
+    for model in models:
+        for seed in (1, 2):
+            path = directory / model / f"history{seed}.csv"
+            (history(1.9) if collapsed else history(1.0)).to_csv(path, index=False)
+            paths["histories"].append(path)
+    names = ("fractions", "purity", "detection", "training", "summary")
+    output = {name: directory / f"{name}.csv" for name in names}
+    given = SimpleNamespace(**paths)
+    given.get = paths.get
+    snakemake = SimpleNamespace(
+        input=given,
+        output=output,
+        log=[directory / "log"],
+        params=SimpleNamespace(models=models, seeds=[1, 2], headline="corrected"),
+    )
+    script = REPO / "workflow" / "scripts" / "summarise.py"
+    runpy.run_path(str(script), init_globals={"snakemake": snakemake})
+    return output["summary"]
+
+
+@pytest.fixture
+def quiet_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the script from taking over this process's logging and exceptions."""
+    monkeypatch.setattr("oddjet.logs.set_up", lambda path: None)
+
+
+@pytest.mark.usefixtures("quiet_logs")
+@pytest.mark.parametrize("name", ["S", "007", "1e5", "NA", "None", "true", 'a & "b", c', "naïve"])
+def test_names_of_models_and_tests_come_through_the_tables_unchanged(
+    tmp_path: Path, name: str
+) -> None:
+    file = run_summarise(tmp_path, (name,), (name, "other"))
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    assert table.model.tolist() == [name, name]
+    assert table.test.tolist() == [name, "other"]
+
+
+@pytest.mark.usefixtures("quiet_logs")
+@pytest.mark.parametrize("name", ["S", "7", "007"])
+def test_a_collapsed_training_is_reported_whatever_the_name_of_its_model(
+    tmp_path: Path, name: str
+) -> None:
+    file = run_summarise(tmp_path, (name,), ("low",), collapsed=True)
+    assert pd.read_csv(file, dtype=str).believable.tolist() == ["false"]

@@ -1,0 +1,385 @@
+"""The whole workflow on tiny samples: what it leaves is what the interface promises."""
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import AWKWARD, EACH_TEST, NORMAL, WHOLE, WholeRun
+
+from oddjet import training
+from oddjet.files import sha256
+
+SEEDS = WHOLE["seeds"]
+TESTS = [AWKWARD, "high"]
+PARTS = ["normal_train", "normal_validation", "normal_control", *TESTS]
+CONTROL = round(0.3 * NORMAL)
+HELD = round(0.2 * (NORMAL - CONTROL))
+EVENTS = dict(zip(PARTS, (NORMAL - CONTROL - HELD, HELD, CONTROL, 40, 40), strict=True))
+RAW = {AWKWARD: "raw/low.npz", "high": "raw/high.npz"}
+
+# as in the interface
+COLUMNS = {
+    "S/seed1/history.csv": ["epoch", "train_loss", "val_loss", "learning_rate", "seconds"],
+    "tables/fractions.csv": [
+        *("model", "seed", "test", "estimator", "fraction", "low", "high"),
+        *("threshold", "fpr", "fpr_upper"),
+    ],
+    "tables/purity.csv": [
+        *("model", "seed", "test", "components", "purity", "majority_baseline"),
+        *("ari", "ami", "purity_truth"),
+    ],
+    "tables/detection.csv": [
+        *("model", "seed", "test", "score", "auc", "tpr_at_max_fpr", "rejection_at_30"),
+    ],
+    "summary.csv": [
+        *("model", "test", "fraction", "low", "high", "estimator", "believable"),
+        *("false_positive_rate", "fpr_upper", "purity", "auc"),
+    ],
+}
+FIGURES = [
+    *("examples", "means", "fractions", "S/learning_curves", "S/roc"),
+    *(
+        f"S/seed{seed}/{name}"
+        for seed in SEEDS
+        for name in ("reconstructions", "errors", "latent", "clusters", "cluster_errors")
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def tables(whole_run: WholeRun) -> dict[str, pd.DataFrame]:
+    return {name: pd.read_csv(whole_run.results / name) for name in COLUMNS}
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def scores(whole_run: WholeRun, request: pytest.FixtureRequest):
+    with h5py.File(whole_run.results / "S" / f"seed{request.param}" / "scores.h5") as file:
+        yield file
+
+
+# Files
+
+
+def test_files_are_those_of_the_interface(whole_run: WholeRun) -> None:
+    expected = {"summary.csv", "summary.html", "tables/samples.csv", "tables/training.csv"}
+    expected |= {name for name in COLUMNS if name.startswith("tables/")}
+    for seed in SEEDS:
+        expected |= {f"S/seed{seed}/{name}" for name in ("model.pt", "history.csv", "scores.h5")}
+    for name in expected:
+        assert (whole_run.results / name).stat().st_size > 0
+
+
+def test_nothing_is_written_outside_the_results_and_snakemakes_folder(whole_run: WholeRun) -> None:
+    found = {path.name for path in whole_run.directory.iterdir()}
+    assert found == {"raw", "config.yaml", "results", ".snakemake"}
+
+
+def test_no_temporary_file_is_left(whole_run: WholeRun) -> None:
+    assert [path for path in whole_run.results.rglob(".*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure_is_there_as_png_and_pdf(whole_run: WholeRun, name: str) -> None:
+    for suffix, signature in ((".png", b"\x89PNG\r\n"), (".pdf", b"%PDF-")):
+        file = whole_run.results / "figures" / f"{name}{suffix}"
+        assert file.read_bytes().startswith(signature)
+
+
+def test_there_is_no_other_figure(whole_run: WholeRun) -> None:
+    folder = whole_run.results / "figures"
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert found == {f"{name}.{suffix}" for name in FIGURES for suffix in ("png", "pdf")}
+
+
+# Tables
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_table_has_the_columns_of_the_interface(tables: dict[str, pd.DataFrame], name: str) -> None:
+    assert set(COLUMNS[name]) <= set(tables[name].columns)
+
+
+def test_history_has_a_row_per_epoch(tables: dict[str, pd.DataFrame]) -> None:
+    assert tables["S/seed1/history.csv"].epoch.tolist() == [1, 2]
+
+
+def test_fractions_have_a_row_per_seed_test_and_estimator(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    table = tables["tables/fractions.csv"]
+    keys = list(table[["model", "seed", "test", "estimator"]].itertuples(index=False, name=None))
+    assert len(keys) == len(set(keys))
+    assert set(keys) == {
+        ("S", seed, test, estimator)
+        for seed in ("1", "2", "ensemble")
+        for test in TESTS
+        for estimator in ("cut", "corrected")
+    }
+    assert (table.low <= table.fraction).all()
+    assert (table.fraction <= table.high).all()
+    assert (table.fpr <= table.fpr_upper).all()
+    assert (table.fpr_upper <= 0.10).all()
+
+
+def test_purity_has_a_row_per_seed_and_test_and_one_for_all_tests(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    table = tables["tables/purity.csv"]
+    keys = list(table[["model", "seed", "test"]].itertuples(index=False, name=None))
+    assert sorted(keys) == sorted(("S", seed, test) for seed in SEEDS for test in (*TESTS, "all"))
+    assert (table.purity >= table.majority_baseline).all()
+    assert (table.components == 2).all()
+    # only one test has truth
+    assert table.purity_truth.notna().tolist() == (table.test == "high").tolist()
+
+
+def test_detection_is_measured_for_the_test_with_truth_alone(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    table = tables["tables/detection.csv"]
+    assert (table.test == "high").all()
+    assert table.seed.tolist() == ["1", "2", "ensemble"]
+    assert (table.score == "error").all()
+
+
+def test_summary_has_a_row_per_model_and_test(tables: dict[str, pd.DataFrame]) -> None:
+    table = tables["summary.csv"]
+    assert list(zip(table.model, table.test, strict=True)) == [("S", test) for test in TESTS]
+    assert (table.estimator == "corrected").all()
+    assert table.auc.notna().tolist() == [False, True]
+
+
+def test_summary_repeats_the_ensembles_headline_row(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    every = tables["tables/fractions.csv"]
+    quoted = every[(every.seed == "ensemble") & (every.estimator == "corrected")]
+    table = tables["summary.csv"]
+    for here, there in {
+        **{name: name for name in ("test", "fraction", "low", "high", "fpr_upper")},
+        "false_positive_rate": "fpr",
+    }.items():
+        assert table[here].tolist() == quoted[there].tolist()
+
+
+def test_believable_is_true_or_false_as_text(whole_run: WholeRun) -> None:
+    table = pd.read_csv(whole_run.results / "summary.csv", dtype=str)
+    assert set(table.believable) <= {"true", "false"}
+
+
+# Scores
+
+
+def test_scores_have_a_group_per_part_with_aligned_datasets(scores: h5py.File) -> None:
+    assert list(scores) == PARTS
+    for part, group in scores.items():
+        assert {name: data.dtype.name for name, data in group.items()} == {
+            "event": "int64",
+            "error": "float32",
+            "latent": "float32",
+        }
+        assert group["event"].shape == group["error"].shape == (EVENTS[part],)
+        assert group["latent"].shape == (EVENTS[part], 2)
+        assert np.isfinite(group["error"]).all()
+        assert np.isfinite(group["latent"]).all()
+
+
+def test_normal_parts_hold_every_row_exactly_once(scores: h5py.File) -> None:
+    rows = np.concatenate([scores[part]["event"][:] for part in PARTS if "normal_" in part])
+    assert sorted(rows.tolist()) == list(range(NORMAL))
+
+
+def test_tests_hold_every_row_in_the_order_of_the_file(scores: h5py.File) -> None:
+    for test in TESTS:
+        assert scores[test]["event"][:].tolist() == list(range(EACH_TEST))
+
+
+def test_control_part_is_the_same_for_all_seeds_and_the_training_part_is_not(
+    whole_run: WholeRun,
+) -> None:
+    rows: dict[str, list] = {}
+    for seed in SEEDS:
+        with h5py.File(whole_run.results / "S" / f"seed{seed}" / "scores.h5") as file:
+            for part in file:
+                rows.setdefault(part, []).append(file[part]["event"][:].tolist())
+    assert rows["normal_control"][0] == rows["normal_control"][1]
+    assert rows["normal_train"][0] != rows["normal_train"][1]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_errors_and_latents_are_those_of_the_rows_of_the_raw_file(
+    whole_run: WholeRun, seed: int
+) -> None:
+    folder = whole_run.results / "S" / f"seed{seed}"
+    model, normalisation = training.load(folder / "model.pt", torch.device("cpu"))
+    span = normalisation.maximum - normalisation.minimum
+    with h5py.File(folder / "scores.h5") as file:
+        for part in PARTS:
+            with np.load(whole_run.directory / RAW.get(part, "raw/normal.npz")) as raw:
+                (images,) = raw.values()
+            # an event in the middle and at the ends
+            for number in (0, EVENTS[part] // 2, EVENTS[part] - 1):
+                image = images[file[part]["event"][number]]
+                normalised = torch.from_numpy((image - normalisation.minimum) / span)[None, None]
+                with torch.no_grad():
+                    latent = model.encode(normalised)
+                    output = model.decode(latent)
+                error = 0.0
+                for a, b in zip(normalised.numpy().flat, output.numpy().flat, strict=True):
+                    error += (float(a) - float(b)) ** 2
+                # single precision, and another order of sums in a batch of one: about 1e-6
+                assert file[part]["error"][number] == pytest.approx(error / image.size, rel=1e-4)
+                np.testing.assert_allclose(
+                    file[part]["latent"][number], latent[0].numpy(), rtol=1e-4, atol=1e-5
+                )
+
+
+def test_scores_say_what_made_them(whole_run: WholeRun) -> None:
+    for seed in SEEDS:
+        folder = whole_run.results / "S" / f"seed{seed}"
+        with h5py.File(folder / "scores.h5") as file:
+            facts = dict(file.attrs)
+        assert facts["seed"] == str(seed)
+        assert facts["device"] == "cpu"
+        assert json.loads(facts["configuration"]) == {"validation": 0.2}
+        inputs = json.loads(facts["inputs"])
+        assert inputs == {
+            "model": sha256(folder / "model.pt"),
+            "normal": sha256(whole_run.results / "prepared" / "normal.h5"),
+            **{
+                test: sha256(whole_run.results / "prepared" / "tests" / f"{test}.h5")
+                for test in TESTS
+            },
+        }
+        assert json.loads(facts["packages"])["torch"] == torch.__version__
+        assert re.fullmatch(r"unknown|[0-9a-f]{40}(-dirty)?", facts["git_commit"])
+        assert re.fullmatch(r"3\.\d+\.\d+.*", facts["python"])
+
+
+def test_model_holds_its_configuration_and_provenance(whole_run: WholeRun) -> None:
+    file = whole_run.results / "S" / "seed1" / "model.pt"
+    content = torch.load(file, weights_only=True)
+    assert content["model"]["latent"] == 2
+    assert content["normalisation"].keys() == {"minimum", "maximum"}
+    facts = content["provenance"]
+    assert json.loads(facts["configuration"])["training"]["epochs"] == 2
+    normal = sha256(whole_run.results / "prepared" / "normal.h5")
+    assert json.loads(facts["inputs"]) == {"normal": normal}
+
+
+# From scratch, elsewhere
+
+
+@pytest.fixture(scope="module")
+def again(whole_run: WholeRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of a second run from scratch in another folder, all but figures and page."""
+    place = tmp_path_factory.mktemp("again")
+    shutil.copytree(whole_run.directory / "raw", place / "raw")
+    done = whole_run.run("results/summary.csv", directory=place)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return place / "results"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_scores_come_back_identical_in_a_second_run(
+    whole_run: WholeRun, again: Path, seed: int
+) -> None:
+    name = f"S/seed{seed}/scores.h5"
+    with h5py.File(whole_run.results / name) as first, h5py.File(again / name) as second:
+        assert list(first) == list(second)
+        for part in first:
+            for dataset in first[part]:
+                np.testing.assert_array_equal(first[part][dataset][:], second[part][dataset][:])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_provenance_comes_back_identical_in_a_second_run(
+    whole_run: WholeRun, again: Path, seed: int
+) -> None:
+    name = f"S/seed{seed}/scores.h5"
+    with h5py.File(whole_run.results / name) as first, h5py.File(again / name) as second:
+        assert dict(first.attrs) == dict(second.attrs)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("summary.csv", "tables/fractions.csv", "tables/purity.csv", "tables/detection.csv"),
+        *("tables/training.csv", "tables/samples.csv"),
+        *("S/fractions.csv", "S/purity.csv", "S/detection.csv"),
+    ],
+)
+def test_table_comes_back_byte_for_byte_in_a_second_run(
+    whole_run: WholeRun, again: Path, name: str
+) -> None:
+    assert (whole_run.results / name).read_bytes() == (again / name).read_bytes()
+
+
+# The page
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, the text between them, and all source but that of scripts."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self.feed(source)
+        self.markup = re.sub(r"<script\b.*?</script>", "", source, flags=re.DOTALL)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attributes}))
+
+    def handle_data(self, data: str) -> None:
+        if not (self.tags and self.tags[-1][0] == "script"):
+            self.texts.append(data)
+
+
+@pytest.fixture(scope="module")
+def page(whole_run: WholeRun) -> Page:
+    return Page((whole_run.results / "summary.html").read_text("utf-8"))
+
+
+def test_page_loads_nothing_from_anywhere(page: Page) -> None:
+    loaded = [
+        (tag, attributes[name])
+        for tag, attributes in page.tags
+        for name in ("src", "href", "data", "poster", "srcset")
+        if name in attributes and tag != "a"
+    ]
+    assert len(loaded) > 10  # the figures
+    assert [one for one in loaded if not one[1].startswith("data:")] == []
+    assert "@import" not in page.markup
+    assert not re.search(r"url\(\s*['\"]?(https?:)?//", page.markup)
+
+
+def test_page_shows_its_figures(page: Page) -> None:
+    images = [attributes for tag, attributes in page.tags if tag == "img"]
+    # the three of all samples, and those of the first seed of the one model
+    assert len(images) == 3 + 7
+    for attributes in images:
+        assert attributes["src"].startswith("data:image/png;base64,")
+        assert attributes["alt"]
+
+
+def test_page_escapes_the_names_of_samples(page: Page) -> None:
+    assert AWKWARD not in page.markup
+    assert 'a & "b' not in page.markup
+    shown = [text for text in page.texts if AWKWARD in text]
+    assert len(shown) >= 3  # in words, in a card, in a table
+
+
+def test_page_quotes_every_fraction_of_the_summary(
+    page: Page, tables: dict[str, pd.DataFrame]
+) -> None:
+    text = " ".join(page.texts)
+    for fraction in tables["summary.csv"].fraction:
+        assert f"{100 * fraction:.1f}%" in text
