@@ -19,7 +19,7 @@ from oddjet.splits import control_mask, train_and_validation
 
 log = logging.getLogger(__name__)
 
-LEAST_SIDE = 8  # pixels
+LEAST_SIDE = 8  # pixels that every model takes
 
 
 def prepare_normal(
@@ -48,7 +48,7 @@ def prepare_normal(
     control = control_mask(raw.events, split["control"], int(split["seed"]))
     crop = preprocessing["crop"]
     if crop == "auto":
-        crop = smallest_crop(_outside(raw, control), preprocessing)
+        crop = max(LEAST_SIDE, smallest_crop(_outside(raw, control), preprocessing))
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         _store(raw, target, preprocessing, crop)
         target["control"] = control
