@@ -53,6 +53,10 @@ def _rows(node: Mapping[str, Any], definitions: Mapping[str, Any], path: str) ->
 def _limits(node: Mapping[str, Any]) -> str:
     if "enum" in node:
         return " or ".join(f"`{choice}`" for choice in node["enum"])
+    if "anyOf" in node:
+        return " or ".join(_limits(option) for option in node["anyOf"])
+    if "const" in node:
+        return f"`{node['const']}`"
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     bounds = [f"{sign} {node[name]}" for name, sign in signs.items() if name in node]
     kind = {"object": "mapping", "string": "text", "array": "list"}.get(node["type"], node["type"])

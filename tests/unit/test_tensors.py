@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 
 from oddjet import tensors
 from oddjet.sparse import SparseImages
@@ -50,17 +51,38 @@ def test_images_of_more_pixels_than_16_bits_count_are_drawn_whole() -> None:
 
 def test_min_max_takes_an_unlit_pixel_for_the_minimum() -> None:
     sparse = images()
-    assert MinMax.fit(sparse) == MinMax(0.0, float(sparse.values.max()))
+    assert MinMax.fit(sparse, 0.0, CPU) == MinMax(0.0, float(sparse.values.max()))
 
 
 def test_min_max_of_images_without_zeros_takes_the_smallest_pixel() -> None:
     dense = np.random.default_rng(0).uniform(2, 5, (9, 1, 8, 8)).astype(np.float32)
     sparse = SparseImages.from_dense(dense)
-    normalisation = MinMax.fit(sparse)
+    normalisation = MinMax.fit(sparse, 0.0, CPU)
     assert normalisation == MinMax(float(dense.min()), float(dense.max()))
     normalised = DeviceImages(sparse, normalisation, CPU).dense(torch.arange(9))
     assert normalised.min() == 0
     assert normalised.max() == 1
+
+
+@pytest.mark.parametrize("width", [0.3, 1.0, 2.5, 9.0])
+@pytest.mark.parametrize("shape", [(1, 17, 23), (2, 8, 8)], ids=str)
+def test_smoothing_is_that_of_scipy(width: float, shape: tuple[int, int, int]) -> None:
+    dense = np.random.default_rng(0).random((3, *shape), np.float32)
+    smoothed = tensors.smooth(torch.from_numpy(dense), width)
+    wide = (0, 0, width, width)
+    expected = gaussian_filter(dense.astype(np.float64), wide, mode="constant")
+    # sums of up to 23 x 23 single-precision products; what is there is of order one
+    np.testing.assert_allclose(smoothed.numpy(), expected, atol=1e-6)
+
+
+def test_min_max_is_that_of_the_smoothed_images() -> None:
+    sparse = images()
+    normalisation = MinMax.fit(sparse, 1.0, CPU)
+    normalised = DeviceImages(sparse, normalisation, CPU).dense(torch.arange(len(sparse)))
+    assert normalised.min() == 0
+    assert normalised.max() == 1
+    assert normalisation.maximum < sparse.values.max()
+    assert MinMax(**normalisation.as_dict()) == normalisation
 
 
 def test_pixels_beyond_those_of_the_training_part_are_not_clipped() -> None:

@@ -16,6 +16,12 @@ from oddjet.tensors import DeviceImages, MinMax, make_repeatable
 
 CPU = torch.device("cpu")
 PARAMETERS = {"kind": "convolutional", "latent": 3, "dropout": 0.1}
+SETTINGS = {
+    "epochs": 3,
+    "batch_size": 16,
+    "learning_rate": 1e-3,
+    "patience": 10,
+}
 HISTORY = ["epoch", "train_loss", "val_loss", "learning_rate", "seconds"]  # as in the interface
 
 
@@ -39,9 +45,8 @@ def train(
     seed: int = 1, images: tuple[SparseImages, SparseImages] | None = None, **settings: Any
 ) -> training.Trained:
     parts = images or (moving_blobs(64, 1), moving_blobs(32, 2))
-    defaults = {"epochs": 3, "batch_size": 16, "learning_rate": 1e-3, "patience": 10}
     make_repeatable(seed, 1)
-    return training.train(*parts, PARAMETERS, defaults | settings, seed, CPU)
+    return training.train(*parts, PARAMETERS, SETTINGS | settings, seed, CPU)
 
 
 def loss(trained: training.Trained, images: SparseImages) -> float:
@@ -222,8 +227,6 @@ def test_images_of_any_size_come_back_in_their_own_size(
     assert latent.shape == (2, 5)
     outputs = model.decode(latent)
     assert outputs.shape == images.shape
-    assert outputs.min() >= 0
-    assert outputs.max() <= 1
 
 
 @pytest.mark.parametrize("shape", [(1, 7, 100), (1, 100, 7), (3, 1, 1)], ids=str)

@@ -122,6 +122,12 @@ TESTS = list(SAMPLES["tests"])
 TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
+# smoothing is done where images are dense, so that another one repeats no preparation
+GEOMETRY = {
+    step: value
+    for step, value in config["preprocessing"].items()
+    if step != "smoothing"
+}
 # figures of one training, and where they stand in Snakemake's report
 SEED_FIGURES = {
     "reconstructions": "Training",

@@ -4,17 +4,18 @@
 
 rule prepare_normal:
     """
-    Check the normal sample, store its images by their lit pixels, and hold out the control part,
-    which no training sees.
+    Check the normal sample, centre, rotate, flip, crop and rebin its jets as configured, store
+    them by their lit pixels, and hold out the control part, which no training sees.
     """
     message:
         "Preparing the normal sample"
     input:
         raw=SAMPLES["normal"]["file"],
     params:
-        code=code("prepare.py"),
+        code=code("prepare_normal.py"),
         file=SAMPLES["normal"]["file"],
         key=SAMPLES["normal"].get("key"),
+        preprocessing=GEOMETRY,
         split=config["split"],
     output:
         PREPARED_NORMAL,
@@ -28,26 +29,37 @@ rule prepare_normal:
     conda:
         "../../envs/oddjet.yaml"
     script:
-        "../scripts/prepare.py"
+        "../scripts/prepare_normal.py"
 
 
-use rule prepare_normal as prepare_test with:
-    # Check a test and store its images by their lit pixels. Uses wildcard `test`.
+rule prepare_test:
+    """
+    Check a test and preprocess its jets as those of the normal sample, with the same crop.
+    Uses wildcard `test`.
+    """
     message:
         "Preparing test {wildcards.test}"
     input:
         raw=lambda wildcards: SAMPLES["tests"][wildcards.test]["file"],
+        normal=PREPARED_NORMAL,
     params:
-        code=code("prepare.py"),
+        code=code("prepare_test.py"),
         file=lambda wildcards: SAMPLES["tests"][wildcards.test]["file"],
         key=lambda wildcards: SAMPLES["tests"][wildcards.test].get("key"),
-        split=None,
+        preprocessing=GEOMETRY,
     output:
         PREPARED_TEST,
     log:
         f"{LOGS}/prepare_test/{{test}}.log",
     benchmark:
         f"{BENCHMARKS}/prepare_test/{{test}}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/prepare_test.py"
 
 
 rule prepare_truth:

@@ -17,6 +17,7 @@ rule train:
         code=code("train.py"),
         model=lambda wildcards: config["models"][wildcards.model],
         training=config["training"],
+        smoothing=config["preprocessing"]["smoothing"],
         validation=config["split"]["validation"],
     output:
         model=TRAINED,

@@ -11,6 +11,8 @@ from oddjet.provenance import describe
 from oddjet.sparse import SparseFile
 from oddjet.tensors import choose_device, make_repeatable
 
+CONFIGURATION = ("model", "training", "smoothing", "validation")
+
 logs.set_up(snakemake.log[0])
 seed = int(snakemake.wildcards.seed)
 settings = snakemake.params.training
@@ -22,10 +24,15 @@ with h5py.File(snakemake.input.normal) as normal:
     parts = splits.train_and_validation(normal["control"][:], snakemake.params.validation, seed)
     images = SparseFile(normal).read()
 trained = training.train(
-    *(images.select(rows) for rows in parts), snakemake.params.model, settings, seed, device
+    *(images.select(rows) for rows in parts),
+    snakemake.params.model,
+    settings,
+    seed,
+    device,
+    snakemake.params.smoothing,
 )
 
-configuration = {name: snakemake.params[name] for name in ("model", "training", "validation")}
+configuration = {name: snakemake.params[name] for name in CONFIGURATION}
 provenance = describe(configuration, {"normal": snakemake.input.normal}, seed=seed, device=device)
 with (
     replacing(snakemake.output.model) as model,

@@ -1,7 +1,8 @@
 """Oddjet: anomalous jets found without labels.
 
 The data's road is one way, and a module imports only from stages before its own:
-raw -> samples -> training -> scoring -> fractions, clusters, validation -> summary, figures.
+raw -> preprocessing -> samples -> training -> scoring -> fractions, clusters, validation
+-> summary, figures.
 """
 
 import os

@@ -122,6 +122,8 @@ def _sentence(error: ValidationError) -> str:
             return f"{key}: found {value!r}; allowed: {', '.join(map(str, rule))}."
         case "uniqueItems":
             return f"{key}: found a duplicate in {value!r}; expected each item once."
+        case "anyOf":
+            return f"{key}: found {value!r}; expected {' or '.join(map(_option, rule))}."
         case "oneOf":
             found = ", ".join(value) or "nothing"
             return f"{key}: expected either normal and tests, or course; found {found}."
@@ -136,6 +138,14 @@ def _sentence(error: ValidationError) -> str:
             }[error.validator]
             return f"{key}: found {value!r}; expected a number {comparison} {rule}."
     return f"{key}: {error.message}."
+
+
+def _option(schema: Mapping[str, Any]) -> str:
+    """One of the alternatives that a schema allows, in words."""
+    if "const" in schema:
+        return str(schema["const"])
+    least = f" >= {schema['minimum']}" if "minimum" in schema else ""
+    return "null" if schema["type"] == "null" else _article(schema["type"]) + least
 
 
 def _article(kind: str) -> str:

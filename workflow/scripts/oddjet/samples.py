@@ -1,8 +1,9 @@
-"""Prepared samples: checked, stored sparse, the normal one with its control part."""
+"""Prepared samples: checked, preprocessed, stored sparse; the normal one with its control part."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -10,49 +11,116 @@ import pandas as pd
 
 from oddjet.errors import InputError
 from oddjet.files import replacing
+from oddjet.preprocessing import prepared_shape, preprocess, smallest_crop
 from oddjet.provenance import describe
-from oddjet.raw import image_pieces, image_shape, open_array, read_truth
+from oddjet.raw import RawArray, image_pieces, image_shape, open_array, read_truth
 from oddjet.sparse import SparseFile, SparseImages
 from oddjet.splits import control_mask, train_and_validation
 
 log = logging.getLogger(__name__)
 
-LEAST_SIDE = 8  # pixels
+LEAST_SIDE = 8  # pixels that every model takes
 
 
-def prepare(
-    file: str, key: str | None, output: str | Path, split: Mapping[str, float] | None = None
+def prepare_normal(
+    file: str,
+    key: str | None,
+    output: str | Path,
+    preprocessing: Mapping[str, Any],
+    split: Mapping[str, float],
 ) -> None:
-    """Check a raw sample and store its images sparse in HDF5, pixels as they are.
+    """Check the raw normal sample, preprocess it, and hold out its control part.
+
+    Writes HDF5: what `prepare_test` writes, and `control` (N,) bool.
 
     Args:
         file: raw .npz.
         key: array in it; may be None where there is one.
-        output: HDF5 to write: a `SparseFile`, and `control` (N,) bool where `split` is given.
-        split: `control` (share of the events) and `seed`; for the normal sample.
+        output: HDF5 to write.
+        preprocessing: the steps, as `preprocess` takes them, and `crop`: a side in raw pixels,
+            None, or `auto`, measured on the jets outside the control part.
+        split: `control` (share of the events) and `seed`.
 
     Raises:
         InputError: the file or its pixels cannot be used.
     """
     raw = open_array(file, key)
+    control = control_mask(raw.events, split["control"], int(split["seed"]))
+    crop = preprocessing["crop"]
+    if crop == "auto":
+        crop = max(LEAST_SIDE, smallest_crop(_outside(raw, control), preprocessing))
     with replacing(output) as partial, h5py.File(partial, "w") as target:
-        store = SparseFile.create(target, image_shape(raw))
-        blank, lit, brightest = 0, 0, 0.0
-        for images in image_pieces(raw):
-            sparse = SparseImages.from_dense(images)
-            store.append(sparse)
-            blank += int((np.diff(sparse.offsets) == 0).sum())
-            lit += len(sparse.values)
-            brightest = max(brightest, float(images.max()))
-        if split is not None:
-            target["control"] = control_mask(len(store), split["control"], int(split["seed"]))
-        target.attrs.update(
-            file=str(file), key=raw.key, blank=blank, lit=lit, brightest_pixel=brightest
-        )
-        target.attrs.update(describe({"key": key, "split": split}, {"raw": file}))
-        log.info(
-            "%s: %d events of shape %s, %d of them blank", file, len(store), store.shape, blank
-        )
+        _store(raw, target, preprocessing, crop)
+        target["control"] = control
+        configuration = {"key": key, "preprocessing": dict(preprocessing), "split": dict(split)}
+        target.attrs.update(describe(configuration, {"raw": file}))
+
+
+def prepare_test(
+    file: str,
+    key: str | None,
+    output: str | Path,
+    preprocessing: Mapping[str, Any],
+    normal: str | Path,
+) -> None:
+    """Check a raw test and preprocess it, cropped as the prepared normal sample was.
+
+    Writes HDF5: a `SparseFile` of the preprocessed images; as attributes the `crop` in raw pixels,
+    if any, and of the raw images the shape, the number of blank ones and of lit pixels, and the
+    brightest pixel.
+
+    Args:
+        file, key, output, preprocessing: as of `prepare_normal`.
+        normal: the prepared normal sample.
+
+    Raises:
+        InputError: the file or its pixels cannot be used.
+    """
+    with h5py.File(normal, "r") as source:
+        crop = source.attrs.get("crop")
+    with replacing(output) as partial, h5py.File(partial, "w") as target:
+        _store(open_array(file, key), target, preprocessing, None if crop is None else int(crop))
+        configuration = {"key": key, "preprocessing": dict(preprocessing)}
+        target.attrs.update(describe(configuration, {"raw": file, "normal": normal}))
+
+
+def _outside(raw: RawArray, control: np.ndarray) -> Iterator[SparseImages]:
+    """The images outside the control part, piece by piece."""
+    done = 0
+    for images in image_pieces(raw):
+        yield SparseImages.from_dense(images[~control[done : done + len(images)]])
+        done += len(images)
+
+
+def _store(
+    raw: RawArray, target: h5py.File, preprocessing: Mapping[str, Any], crop: int | None
+) -> None:
+    shape = image_shape(raw)
+    store = SparseFile.create(target, prepared_shape(shape, crop, preprocessing["size"]))
+    blank, emptied, lit, brightest = 0, 0, 0, 0.0
+    for images in image_pieces(raw):
+        sparse = SparseImages.from_dense(images)
+        prepared = preprocess(sparse, preprocessing, crop)
+        store.append(prepared)
+        dark = np.diff(sparse.offsets) == 0
+        blank += int(dark.sum())
+        emptied += int(((np.diff(prepared.offsets) == 0) & ~dark).sum())
+        lit += len(sparse.values)
+        brightest = max(brightest, float(images.max()))
+    target.attrs.update(
+        file=str(raw.file),
+        key=raw.key,
+        raw_shape=shape,
+        blank=blank,
+        lit=lit,
+        brightest_pixel=brightest,
+    )
+    if crop is not None:
+        target.attrs["crop"] = crop
+    log.info(
+        *("%s: %d events of shape %s, %d of them blank", raw.file, len(store), shape, blank),
+    )
+    log.info("prepared with crop %s to shape %s, %d left empty", crop, store.shape, emptied)
 
 
 def prepare_truth(
@@ -87,8 +155,8 @@ def check_together(
         max_fpr: the false positive rate asked for, named in the error.
 
     Returns:
-        A row per sample: `sample, file, events, channels, height, width, lit_fraction, blank,
-        brightest_pixel`.
+        A row per sample, of the raw images: `sample, file, events, channels, height, width,
+        lit_fraction, blank, brightest_pixel`.
 
     Raises:
         InputError: images of different shapes or too small for any model, or too few normal jets in
@@ -112,7 +180,14 @@ def check_together(
             "make the images with finer pixels or a wider window.",
         )
     with h5py.File(normal, "r") as source:
-        control = source["control"][:]
+        control, prepared = source["control"][:], SparseFile(source).shape
+    if min(prepared[1:]) < LEAST_SIDE:
+        raise InputError(
+            rows[0]["file"],
+            f"{prepared[1]} x {prepared[2]} pixels left by the preprocessing",
+            f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
+            "set a larger preprocessing.crop and preprocessing.size, or null.",
+        )
     if control.sum() < least_control:
         raise InputError(
             rows[0]["file"],
@@ -133,16 +208,16 @@ def check_together(
 
 def _list(name: str, path: str | Path) -> dict:
     with h5py.File(path, "r") as source:
-        store = SparseFile(source)
-        channels, height, width = store.shape
+        events = len(SparseFile(source))
+        channels, height, width = (int(n) for n in source.attrs["raw_shape"])
         return {
             "sample": name,
             "file": source.attrs["file"],
-            "events": len(store),
+            "events": events,
             "channels": channels,
             "height": height,
             "width": width,
-            "lit_fraction": source.attrs["lit"] / (len(store) * channels * height * width),
+            "lit_fraction": source.attrs["lit"] / (events * channels * height * width),
             "blank": source.attrs["blank"],
             "brightest_pixel": source.attrs["brightest_pixel"],
         }

@@ -14,22 +14,49 @@ from oddjet.sparse import SparseImages
 BATCH = 256  # events at once where nothing is learnt
 
 
+def smooth(images: Tensor, width: float) -> Tensor:
+    """Convolve images (n, C, H, W) with a Gaussian of standard deviation `width`, in pixels.
+
+    Beyond their rim the images are dark. The kernel ends at four standard deviations and sums to 1,
+    as that of `scipy.ndimage.gaussian_filter`.
+    """
+    rows, columns = (_convolution(side, width).to(images) for side in images.shape[2:])
+    return rows @ images @ columns
+
+
+def _convolution(side: int, width: float) -> Tensor:
+    """The convolution along one axis as a symmetric matrix (side, side)."""
+    reach = int(4 * width + 0.5)
+    weights = torch.exp(-((torch.arange(reach + 1, dtype=torch.float64) / width) ** 2) / 2)
+    weights /= 2 * weights.sum() - weights[0]
+    weights = torch.cat([weights, torch.zeros(side)])
+    place = torch.arange(side)
+    return weights[(place[:, None] - place).abs()]
+
+
 @dataclass(frozen=True)
 class MinMax:
-    """Maps pixels linearly, `minimum` to 0 and `maximum` to 1; what lies outside stays so."""
+    """Maps pixels linearly, `minimum` to 0 and `maximum` to 1; what lies outside stays so.
+
+    Before that images are smoothed by a Gaussian of standard deviation `smoothing`, in pixels.
+    """
 
     minimum: float
     maximum: float
+    smoothing: float = 0.0
 
     @classmethod
-    def fit(cls, images: SparseImages) -> Self:
-        """Take the constants from the training part."""
-        unlit = len(images.values) < len(images) * int(np.prod(images.shape))
-        smallest = float(images.values.min())
-        return cls(min(0.0, smallest) if unlit else smallest, float(images.values.max()))
+    def fit(cls, images: SparseImages, smoothing: float, device: torch.device) -> Self:
+        """Take the constants from the training part, smoothed."""
+        smoothed = DeviceImages(images, cls(0.0, 1.0, smoothing), device).batches()
+        extremes = torch.stack([torch.stack(batch.aminmax()) for batch in smoothed])
+        return cls(float(extremes[:, 0].min()), float(extremes[:, 1].max()), smoothing)
 
-    def __call__(self, pixels: Tensor) -> Tensor:
-        return (pixels - self.minimum) / (self.maximum - self.minimum)
+    def __call__(self, images: Tensor) -> Tensor:
+        """Normalise images (n, C, H, W)."""
+        if self.smoothing:
+            images = smooth(images, self.smoothing)
+        return (images - self.minimum) / (self.maximum - self.minimum)
 
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
@@ -56,7 +83,7 @@ class DeviceImages:
         lit = torch.arange(len(event), device=event.device) + (start - ends + counts)[event]
         images = torch.zeros(len(rows), int(np.prod(self.shape)), device=event.device)
         images[event, self.pixels[lit].long()] = self.values[lit]
-        return self.normalisation(images).view(-1, *self.shape)
+        return self.normalisation(images.view(-1, *self.shape))
 
     def batches(self) -> Iterator[Tensor]:
         """All images in order, a batch at a time."""

@@ -62,6 +62,7 @@ def train(
     settings: Mapping[str, Any],
     seed: int,
     device: torch.device,
+    smoothing: float = 0.0,
 ) -> Trained:
     """Train an autoencoder with Adam on the mean squared error.
 
@@ -76,8 +77,9 @@ def train(
         parameters: of the model, as `models.build` takes them.
         settings: `epochs`, `batch_size`, `learning_rate`, `patience`.
         seed: for the order of the data; the caller seeds PyTorch itself.
+        smoothing: standard deviation in pixels of the Gaussian that smooths all images.
     """
-    normalisation = MinMax.fit(training)
+    normalisation = MinMax.fit(training, smoothing, device)
     inputs = DeviceImages(training, normalisation, device)
     held = DeviceImages(validation, normalisation, device)
     mean, mean_square = moments(inputs)

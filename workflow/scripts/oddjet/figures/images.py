@@ -49,7 +49,7 @@ def examples(images: Mapping[str, np.ndarray], size: tuple[int, int]) -> Figure:
         for axes, image in zip(axes_row, some, strict=True):
             drawn = _draw(axes, image, norm)
     figure.supxlabel(f"jets, {size[1]} x {size[0]} pixels each", fontsize=13)
-    figure.colorbar(drawn, ax=grid, label="pixel (unit of the input)", pad=0.01)
+    figure.colorbar(drawn, ax=grid, label="preprocessed pixel", pad=0.01)
     return figure
 
 
@@ -73,7 +73,7 @@ def means(images: Mapping[str, np.ndarray]) -> Figure:
             interpolation="nearest",
         )
         grid[1, column].set(xticks=[], yticks=[], title=f"{sample} $-$ {first}")
-    figure.colorbar(mean, ax=grid[0], label="mean pixel (unit of the input)", pad=0.01)
+    figure.colorbar(mean, ax=grid[0], label="mean preprocessed pixel", pad=0.01)
     figure.colorbar(difference, ax=grid[1], label="difference", pad=0.01)
     return figure
 

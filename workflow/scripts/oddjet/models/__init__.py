@@ -5,8 +5,9 @@ from typing import Any
 
 from oddjet.models.base import Autoencoder
 from oddjet.models.convolutional import ConvolutionalAutoencoder
+from oddjet.models.dense import DenseAutoencoder
 
-KINDS = {"convolutional": ConvolutionalAutoencoder}
+KINDS = {"convolutional": ConvolutionalAutoencoder, "dense": DenseAutoencoder}
 
 
 def build(shape: tuple[int, int, int], parameters: Mapping[str, Any]) -> Autoencoder:

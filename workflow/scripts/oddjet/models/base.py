@@ -17,14 +17,14 @@ class Autoencoder(nn.Module, ABC):
 
     @abstractmethod
     def decode(self, latent: Tensor) -> Tensor:
-        """Images (n, C, H, W), within 0 and 1, of latent vectors (n, d)."""
+        """Images (n, C, H, W) of latent vectors (n, d)."""
 
     @abstractmethod
     def start_at(self, mean: float, rms: float) -> None:
         """Take the pixels' scale from the training part, once, before the first step.
 
         Args:
-            mean: of the normalised pixels, in (0, 1); the untrained network's output.
+            mean: of the normalised pixels, in (0, 1); where a sigmoid at the output starts.
             rms: root of their mean square; the encoder sees pixels in this unit.
         """
 
