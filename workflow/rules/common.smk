@@ -67,7 +67,9 @@ def code(script):
 def checked_before(file):
     """The check of all samples, as an input as long as `file` does not exist."""
     # not Snakemake's exists(), which sees no wildcards
-    return lambda wildcards: [] if Path(file.format(**wildcards)).exists() else SAMPLES_TABLE
+    return lambda wildcards: (
+        [] if Path(file.format(**wildcards)).exists() else SAMPLES_TABLE
+    )
 
 
 def figure(name, caption, category, **labels):

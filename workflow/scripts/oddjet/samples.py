@@ -175,7 +175,7 @@ def check_together(
     if min(rows[0]["height"], rows[0]["width"]) < LEAST_SIDE:
         raise InputError(
             rows[0]["file"],
-            f"images of {rows[0]['height']} x {rows[0]['width']} pixels",
+            f"images of shape {tuple(rows[0][axis] for axis in axes)} (channels, height, width)",
             f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
             "make the images with finer pixels or a wider window.",
         )
