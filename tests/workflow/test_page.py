@@ -84,7 +84,7 @@ def test_each_figure_stands_under_its_own_title_and_model(whole_run: WholeRun) -
         "Latent": "S/seed1/latent",
         "Clusters": "S/seed1/clusters",
         "Cluster errors": "S/seed1/cluster_errors",
-        "Roc": "S/roc",
+        "ROC curves": "S/roc",
     }
     for title, path in titles.items():
         data = base64.b64encode((figures / f"{path}.png").read_bytes()).decode()

@@ -17,7 +17,8 @@ report = Path(given.template).parent
 def picture(file: str, name: str) -> dict[str, str]:
     """A figure with the caption that it has in Snakemake's report."""
     text = page.caption(report / f"{name}.rst", snakemake)
-    return page.picture(file, name.replace("_", " ").capitalize(), text)
+    title = "ROC curves" if name == "roc" else name.replace("_", " ").capitalize()
+    return page.picture(file, title, text)
 
 
 tables = {

@@ -56,7 +56,7 @@ def turning_plot(
         height=560,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         template="plotly_white",
-        legend={"itemsizing": "constant"},
+        legend={"itemsizing": "constant", "x": 0, "y": 1},
     )
     return Markup(figure.to_html(full_html=False, include_plotlyjs=with_plotly, div_id=name))
 
