@@ -78,10 +78,11 @@ def test_cut_keeps_the_limit_with_tied_scores(decimals: int) -> None:
 
 def test_constant_scores_leave_nothing_above_the_cut() -> None:
     scores = {"normal_control": np.full(50, 0.3), "low": np.full(20, 0.3)}
-    cut, corrected = fractions.estimate(scores, **SETTINGS)
+    cut, corrected, bound, best = fractions.estimate(scores, **SETTINGS)
     assert cut["fpr"] == 0
-    for row in (cut, corrected):
+    for row in (cut, corrected, best):
         assert (row["fraction"], row["low"], row["high"]) == (0, 0, 0)
+    assert (bound["low"], bound["high"]) == (0, 1)  # nothing is known
 
 
 @pytest.mark.parametrize(
@@ -211,7 +212,7 @@ def test_estimates_do_not_depend_on_the_jets_that_trained() -> None:
 def test_estimates_of_a_test_do_not_depend_on_other_tests() -> None:
     parts = mixture(0)
     alone = {name: parts[name] for name in ("normal_control", "none")}
-    assert fractions.estimate(parts, **SETTINGS)[2:] == fractions.estimate(alone, **SETTINGS)
+    assert fractions.estimate(parts, **SETTINGS)[4:] == fractions.estimate(alone, **SETTINGS)
 
 
 def test_a_higher_confidence_gives_a_wider_interval() -> None:

@@ -7,14 +7,21 @@ from typing import TypeVar
 import numpy as np
 from scipy import stats
 
+from oddjet.mixture import bootstrap_best_bin, lower_bound
+
 Rate = TypeVar("Rate", float, np.ndarray)
 
 ESTIMATORS = {
     "cut": "Share of jets above the cut. Assumes nothing; biased by (1 - f) FPR - f (1 - TPR).",
     "corrected": "(share above the cut - FPR) / (1 - FPR). Assumes that every anomalous jet passes "
     "the cut (TPR = 1); otherwise it reads low, so it is a lower bound.",
+    "lower_bound": "1 - the most background that fits below every threshold at once. Assumes "
+    "nothing about the signal: a lower bound of the stated confidence, for any sample size.",
+    "bbe": "1 - M(A) / B(A) in the region A of low scores where it is lowest (best bin "
+    "estimation). Assumes that the lowest scores are background alone; otherwise it reads low.",
 }
-LOWER_BOUNDS = ("corrected",)
+CUTS = ("cut", "corrected")
+LOWER_BOUNDS = ("corrected", "lower_bound")
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,7 @@ def estimate(
 
     Returns:
         A row per test and estimator: `test, estimator, fraction, low, high, threshold, fpr,
-        fpr_upper`.
+        fpr_upper`, the last three for those that cut.
     """
     control = scores["normal_control"]
     cut = choose_cut(control, max_fpr, fpr_confidence)
@@ -133,15 +140,25 @@ def estimate(
         observed = float((scores[test] > cut.threshold).mean())
         rng = np.random.default_rng(0)  # the same replicas of control for every test
         fpr, share = bootstrap_rates(control, scores[test], allowed, bootstrap, rng)
-        for estimator, fraction, replicas in (
-            ("cut", observed, share),
-            ("corrected", corrected(observed, cut.fpr), corrected(share, fpr)),
-        ):
-            low, high = np.percentile(replicas, outside)
+        bound = lower_bound(control, scores[test], confidence)
+        estimates = {
+            "cut": (observed, *np.percentile(share, outside)),
+            "corrected": (
+                corrected(observed, cut.fpr),
+                *np.percentile(corrected(share, fpr), outside),
+            ),
+            "lower_bound": (bound, bound, 1.0),
+        }
+        best, replicas = bootstrap_best_bin(control, scores[test], bootstrap, rng)
+        estimates["bbe"] = (best, *np.percentile(replicas, outside))
+        for estimator, (fraction, low, high) in estimates.items():
+            cuts = estimator in CUTS
             rows.append(
                 {"test": test, "estimator": estimator}
                 | {"fraction": fraction, "low": low, "high": high}
-                | {"threshold": cut.threshold, "fpr": cut.fpr, "fpr_upper": cut.fpr_upper}
+                | {"threshold": cut.threshold if cuts else None}
+                | {"fpr": cut.fpr if cuts else None}
+                | {"fpr_upper": cut.fpr_upper if cuts else None}
             )
     return rows
 

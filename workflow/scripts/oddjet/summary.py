@@ -53,13 +53,15 @@ def summarise(
         `model, test, fraction, low, high, estimator, believable, false_positive_rate, fpr_upper,
         purity, auc, reasons`; `purity` is the mean over seeds, `auc` empty without truth.
     """
-    quoted = fractions[(fractions.seed == "ensemble") & (fractions.estimator == headline)]
+    ensemble = fractions[fractions.seed == "ensemble"]
+    quoted = ensemble[ensemble.estimator == headline]
+    cuts = ensemble[ensemble.estimator == "cut"].set_index(["model", "test"])
     rows = []
     for row in quoted.itertuples():
         lost = training[(training.model == row.model) & training.collapsed].seed
         reasons = [f"the training collapsed for seed {seed}" for seed in lost]
         if row.high < 0:
-            reasons.append("fewer jets above the cut than of pure background")
+            reasons.append("fewer anomalous jets than none")
         here = purity[(purity.model == row.model) & (purity.test == row.test)]
         auc = None
         if detection is not None:
@@ -77,8 +79,8 @@ def summarise(
                 "high": row.high,
                 "estimator": row.estimator,
                 "believable": str(not reasons).lower(),
-                "false_positive_rate": row.fpr,
-                "fpr_upper": row.fpr_upper,
+                "false_positive_rate": cuts.fpr[row.model, row.test],
+                "fpr_upper": cuts.fpr_upper[row.model, row.test],
                 "purity": here.purity.mean(),
                 "auc": auc if pd.api.types.is_number(auc) else None,
                 "reasons": "; ".join(reasons),
