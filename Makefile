@@ -6,7 +6,9 @@ export MPLBACKEND := agg
 .PHONY: demo test lint clean
 
 demo: .venv/runtime  ## the whole workflow on the demo input, then its summary
-	$(BIN)/snakemake --cores all --configfile config/demo.yaml
+	$(BIN)/snakemake --cores all --configfile config/demo.yaml --no-hooks
+	@echo && $(BIN)/tabulate -1 -s , -F .3f results/summary.csv
+	@echo "The page for people: results/summary.html   Tables: results/tables   Figures: results/figures"
 
 test: .venv/development lint  ## every test
 	$(BIN)/python -m pytest

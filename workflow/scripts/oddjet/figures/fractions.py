@@ -51,6 +51,11 @@ def overview(table: pd.DataFrame, truth: pd.Series) -> Figure:
                 label="ensemble" if height == 0 else None,
             )
         axes.set(xlabel="anomalous fraction", title=test, ylim=(-0.6, len(rows) - 0.3))
+        # a bound reaches to 1 and is cut off, so that the others stay apart
+        two_sided = table[(table.test == test) & (table.high < 1)]
+        ends = [*two_sided.low, *two_sided.high, *truth[truth.index == test]]
+        margin = 0.05 * (max(ends) - min(ends)) + 0.01
+        axes.set_xlim(min(ends) - margin, max(ends) + margin)
         axes.minorticks_off()
     grid[0, 0].set_yticks(range(len(rows)), [f"{model}: {estimator}" for model, estimator in rows])
     grid[0, 0].invert_yaxis()
