@@ -13,7 +13,7 @@ rule prepare_normal:
         raw=SAMPLES["normal"]["file"],
     params:
         code=code("prepare_normal.py"),
-        file=SAMPLES["normal"]["file"],
+        file=lambda wildcards, input: input.raw,
         key=SAMPLES["normal"].get("key"),
         preprocessing=GEOMETRY,
         split=config["split"],
@@ -44,7 +44,7 @@ rule prepare_test:
         normal=PREPARED_NORMAL,
     params:
         code=code("prepare_test.py"),
-        file=lambda wildcards: SAMPLES["tests"][wildcards.test]["file"],
+        file=lambda wildcards, input: input.raw,
         key=lambda wildcards: SAMPLES["tests"][wildcards.test].get("key"),
         preprocessing=GEOMETRY,
     output:
@@ -74,7 +74,7 @@ rule prepare_truth:
         test=PREPARED_TEST,
     params:
         code=code("prepare_truth.py"),
-        file=lambda wildcards: SAMPLES["tests"][wildcards.test]["truth"]["file"],
+        file=lambda wildcards, input: input.raw,
         key=lambda wildcards: SAMPLES["tests"][wildcards.test]["truth"].get("key"),
     output:
         PREPARED_TRUTH,
