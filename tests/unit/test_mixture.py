@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oddjet import mixture
+from oddjet import fractions, mixture
 
 CONTROL, TEST = 2400, 3000
 
@@ -48,12 +48,12 @@ def test_intervals_of_the_best_bin_hold_the_truth_about_as_often_as_they_say() -
     rng = np.random.default_rng(4)
     held = 0
     for _ in range(100):
-        _, replicas = mixture.bootstrap_best_bin(*toy(rng, 0.5, 20), 200, rng)
-        low, high = np.percentile(replicas, [16, 84])
-        held += low <= 0.5 <= high
-    assert (
-        58 <= held <= 90
-    )  # 68 of 100 within 2 sigma below; replicas are split less often, so wider
+        control, test = toy(rng, 0.5, 20)
+        scores = {"normal_control": control, "test": test}
+        best = fractions.estimate(scores, 0.1, 0.95, bootstrap=200, confidence=0.68)[-1]
+        held += best["low"] <= 0.5 <= best["high"]
+    # 68 of 100 within 2 sigma below; replicas are split less often, so wider
+    assert 58 <= held <= 90
 
 
 @pytest.mark.parametrize(("fraction", "sharpness"), [(0.0, 20), (0.5, 20), (0.5, 1.5), (1.0, 3)])

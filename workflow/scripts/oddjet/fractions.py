@@ -150,6 +150,8 @@ def estimate(
             "lower_bound": (bound, bound, 1.0),
         }
         best, replicas = bootstrap_best_bin(control, scores[test], bootstrap, rng)
+        # replicas of a smallest ratio are shifted as a whole: their spread counts, not their place
+        replicas += best - np.median(replicas)
         estimates["bbe"] = (best, *np.percentile(replicas, outside))
         for estimator, (fraction, low, high) in estimates.items():
             cuts = estimator in CUTS
