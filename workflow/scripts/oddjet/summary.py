@@ -42,8 +42,8 @@ def summarise(
 ) -> pd.DataFrame:
     """Quote the ensemble's headline fraction for each model and test.
 
-    It is believable if every training has learnt something and the test does not have significantly
-    fewer jets above the cut than pure background would; `reasons` says what speaks against it.
+    It is believable if every training has learnt something and its interval reaches zero or more;
+    `reasons` says what speaks against it.
 
     Args:
         fractions, purity, training, detection: the tables of all models.
@@ -61,7 +61,7 @@ def summarise(
         lost = training[(training.model == row.model) & training.collapsed].seed
         reasons = [f"the training collapsed for seed {seed}" for seed in lost]
         if row.high < 0:
-            reasons.append("fewer anomalous jets than none")
+            reasons.append("the whole interval is below zero")
         here = purity[(purity.model == row.model) & (purity.test == row.test)]
         auc = None
         if detection is not None:
