@@ -14,7 +14,10 @@ include: "workflow/rules/common.smk"
 wildcard_constraints:
     model=one_of(MODELS),
     seed=one_of(SEEDS),
-    test=one_of(TESTS),
+    test=one_of(SCORED),
+    score=one_of([*MODELS, "brightness"]),
+    events=r"\d+",
+    pair=r"\d+",
     process="qcd|top",
     batch=r"\d+",
     file=one_of(COURSE_FILES.values()),
@@ -28,6 +31,7 @@ include: "workflow/rules/estimate.smk"
 include: "workflow/rules/draw.smk"
 include: "workflow/rules/summarise.smk"
 # beside the road
+include: "workflow/rules/coverage.smk"
 include: "workflow/rules/simulate.smk"
 
 

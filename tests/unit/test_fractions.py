@@ -1,167 +1,18 @@
-"""The cut and the fractions: what is proved, how sure it is, and what it is called."""
-
-import itertools
+"""Every estimator of the anomalous fraction, in one table."""
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from oddjet import fractions
+from oddjet import fractions, weak
+from oddjet import parts as names
 
-SETTINGS = {"max_fpr": 0.10, "fpr_confidence": 0.95, "bootstrap": 400, "confidence": 0.68}
-
-
-def clopper_pearson_upper(passed: int, events: int, confidence: float) -> float:
-    """One-sided upper limit, from scipy's test: the two-sided interval of 1 - 2 (1 - c)."""
-    test = stats.binomtest(passed, events, alternative="less")
-    return test.proportion_ci(confidence, method="exact").high
-
-
-def share_above(scores: np.ndarray, threshold: float) -> float:
-    count = 0
-    for score in scores:
-        if score > threshold:
-            count += 1
-    return count / len(scores)
-
-
-# The cut
-
-
-@pytest.mark.parametrize("confidence", [0.68, 0.95, 0.999])
-@pytest.mark.parametrize(("control", "max_fpr"), [(36, 0.1), (100, 0.05), (400, 0.1), (60, 0.5)])
-def test_allowed_false_positives_are_all_that_clopper_and_pearson_prove(
-    control: int, max_fpr: float, confidence: float
-) -> None:
-    proved = [
-        passed
-        for passed in range(control)
-        if clopper_pearson_upper(passed, control, confidence) <= max_fpr
-    ]
-    if proved:
-        allowed = fractions.allowed_false_positives(control, max_fpr, confidence)
-        assert list(range(allowed + 1)) == proved
-    else:
-        with pytest.raises(ValueError, match=f"{control} control jets cannot prove"):
-            fractions.allowed_false_positives(control, max_fpr, confidence)
-
-
-@pytest.mark.parametrize("control", [36, 100, 1000])
-def test_cut_keeps_the_limit_and_one_more_false_positive_would_not(control: int) -> None:
-    scores = np.random.default_rng(0).permutation(control).astype(float)  # no ties
-    cut = fractions.choose_cut(scores, 0.10, 0.95)
-    passed = round(share_above(scores, cut.threshold) * control)
-    assert cut.fpr == passed / control
-    # two ways to the same quantile of a Beta distribution: equal to about 1e-10
-    upper = clopper_pearson_upper(passed, control, 0.95)
-    assert cut.fpr_upper == pytest.approx(upper, rel=1e-8)
-    assert cut.fpr_upper <= 0.10
-    assert clopper_pearson_upper(passed + 1, control, 0.95) > 0.10
-
-
-def test_cut_is_a_control_score_that_does_not_pass_itself() -> None:
-    scores = np.random.default_rng(0).random(50)
-    cut = fractions.choose_cut(scores, 0.10, 0.95)
-    assert cut.threshold in scores
-
-
-@pytest.mark.parametrize("decimals", [0, 1, 2])
-def test_cut_keeps_the_limit_with_tied_scores(decimals: int) -> None:
-    scores = np.random.default_rng(0).exponential(size=200).round(decimals)
-    cut = fractions.choose_cut(scores, 0.10, 0.95)
-    assert cut.fpr == share_above(scores, cut.threshold)
-    assert cut.fpr_upper <= 0.10
-    looser = scores[scores < cut.threshold].max()
-    passed = round(share_above(scores, looser) * len(scores))
-    assert clopper_pearson_upper(passed, len(scores), 0.95) > 0.10
-
-
-def test_constant_scores_leave_nothing_above_the_cut() -> None:
-    scores = {"normal_control": np.full(50, 0.3), "low": np.full(20, 0.3)}
-    cut, corrected, bound, best = fractions.estimate(scores, **SETTINGS)
-    assert cut["fpr"] == 0
-    for row in (cut, corrected, best):
-        assert (row["fraction"], row["low"], row["high"]) == (0, 0, 0)
-    assert (bound["low"], bound["high"]) == (0, 1)  # nothing is known
-
-
-@pytest.mark.parametrize(
-    ("max_fpr", "confidence"),
-    [
-        *itertools.product([0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9], [0.5, 0.68, 0.9, 0.95]),
-        # a whole number of jets proves these exactly, where rounding may go either way
-        *[(f, 1 - (1 - f) ** n) for f in (0.1, 0.2, 0.3, 0.5) for n in (1, 2, 3, 10)],
-    ],
-)
-def test_least_control_is_exact(max_fpr: float, confidence: float) -> None:
-    least = fractions.least_control(max_fpr, confidence)
-    assert least >= 1
-    assert fractions.allowed_false_positives(least, max_fpr, confidence) >= 0
-    if least > 1:
-        with pytest.raises(ValueError, match="cannot prove"):
-            fractions.allowed_false_positives(least - 1, max_fpr, confidence)
-
-
-# The bootstrap
-
-
-def plain_bootstrap(
-    control: np.ndarray, test: np.ndarray, allowed: int, replicas: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Resample, sort, cut and count, a replica at a time."""
-    rates, shares = [], []
-    for _ in range(replicas):
-        drawn = sorted(control[rng.integers(len(control), size=len(control))])
-        threshold = drawn[len(drawn) - allowed - 1]
-        rates.append(share_above(drawn, threshold))
-        shares.append(share_above(test[rng.integers(len(test), size=len(test))], threshold))
-    return np.array(rates), np.array(shares)
-
-
-@pytest.mark.parametrize("allowed", [0, 3, 20])
-@pytest.mark.parametrize("decimals", [8, 1, 0], ids=["untied", "tied", "all but constant"])
-def test_bootstrap_has_the_distribution_of_plain_resampling(allowed: int, decimals: int) -> None:
-    rng = np.random.default_rng([allowed, decimals])
-    control = rng.exponential(size=80).round(decimals)
-    test = rng.exponential(2.0, size=50).round(decimals)
-    plain_replicas, replicas = 2000, 40_000
-    plain = plain_bootstrap(control, test, allowed, plain_replicas, rng)
-    fast = fractions.bootstrap_rates(control, test, allowed, replicas, rng)
-    for exact, drawn in zip(plain, fast, strict=True):
-        assert drawn.shape == (replicas,)
-        # the error of the mean of n replicas is s / sqrt(n), of their standard deviation about
-        # s sqrt((k - 1) / 4n) with kurtosis k; five of them, as 18 comparisons are made
-        spread = exact.std()
-        shape = np.sqrt(1 / plain_replicas + 1 / replicas)
-        assert abs(drawn.mean() - exact.mean()) <= 5 * spread * shape
-        kurtosis = stats.kurtosis(exact, fisher=False) if spread else 0
-        error = 5 * spread * np.sqrt(max(kurtosis - 1, 0) / 4) * shape
-        assert abs(drawn.std() - spread) <= error
-        # the share of replicas up to any value differs by the Monte Carlo error of a share, at most
-        # 0.5 / sqrt(n): this compares every quantile, with or without ties
-        for value in np.unique(exact):
-            assert abs((drawn <= value).mean() - (exact <= value).mean()) <= 5 * 0.5 * shape
-
-
-def test_bootstrap_chooses_the_cut_anew_so_that_it_varies_more_than_a_fixed_one() -> None:
-    rng = np.random.default_rng(0)
-    control, test = rng.exponential(size=60), rng.exponential(size=5000)
-    _, share = fractions.bootstrap_rates(control, test, 2, 2000, rng)
-    fixed = np.sqrt(share.mean() * (1 - share.mean()) / len(test))
-    assert share.std() > 3 * fixed
-
-
-# The estimators
-
-
-@pytest.mark.parametrize("fraction", [0.0, 0.3, 0.65, 1.0])
-@pytest.mark.parametrize("fpr", [0.0, 0.05, 0.3])
-def test_corrected_inverts_the_mixture_where_every_anomalous_jet_passes(
-    fraction: float, fpr: float
-) -> None:
-    observed = (1 - fraction) * fpr + fraction
-    # exact but for a few roundings
-    assert fractions.corrected(observed, fpr) == pytest.approx(fraction, abs=1e-14)
+SETTINGS = {
+    "max_fpr": 0.10,
+    "fpr_confidence": 0.95,
+    "anchor": 0.5,
+    "bootstrap": 400,
+    "confidence": 0.68,
+}
 
 
 def mixture(seed: int, events: int = 400, fraction: float = 0.4) -> dict[str, np.ndarray]:
@@ -175,24 +26,37 @@ def mixture(seed: int, events: int = 400, fraction: float = 0.4) -> dict[str, np
     }
 
 
-def test_rows_are_every_test_with_every_estimator() -> None:
-    rows = fractions.estimate(mixture(0), **SETTINGS)
-    assert [(row["test"], row["estimator"]) for row in rows] == [
-        (test, estimator) for test in ("low", "none") for estimator in fractions.ESTIMATORS
-    ]
-    columns = ["test", "estimator", "fraction", "low", "high", "threshold", "fpr", "fpr_upper"]
-    assert all(list(row) == columns for row in rows)
+def table(parts: dict[str, np.ndarray], **changed: float) -> dict[tuple[str, str], dict]:
+    """Rows by test and estimator; the classifiers see the score alone."""
+    classified = weak.classify({name: scores[:, None] for name, scores in parts.items()})
+    rows = fractions.estimate(parts, classified, **(SETTINGS | changed))
+    return {(row["test"], row["estimator"]): row for row in rows}
 
 
-def test_fraction_of_well_separated_jets_is_found_and_lies_in_its_interval() -> None:
-    cut, corrected = fractions.estimate(mixture(0), **SETTINGS)[:2]
+def test_rows_are_every_test_with_every_estimator_and_template_with_a_simulation() -> None:
     parts = mixture(0)
-    assert cut["fraction"] == share_above(parts["low"], cut["threshold"])
-    # counts of 240 normal jets at the cut: a standard deviation below 0.02 each of test and control
-    assert corrected["fraction"] == pytest.approx(0.4, abs=5 * 0.02)
-    for row in (cut, corrected):
-        assert row["low"] < row["fraction"] < row["high"]
-    assert corrected["fraction"] < cut["fraction"]
+    rows = table(parts | {"signal": 10 + np.random.default_rng(1).random(100)})
+    assert list(rows) == [(t, e) for t in ("low", "none") for e in fractions.ESTIMATORS]
+    columns = ["test", "estimator", "fraction", "low", "high", "threshold", "fpr", "fpr_upper"]
+    assert all(list(row) == columns for row in rows.values())
+    without = {estimator for _, estimator in rows} - {estimator for _, estimator in table(parts)}
+    assert without == {"template"}
+
+
+def test_fraction_of_well_separated_jets_is_found_by_every_estimator() -> None:
+    parts = mixture(0)
+    rows = table(parts | {"signal": 10 + np.random.default_rng(1).random(100)})
+    for estimator in fractions.ESTIMATORS:
+        row = rows["low", estimator]
+        assert row["low"] <= row["fraction"] <= row["high"]
+        if estimator == "lower_bound":
+            assert 0.2 < row["fraction"] < 0.4
+        elif estimator == "cut":  # with the false positives of 60% normal jets
+            assert row["fraction"] == (parts["low"] > row["threshold"]).mean() > 0.4
+        else:
+            # 240 normal jets of the test and 300 of control, half of them in a region of low
+            # scores: a standard deviation of about 0.05; `cwola` has half the jets to learn from
+            assert row["fraction"] == pytest.approx(0.4, abs=3 * 0.05), estimator
 
 
 def test_estimates_do_not_depend_on_the_order_of_events() -> None:
@@ -200,36 +64,43 @@ def test_estimates_do_not_depend_on_the_order_of_events() -> None:
     shuffled = {
         name: np.random.default_rng(1).permutation(values) for name, values in parts.items()
     }
-    assert fractions.estimate(parts, **SETTINGS) == fractions.estimate(shuffled, **SETTINGS)
+    rows, again = (fractions.estimate(some, {}, **SETTINGS) for some in (parts, shuffled))
+    assert rows == again
 
 
 def test_estimates_do_not_depend_on_the_jets_that_trained() -> None:
     parts = mixture(0)
-    others = parts | {"normal_train": parts["normal_train"] + 100}
-    assert fractions.estimate(parts, **SETTINGS) == fractions.estimate(others, **SETTINGS)
+    assert table(parts) == table(parts | {"normal_train": parts["normal_train"] + 100})
 
 
-def test_estimates_of_a_test_do_not_depend_on_other_tests() -> None:
+def test_only_joint_and_cwola_of_a_test_depend_on_other_tests() -> None:
     parts = mixture(0)
-    alone = {name: parts[name] for name in ("normal_control", "none")}
-    assert fractions.estimate(parts, **SETTINGS)[4:] == fractions.estimate(alone, **SETTINGS)
+    alone = table({name: parts[name] for name in ("normal_control", "none")})
+    rows = table(parts)
+    for key, row in alone.items():
+        if key[1] != "joint":
+            assert rows[key] == row
+    assert {e for t, e in rows if t == "none"} - {e for _, e in alone} == {"cwola"}
 
 
-def test_a_higher_confidence_gives_a_wider_interval() -> None:
+@pytest.mark.parametrize("estimator", ["joint", "bbe", "weak", "cut", "corrected"])
+def test_a_higher_confidence_gives_a_wider_interval(estimator: str) -> None:
     narrow, wide = (
-        fractions.estimate(mixture(0), **(SETTINGS | {"confidence": confidence}))[1]
-        for confidence in (0.68, 0.95)
+        table(mixture(0), confidence=confidence)["low", estimator] for confidence in (0.68, 0.95)
     )
     assert wide["low"] < narrow["low"] < narrow["high"] < wide["high"]
 
 
-def test_interval_on_pure_background_holds_zero_in_the_stated_share_of_repeats() -> None:
+@pytest.mark.parametrize("estimator", ["joint", "corrected"])
+def test_interval_on_pure_background_holds_zero_in_the_stated_share_of_repeats(
+    estimator: str,
+) -> None:
     repeats, held = 200, 0
     for seed in range(repeats):
         rng = np.random.default_rng(seed)
         parts = {"normal_control": rng.exponential(size=400), "pure": rng.exponential(size=400)}
-        row = fractions.estimate(parts, **SETTINGS)[1]
-        assert row["estimator"] == "corrected"
+        rows = fractions.estimate(parts, {}, **SETTINGS)
+        (row,) = (row for row in rows if row["estimator"] == estimator)
         held += row["low"] <= 0 <= row["high"]
     stated = SETTINGS["confidence"]
     # three standard deviations of the share of 200 repeats, and 0.03 for the percentile interval,
@@ -238,18 +109,39 @@ def test_interval_on_pure_background_holds_zero_in_the_stated_share_of_repeats()
     assert held / repeats == pytest.approx(stated, abs=error)
 
 
-def test_false_positive_rate_of_the_cut_is_kept_as_surely_as_asked() -> None:
-    # of exponential scores the true rate beyond the cut is exp(-cut)
-    repeats, control = 2000, 100
+def test_pure_signal_reads_one_and_its_interval_leaves_room_for_a_jet() -> None:
     rng = np.random.default_rng(0)
-    kept = 0
-    for _ in range(repeats):
-        cut = fractions.choose_cut(rng.exponential(size=control), 0.10, 0.95)
-        kept += np.exp(-cut.threshold) <= 0.10
-    # at least 95%, but for three standard deviations of the share of repeats
-    assert kept / repeats >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / repeats)
+    parts = {"normal_control": rng.random(300), "pure": 2 + rng.random(200)}
+    row = table(parts)["pure", "joint"]
+    assert row["fraction"] == 1
+    # one jet of 200 in half of the background
+    assert 1 - row["low"] == pytest.approx(2 / 200, rel=0.2)
 
 
-def test_tests_are_all_parts_but_those_of_the_normal_sample() -> None:
-    parts = dict.fromkeys(["normal_train", "normal_validation", "normal_control", "b", "a"])
-    assert fractions.tests_of(parts) == ["b", "a"]
+def test_identical_tests_read_the_same() -> None:
+    parts = mixture(0)
+    rows = table({name: parts[name] for name in ("normal_control", "low")} | {"twin": parts["low"]})
+    for estimator in ("joint", "bbe", "corrected"):
+        one, other = (rows[test, estimator]["fraction"] for test in ("low", "twin"))
+        # the fit is stopped at a thousandth of a standard deviation
+        assert one == pytest.approx(other, abs=1e-3)
+
+
+def test_fifty_events_give_a_wide_interval_around_the_truth() -> None:
+    row = table(mixture(1, events=50))["low", "joint"]
+    assert row["low"] - 0.15 < 0.4 < row["high"] + 0.15
+    assert row["high"] - row["low"] > 0.1
+
+
+def test_constant_scores_show_no_fraction_and_leave_nothing_above_the_cut() -> None:
+    rows = table({"normal_control": np.full(50, 0.3), "low": np.full(20, 0.3)})
+    assert rows["low", "cut"]["fpr"] == 0
+    for estimator in ("joint", "bbe", "cut", "corrected"):
+        assert rows["low", estimator]["fraction"] == 0
+    bound = rows["low", "lower_bound"]
+    assert (bound["low"], bound["high"]) == (0, 1)  # nothing is known
+
+
+def test_tests_are_all_parts_but_those_of_the_normal_sample_and_the_simulated_signal() -> None:
+    parts = ["normal_train", "normal_validation", "normal_control", "b", "signal", "a"]
+    assert names.tests_of(parts) == ["b", "a"]

@@ -41,7 +41,10 @@ def located(config, given):
         files = {name: f"{RAW}/{file}" for name, file in COURSE_FILES.items()}
         return {
             "normal": {"file": files.pop("normal")},
-            "tests": {name: {"file": file} for name, file in files.items()},
+            "tests": {
+                name: {"file": file} | COURSE_KNOWS[name]
+                for name, file in files.items()
+            },
         }
     if "samples" not in given:  # those of the repository, wherever it is used from
         for array in [samples["normal"], *samples["tests"].values()]:
@@ -88,6 +91,16 @@ def table(name):
     return csv
 
 
+def coverage_results(wildcards):
+    """What the target coverage makes, or an error where no truth is given."""
+    if not TRUTHS:
+        raise WorkflowError(
+            "The target coverage needs labelled jets: found no samples.tests.NAME.truth, expected "
+            "at least one. Hint: run it on a simulation (snakemake simulate), or on the demo input."
+        )
+    return [f"{TABLES}/coverage.csv", f"{FIGURES}/coverage.png"]
+
+
 def printable(summary):
     """The summary as a table for the terminal."""
     with open(summary, newline="") as file:
@@ -103,6 +116,8 @@ RAW = f"{RESULTS}/raw/{config['samples'].get('course')}"
 COURSE_FILES = {"normal": "Normal_data.npz"} | {
     test: f"Test_data_{test}.npz" for test in ("low", "high")
 }
+# the course says so of its tests
+COURSE_KNOWS = {"low": {"at_most": 0.45}, "high": {"at_least": 0.55}}
 PREPARED_NORMAL = f"{RESULTS}/prepared/normal.h5"
 PREPARED_TEST = f"{RESULTS}/prepared/tests/{{test}}.h5"
 PREPARED_TRUTH = f"{RESULTS}/prepared/truth/{{test}}.h5"
@@ -113,6 +128,7 @@ CLUSTERS = f"{RESULTS}/{{model}}/seed{{seed}}/clusters.h5"
 TABLES = f"{RESULTS}/tables"
 SAMPLES_TABLE = f"{TABLES}/samples.csv"
 FIGURES = f"{RESULTS}/figures"
+COVERAGE = f"{RESULTS}/coverage"
 SUMMARY = f"{RESULTS}/summary.csv"
 PAGE = f"{RESULTS}/summary.html"
 LOGS = f"{RESULTS}/logs"
@@ -121,6 +137,9 @@ BENCHMARKS = f"{RESULTS}/benchmarks"
 # what there is to do
 SAMPLES = located(config, GIVEN)
 TESTS = list(SAMPLES["tests"])
+# what is prepared and scored like a test: with simulated anomalous jets, if they are given
+SIGNAL = {"signal": SAMPLES["signal"]} if "signal" in SAMPLES else {}
+SCORED = SAMPLES["tests"] | SIGNAL
 TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
@@ -130,6 +149,9 @@ GEOMETRY = {
     for step, value in config["preprocessing"].items()
     if step != "smoothing"
 }
+# how fractions are estimated from scores
+CUT = {name: config["fraction"][name] for name in ("max_fpr", "fpr_confidence")}
+ESTIMATION = CUT | {name: config["fraction"][name] for name in ("anchor", "bootstrap")}
 # figures of one training, and where they stand in Snakemake's report
 SEED_FIGURES = {
     "reconstructions": "Training",

@@ -71,7 +71,7 @@ rule draw_scores:
         normal=PREPARED_NORMAL,
     params:
         code=code("draw_scores.py"),
-        fraction=config["fraction"],
+        cut=CUT,
     output:
         **{
             name: figure(
@@ -125,11 +125,12 @@ rule draw_roc:
 
 
 rule draw_fractions:
-    """Draw the fractions of all tests by model and estimator."""
+    """Draw the fractions of all tests by model and estimator, and what their errors consist of."""
     message:
         "Drawing the fractions"
     input:
         fractions=f"{TABLES}/fractions.csv",
+        error_budget=f"{TABLES}/error_budget.csv",
         detection=f"{TABLES}/detection.csv" if TRUTHS else [],
     params:
         code=code("draw_fractions.py"),
@@ -137,6 +138,9 @@ rule draw_fractions:
     output:
         fractions=figure(
             "fractions", "fractions", "Results", figure="anomalous fractions"
+        ),
+        error_budget=figure(
+            "error_budget", "error_budget", "Results", figure="error budget"
         ),
     log:
         f"{LOGS}/draw_fractions.log",

@@ -4,8 +4,9 @@
 
 rule estimate_fractions:
     """
-    Estimate the anomalous fraction of every test, for each seed and for their ensemble, with a cut
-    whose false positive rate is proved on the control jets. Uses wildcard `model`.
+    Estimate the anomalous fraction of every test with every estimator, for each seed and for their
+    ensemble, the cut's false positive rate proved on the control jets. Check without labels what
+    the estimates assume, and list the uncertainties of the headline. Uses wildcard `model`.
     """
     message:
         "Estimating fractions with {wildcards.model}"
@@ -14,9 +15,14 @@ rule estimate_fractions:
     params:
         code=code("estimate_fractions.py"),
         seeds=SEEDS,
-        fraction=config["fraction"],
+        estimation=ESTIMATION,
+        confidence=config["fraction"]["confidence"],
+        headline=config["fraction"]["headline"],
+        closure_level=config["fraction"]["closure_level"],
     output:
-        f"{RESULTS}/{{model}}/fractions.csv",
+        fractions=f"{RESULTS}/{{model}}/fractions.csv",
+        closure=f"{RESULTS}/{{model}}/closure.csv",
+        error_budget=f"{RESULTS}/{{model}}/error_budget.csv",
     log:
         f"{LOGS}/estimate_fractions/{{model}}.log",
     benchmark:
@@ -74,7 +80,8 @@ rule measure_purity:
         truths=TRUTHS,
         components=config["clusters"]["components"],
         bootstrap=config["clusters"]["bootstrap"],
-        fraction=config["fraction"],
+        cut=CUT,
+        confidence=config["fraction"]["confidence"],
     output:
         f"{RESULTS}/{{model}}/purity.csv",
     log:

@@ -34,18 +34,19 @@ rule prepare_normal:
 
 rule prepare_test:
     """
-    Check a test and preprocess its jets as those of the normal sample, with the same crop.
+    Check a test, or the simulated signal, and preprocess its jets as those of the normal sample,
+    with the same crop.
     Uses wildcard `test`.
     """
     message:
         "Preparing test {wildcards.test}"
     input:
-        raw=lambda wildcards: SAMPLES["tests"][wildcards.test]["file"],
+        raw=lambda wildcards: SCORED[wildcards.test]["file"],
         normal=PREPARED_NORMAL,
     params:
         code=code("prepare_test.py"),
         file=lambda wildcards, input: input.raw,
-        key=lambda wildcards: SAMPLES["tests"][wildcards.test].get("key"),
+        key=lambda wildcards: SCORED[wildcards.test].get("key"),
         preprocessing=GEOMETRY,
     output:
         PREPARED_TEST,
@@ -98,11 +99,11 @@ rule check_samples:
         "Checking that the samples fit together"
     input:
         normal=PREPARED_NORMAL,
-        tests=expand(PREPARED_TEST, test=TESTS),
+        tests=expand(PREPARED_TEST, test=SCORED),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("check_samples.py"),
-        tests=TESTS,
+        tests=list(SCORED),
         truths=TRUTHS,
         validation=config["split"]["validation"],
         max_fpr=config["fraction"]["max_fpr"],

@@ -5,12 +5,14 @@
 rule summarise:
     """
     Merge the tables of all models, and quote one fraction per model and test: the headline
-    estimator on the ensemble of seeds, and whether it can be believed.
+    estimator on the ensemble of seeds, and whether it can be believed. One model's is the headline.
     """
     message:
         "Merging everything into the summary"
     input:
         fractions=expand(f"{RESULTS}/{{model}}/fractions.csv", model=MODELS),
+        closure=expand(f"{RESULTS}/{{model}}/closure.csv", model=MODELS),
+        error_budget=expand(f"{RESULTS}/{{model}}/error_budget.csv", model=MODELS),
         purity=expand(f"{RESULTS}/{{model}}/purity.csv", model=MODELS),
         detection=expand(
             f"{RESULTS}/{{model}}/detection.csv", model=MODELS if TRUTHS else []
@@ -21,9 +23,18 @@ rule summarise:
         models=MODELS,
         seeds=SEEDS,
         truths=TRUTHS,
-        headline=config["fraction"]["headline"],
+        known={
+            test: {bound: sample.get(bound) for bound in ("at_least", "at_most")}
+            for test, sample in SAMPLES["tests"].items()
+        },
+        quoting={
+            name: config["fraction"][name]
+            for name in ("headline", "headline_model", "confidence")
+        },
     output:
         fractions=table("fractions"),
+        closure=table("closure"),
+        error_budget=table("error_budget"),
         purity=table("purity"),
         detection=table("detection") if TRUTHS else [],
         training=table("training"),
@@ -44,6 +55,8 @@ rule summarise:
         "../scripts/summarise.py"
 
 
+# what the page shows of all models together
+PAGE_RESULTS = ("fractions", "error_budget", "examples", "means")
 # what the page shows of every model, for its first seed where there is one for each
 PAGE_FIGURES = {
     model: {
@@ -69,10 +82,12 @@ rule write_page:
         summary=SUMMARY,
         samples=SAMPLES_TABLE,
         fractions=f"{TABLES}/fractions.csv",
+        closure=f"{TABLES}/closure.csv",
+        error_budget=f"{TABLES}/error_budget.csv",
         purity=f"{TABLES}/purity.csv",
         detection=f"{TABLES}/detection.csv" if TRUTHS else [],
         training=f"{TABLES}/training.csv",
-        figures=[f"{FIGURES}/{name}.png" for name in ("fractions", "examples", "means")],
+        figures=[f"{FIGURES}/{name}.png" for name in PAGE_RESULTS],
         model_figures=[
             path for paths in PAGE_FIGURES.values() for path in paths.values()
         ],
@@ -80,6 +95,7 @@ rule write_page:
         template=f"{workflow.basedir}/workflow/report/summary.html.j2",
     params:
         code=code("write_page.py"),
+        results=PAGE_RESULTS,
         figures=PAGE_FIGURES,
         seed=SEEDS[0],
         config=config,

@@ -47,10 +47,10 @@ rule score:
     input:
         model=TRAINED,
         normal=PREPARED_NORMAL,
-        tests=expand(PREPARED_TEST, test=TESTS),
+        tests=expand(PREPARED_TEST, test=SCORED),
     params:
         code=code("score.py"),
-        tests=TESTS,
+        tests=list(SCORED),
         device=config["training"]["device"],
         validation=config["split"]["validation"],
     output:

@@ -1,11 +1,11 @@
 """Check that the prepared samples fit together, and list them."""
 
-from oddjet import fractions, logs, samples
+from oddjet import cuts, logs, samples
 from oddjet.files import replacing
 
 logs.set_up(snakemake.log[0])
 params = snakemake.params
-least = fractions.least_control(params.max_fpr, params.fpr_confidence)
+least = cuts.least_control(params.max_fpr, params.fpr_confidence)
 tests = dict(zip(params.tests, snakemake.input.tests, strict=True))
 table = samples.check_together(
     snakemake.input.normal, tests, params.validation, least, params.max_fpr

@@ -12,3 +12,5 @@ truth = pd.Series(dtype=float)
 if snakemake.input.detection:
     truth = read(snakemake.input.detection).groupby("test").true_fraction.first()
 style.save(fractions.overview(table, truth), snakemake.output.fractions)
+budget = read(snakemake.input.error_budget)
+style.save(fractions.budget(budget), snakemake.output.error_budget)

@@ -4,8 +4,10 @@ import h5py
 import numpy as np
 import torch
 
-from oddjet import fractions, logs, scoring, training
+from oddjet import logs, scoring, training
+from oddjet.cuts import choose_cut
 from oddjet.figures import images, scores, style
+from oddjet.parts import tests_of
 from oddjet.sparse import SparseFile
 from oddjet.tensors import DeviceImages
 
@@ -13,10 +15,9 @@ SHOWN = 3  # jets of low, middle and high error each
 
 logs.set_up(snakemake.log[0])
 errors = scoring.read_scores(snakemake.input.scores)
-tests = fractions.tests_of(errors)
-settings = snakemake.params.fraction
+tests = tests_of(errors)
 control = errors["normal_control"]
-cut = fractions.choose_cut(control, settings["max_fpr"], settings["fpr_confidence"])
+cut = choose_cut(control, **snakemake.params.cut)
 style.save(scores.errors(errors, tests, cut.threshold), snakemake.output.errors)
 
 latents = scoring.read_scores(snakemake.input.scores, "latent")

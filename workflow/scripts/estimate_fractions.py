@@ -1,20 +1,41 @@
-"""Estimate the anomalous fractions with one model."""
+"""Estimate the anomalous fractions with one model, and check what they assume."""
 
+import numpy as np
 import pandas as pd
 
-from oddjet import ensemble, fractions, logs, scoring
+from oddjet import budget, closure, ensemble, fractions, logs, scoring, weak
 from oddjet.files import replacing
 
 logs.set_up(snakemake.log[0])
-settings = {name: value for name, value in snakemake.params.fraction.items() if name != "headline"}
-errors = [scoring.read_scores(path) for path in snakemake.input.scores]
-scores = dict(zip(snakemake.params.seeds, errors, strict=True))
-scores["ensemble"] = ensemble.mean_rank(errors)
+params, model = snakemake.params, snakemake.wildcards.model
+confidence, anchor = params.confidence, params.estimation["anchor"]
 
-rows = [
-    {"model": snakemake.wildcards.model, "seed": seed} | row
-    for seed, parts in scores.items()
-    for row in fractions.estimate(parts, **settings)
+errors = [scoring.read_scores(path) for path in snakemake.input.scores]
+features = [
+    {part: np.column_stack([error[part], latents[part]]) for part in error}
+    for error, path in zip(errors, snakemake.input.scores, strict=True)
+    if (latents := scoring.read_scores(path, "latent"))
 ]
-with replacing(snakemake.output[0]) as partial:
-    pd.DataFrame(rows).to_csv(partial, index=False)
+classified = [weak.classify(of_seed) for of_seed in features]
+scores = dict(zip(params.seeds, zip(errors, classified, strict=True), strict=True))
+combined = {
+    kind: {test: ensemble.mean_rank([of[kind][test] for of in classified]) for test in by_test}
+    for kind, by_test in classified[0].items()
+}
+scores["ensemble"] = ensemble.mean_rank(errors), combined
+
+table = pd.DataFrame(
+    {"model": model, "seed": seed} | row
+    for seed, parts in scores.items()
+    for row in fractions.estimate(*parts, **params.estimation, confidence=confidence)
+)
+score = scores["ensemble"][0]
+checked = closure.check(score, features[0], anchor, confidence, params.closure_level)
+uncertainties = budget.budget(table, score, params.headline, anchor, confidence)
+for name, content in {
+    "fractions": table,
+    "closure": pd.DataFrame({"model": model} | row for row in checked),
+    "error_budget": pd.DataFrame({"model": model} | row for row in uncertainties),
+}.items():
+    with replacing(snakemake.output[name]) as partial:
+        content.to_csv(partial, index=False)

@@ -4,7 +4,7 @@ import h5py
 
 from oddjet import clusters, logs, scoring
 from oddjet.files import replacing
-from oddjet.fractions import tests_of
+from oddjet.parts import tests_of
 from oddjet.provenance import describe
 
 logs.set_up(snakemake.log[0])

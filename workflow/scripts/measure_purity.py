@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from oddjet import clusters, fractions, logs, scoring
+from oddjet import clusters, logs, scoring
+from oddjet.cuts import choose_cut
 from oddjet.files import replacing
 
 logs.set_up(snakemake.log[0])
-fraction, bootstrap = snakemake.params.fraction, snakemake.params.bootstrap
+confidence, bootstrap = snakemake.params.confidence, snakemake.params.bootstrap
 truth = {
     test: scoring.read_truth(path)
     for test, path in zip(snakemake.params.truths, snakemake.input.truths, strict=True)
@@ -20,10 +21,7 @@ def compare(found: dict, labels: dict) -> dict[str, dict[str, float]]:
     if len(tests) > 1:
         both = zip(*tests.values(), strict=True)
         tests["all"] = tuple(np.concatenate(arrays) for arrays in both)
-    return {
-        test: clusters.agreement(*pair, bootstrap, fraction["confidence"])
-        for test, pair in tests.items()
-    }
+    return {test: clusters.agreement(*pair, bootstrap, confidence) for test, pair in tests.items()}
 
 
 rows = []
@@ -32,9 +30,7 @@ for seed, scores, path in zip(
 ):
     errors = scoring.read_scores(scores)
     found = scoring.read_scores(path, "component")
-    cut = fractions.choose_cut(
-        errors["normal_control"], fraction["max_fpr"], fraction["fpr_confidence"]
-    )
+    cut = choose_cut(errors["normal_control"], **snakemake.params.cut)
     labels = {test: errors[test] > cut.threshold for test in found}
     against_truth = compare(found, truth)
     if len(truth) < len(found):

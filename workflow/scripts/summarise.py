@@ -10,13 +10,15 @@ from oddjet.tables import read
 
 logs.set_up(snakemake.log[0])
 tables = {}
-for name in ("fractions", "purity", "detection"):
+for name in ("fractions", "closure", "error_budget", "purity", "detection"):
     if paths := snakemake.input.get(name):
         tables[name] = pd.concat([read(path) for path in paths])
 pairs = product(snakemake.params.models, snakemake.params.seeds)
 histories = zip(pairs, snakemake.input.histories, strict=True)
 tables["training"] = summary.training_table({pair: read(path) for pair, path in histories})
-tables["summary"] = summary.summarise(**tables, headline=snakemake.params.headline)
+tables["summary"] = summary.summarise(
+    **tables, known=snakemake.params.known, **snakemake.params.quoting
+)
 for name, table in tables.items():
     with replacing(snakemake.output[name]) as partial:
         table.to_csv(partial, index=False)

@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from oddjet import fractions, logs, page, scoring
+from oddjet import closure, fractions, logs, page, scoring
 from oddjet.figures import scores, style
 from oddjet.files import replacing
+from oddjet.parts import tests_of
 from oddjet.provenance import describe
 from oddjet.tables import read
 
@@ -23,7 +24,15 @@ def picture(file: str, name: str) -> dict[str, str]:
 
 tables = {
     name: read(path)
-    for name in ("samples", "fractions", "purity", "detection", "training")
+    for name in (
+        "samples",
+        "fractions",
+        "closure",
+        "error_budget",
+        "purity",
+        "detection",
+        "training",
+    )
     if (path := given.get(name))
 }
 truth = {}
@@ -33,7 +42,7 @@ if "detection" in tables:
 models = []
 for number, (model, path) in enumerate(zip(params.figures, given.scores, strict=True)):
     latents = scoring.read_scores(path, "latent")
-    shown = ("normal_control", *fractions.tests_of(latents))
+    shown = ("normal_control", *tests_of(latents))
     _, projected = scores.plane({part: latents[part] for part in shown})
     colours = [style.CONTROL, *style.COLOURS]
     models.append(
@@ -50,17 +59,18 @@ text = page.render(
     given.template,
     summary=read(given.summary),
     training=tables["training"],
+    closure=tables["closure"],
     tables={name: page.html_table(table) for name, table in tables.items()},
     truth=truth,
     figures={
-        name: picture(path, name)
-        for name, path in zip(("fractions", "examples", "means"), given.figures, strict=True)
+        name: picture(path, name) for name, path in zip(params.results, given.figures, strict=True)
     },
     models=models,
     seed=params.seed,
     points=page.POINTS,
     estimators=fractions.ESTIMATORS,
     lower_bound=params.config["fraction"]["headline"] in fractions.LOWER_BOUNDS,
+    checks=closure.CHECKS,
     config=params.config,
     confidence=params.config["fraction"]["confidence"],
     provenance=json.dumps(provenance, indent=2),

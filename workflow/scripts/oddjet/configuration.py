@@ -60,9 +60,35 @@ def in_order(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
-    """Say all that `schema` (JSON Schema 2020-12) refuses in `config`, a sentence each."""
-    found = Validator(schema).iter_errors(config)
-    return sorted({_sentence(error) for error in found})
+    """Say all that is wrong with `config`, a sentence each.
+
+    What `schema` (JSON Schema 2020-12) refuses; where that is nothing, what does not go together.
+    """
+    found = {_sentence(error) for error in Validator(schema).iter_errors(config)}
+    return sorted(found) or list(_contradictions(config))
+
+
+def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
+    """Say which keys, each allowed by itself, do not go together."""
+    fraction, samples = config["fraction"], config["samples"]
+    model, models = fraction["headline_model"], config["models"]
+    if model != "auto" and model not in models:
+        allowed = ", ".join(map(str, ["auto", *models]))
+        yield f"fraction.headline_model: found {model!r}; allowed: {allowed}."
+    tests = samples.get("tests", {"low": {}, "high": {}})
+    if fraction["headline"] == "template" and "signal" not in samples:
+        yield (
+            "fraction.headline: found template; expected samples.signal, simulated anomalous jets, "
+            "for it. Hint: joint needs none."
+        )
+    if fraction["headline"] == "cwola" and len(tests) < 2:
+        yield "fraction.headline: found cwola with one test; expected at least two for it."
+    for name, test in tests.items():
+        if test.get("at_least", 0) > test.get("at_most", 1):
+            yield (
+                f"samples.tests.{name}: found at_least {test['at_least']} above at_most "
+                f"{test['at_most']}; expected at_least <= at_most."
+            )
 
 
 def missing_files(samples: Mapping[str, Any], made: str) -> list[str]:
@@ -90,6 +116,8 @@ def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]
         yield f"samples.tests.{name}", test
         if "truth" in test:
             yield f"samples.tests.{name}.truth", test["truth"]
+    if "signal" in samples:
+        yield "samples.signal", samples["signal"]
 
 
 def _sentence(error: ValidationError) -> str:

@@ -1,170 +1,163 @@
-"""The anomalous fraction of a test from its anomaly scores and those of held-out control jets."""
+"""The anomalous fraction of every test, by every estimator, from anomaly scores."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
 
 import numpy as np
 from scipy import stats
 
+from oddjet.cuts import allowed_false_positives, bootstrap_rates, choose_cut, corrected
+from oddjet.joint import joint
 from oddjet.mixture import bootstrap_best_bin, lower_bound
-
-Rate = TypeVar("Rate", float, np.ndarray)
+from oddjet.parts import CONTROL, SIGNAL, tests_of
+from oddjet.template import template
 
 ESTIMATORS = {
+    "joint": "Common likelihood fit of all tests: the lowest scores (the anchor) count the "
+    "background of each, and the tests share one free signal shape. Assumes that no anomalous jet "
+    "scores as low as the anchor; otherwise it reads low.",
+    "bbe": "1 - M(A) / B(A) in the region A of low scores where it is lowest (best bin "
+    "estimation). Assumes that the lowest scores are background alone; otherwise it reads low.",
+    "weak": "bbe on the score of a small classifier that was trained to tell the test from control "
+    "jets (positive-unlabelled learning). Assumes as bbe does; noisy for small fractions.",
+    "cwola": "bbe on the score of a small classifier that was trained to tell the test from the "
+    "other tests (classification without labels). Assumes as bbe does, and tests of different "
+    "fractions; with the same fraction it reads low.",
+    "template": "Likelihood fit of control jets and simulated anomalous jets to the test. Assumes "
+    "that the simulation describes the anomalous jets.",
     "cut": "Share of jets above the cut. Assumes nothing; biased by (1 - f) FPR - f (1 - TPR).",
     "corrected": "(share above the cut - FPR) / (1 - FPR). Assumes that every anomalous jet passes "
     "the cut (TPR = 1); otherwise it reads low, so it is a lower bound.",
     "lower_bound": "1 - the most background that fits below every threshold at once. Assumes "
     "nothing about the signal: a lower bound of the stated confidence, for any sample size.",
-    "bbe": "1 - M(A) / B(A) in the region A of low scores where it is lowest (best bin "
-    "estimation). Assumes that the lowest scores are background alone; otherwise it reads low.",
 }
 CUTS = ("cut", "corrected")
 LOWER_BOUNDS = ("corrected", "lower_bound")
+# these estimate the fraction itself, under the same assumption and in different ways
+ENVELOPE = ("joint", "bbe", "weak")
+
+# from a confidence to the fraction and the ends of its interval
+Interval = Callable[[float], tuple[float, float, float]]
 
 
 @dataclass(frozen=True)
-class Cut:
-    """A cut on the score: jets strictly above `threshold` are called anomalous.
+class Estimate:
+    """What an estimator says of a test, `at` any confidence."""
 
-    `fpr` is the share of control jets above it, `fpr_upper` its upper confidence limit.
-    """
-
-    threshold: float
-    fpr: float
-    fpr_upper: float
-
-
-def least_control(max_fpr: float, confidence: float) -> int:
-    """The fewest control jets that can prove a false positive rate <= `max_fpr`.
-
-    With no false positive among n the upper limit of Clopper and Pearson is
-    1 - (1 - confidence)**(1/n).
-    """
-    return int(np.ceil(np.log1p(-confidence) / np.log1p(-max_fpr)))
-
-
-def allowed_false_positives(control: int, max_fpr: float, confidence: float) -> int:
-    """How many of `control` jets may pass a cut whose false positive rate is proved <= `max_fpr`.
-
-    The proof is the one-sided upper limit of Clopper and Pearson (Biometrika 26 (1934) 404).
-
-    Raises:
-        ValueError: too few control jets.
-    """
-    upper = _upper_limit(np.arange(control), control, confidence)
-    allowed = int(np.searchsorted(upper, max_fpr, side="right")) - 1
-    if allowed < 0:
-        raise ValueError(f"{control} control jets cannot prove a false positive rate <= {max_fpr}")
-    return allowed
-
-
-def _upper_limit(passed: np.ndarray, control: int, confidence: float) -> np.ndarray:
-    return stats.beta.ppf(confidence, passed + 1, control - passed)
-
-
-def choose_cut(control: np.ndarray, max_fpr: float, confidence: float) -> Cut:
-    """The loosest cut whose false positive rate is proved <= `max_fpr` by the control scores (N,).
-
-    Raises:
-        ValueError: too few control jets.
-    """
-    allowed = allowed_false_positives(len(control), max_fpr, confidence)
-    threshold = np.sort(control)[len(control) - allowed - 1]
-    passed = int((control > threshold).sum())
-    return Cut(
-        float(threshold),
-        passed / len(control),
-        float(_upper_limit(np.array(passed), len(control), confidence)),
-    )
-
-
-def bootstrap_rates(
-    control: np.ndarray, test: np.ndarray, allowed: int, replicas: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Resample control and test events, choose the cut anew each time, and count what passes.
-
-    Drawn from the exact distributions of the counts, so that nothing is copied or sorted again.
-    Of n events drawn with replacement the one with `allowed` above it is event floor(n U), U an
-    order statistic of n uniform numbers: a Beta(n - allowed, allowed + 1) number. Those above it
-    are uniform beyond U, so how many differ in value is binomial; so is what passes in the test.
-
-    Args:
-        control, test: scores (n,) and (m,).
-        allowed: control events that may lie above the cut.
-
-    Returns:
-        False positive rate and share of the test above the cut, each (replicas,).
-    """
-    n = len(control)
-    ordered, test = np.sort(control), np.sort(test)
-    position = rng.beta(n - allowed, allowed + 1, replicas)
-    threshold = ordered[np.minimum((n * position).astype(int), n - 1)]
-    beyond = 1 - np.searchsorted(ordered, threshold, side="right") / n
-    fpr = rng.binomial(allowed, np.minimum(beyond / (1 - position), 1)) / n
-    share = 1 - np.searchsorted(test, threshold, side="right") / len(test)
-    return fpr, rng.binomial(len(test), share) / len(test)
-
-
-def corrected(observed: Rate, fpr: Rate) -> Rate:
-    """The fraction if every anomalous jet passed the cut, from the share observed above it."""
-    return (observed - fpr) / (1 - fpr)
+    test: str
+    estimator: str
+    at: Interval
 
 
 def estimate(
     scores: Mapping[str, np.ndarray],
+    classified: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]],
+    *,
     max_fpr: float,
     fpr_confidence: float,
+    anchor: float,
     bootstrap: int,
     confidence: float,
 ) -> list[dict]:
-    """Estimate the anomalous fraction of each test with each estimator.
+    """Tabulate the anomalous fraction of each test by each estimator.
 
     Args:
-        scores: by sample part, (N,): `normal_control` and the tests; other parts are not used.
-        max_fpr, fpr_confidence: the cut's false positive rate, and how surely it is kept.
-        bootstrap: replicas of the bootstrap over control and test events.
-        confidence: of the interval between the outer percentiles of the replicas.
+        scores, classified, max_fpr, fpr_confidence, anchor, bootstrap: as of `estimates`.
+        confidence: of the intervals.
 
     Returns:
         A row per test and estimator: `test, estimator, fraction, low, high, threshold, fpr,
         fpr_upper`, the last three for those that cut.
     """
-    control = scores["normal_control"]
-    cut = choose_cut(control, max_fpr, fpr_confidence)
-    allowed = allowed_false_positives(len(control), max_fpr, fpr_confidence)
-    outside = [50 * (1 - confidence), 50 * (1 + confidence)]
+    cut = choose_cut(scores[CONTROL], max_fpr, fpr_confidence)
+    of_cut = {"threshold": cut.threshold, "fpr": cut.fpr, "fpr_upper": cut.fpr_upper}
     rows = []
-    for test in tests_of(scores):
-        observed = float((scores[test] > cut.threshold).mean())
-        rng = np.random.default_rng(0)  # the same replicas of control for every test
-        fpr, share = bootstrap_rates(control, scores[test], allowed, bootstrap, rng)
-        bound = lower_bound(control, scores[test], confidence)
-        estimates = {
-            "cut": (observed, *np.percentile(share, outside)),
-            "corrected": (
-                corrected(observed, cut.fpr),
-                *np.percentile(corrected(share, fpr), outside),
-            ),
-            "lower_bound": (bound, bound, 1.0),
-        }
-        best, replicas = bootstrap_best_bin(control, scores[test], bootstrap, rng)
-        # replicas of a smallest ratio are shifted as a whole: their spread counts, not their place
-        replicas += best - np.median(replicas)
-        estimates["bbe"] = (best, *np.percentile(replicas, outside))
-        for estimator, (fraction, low, high) in estimates.items():
-            cuts = estimator in CUTS
-            rows.append(
-                {"test": test, "estimator": estimator}
-                | {"fraction": fraction, "low": low, "high": high}
-                | {"threshold": cut.threshold if cuts else None}
-                | {"fpr": cut.fpr if cuts else None}
-                | {"fpr_upper": cut.fpr_upper if cuts else None}
-            )
+    for found in estimates(
+        scores,
+        classified,
+        max_fpr=max_fpr,
+        fpr_confidence=fpr_confidence,
+        anchor=anchor,
+        bootstrap=bootstrap,
+    ):
+        fraction, low, high = found.at(confidence)
+        rows.append(
+            {"test": found.test, "estimator": found.estimator}
+            | {"fraction": fraction, "low": low, "high": high}
+            | (of_cut if found.estimator in CUTS else dict.fromkeys(of_cut))
+        )
     return rows
 
 
-def tests_of(parts: Mapping[str, np.ndarray]) -> list[str]:
-    """The names of the tests among the parts of a sample."""
-    return [part for part in parts if not part.startswith("normal_")]
+def estimates(
+    scores: Mapping[str, np.ndarray],
+    classified: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]],
+    *,
+    max_fpr: float,
+    fpr_confidence: float,
+    anchor: float,
+    bootstrap: int,
+) -> Iterator[Estimate]:
+    """Estimate the anomalous fraction of each test with each estimator.
+
+    Args:
+        scores: by sample part, (N,): `normal_control`, the tests and, where it is given, `signal`;
+            other parts are not used.
+        classified: by estimator (`weak`, `cwola`) and test, the classifier's scores of
+            `normal_control` and of the test, as `weak.classify` makes them.
+        max_fpr, fpr_confidence: the cut's false positive rate, and how surely it is kept.
+        anchor: as of `joint.joint`.
+        bootstrap: replicas of the bootstrap over control and test events.
+    """
+    control, tests = scores[CONTROL], tests_of(scores)
+    cut = choose_cut(control, max_fpr, fpr_confidence)
+    allowed = allowed_false_positives(len(control), max_fpr, fpr_confidence)
+    shared, covariance = joint(control, [scores[test] for test in tests], anchor)
+    for test, fraction, variance in zip(tests, shared, np.diag(covariance), strict=True):
+        mixed = scores[test]
+        yield Estimate(test, "joint", _normal(float(fraction), np.sqrt(variance)))
+        yield Estimate(test, "bbe", _best_bin(control, mixed, bootstrap))
+        for name, of_tests in classified.items():
+            parts = of_tests[test]
+            best = _best_bin(parts[CONTROL], parts[test], bootstrap)
+            yield Estimate(test, name, best)
+        if SIGNAL in scores:
+            fitted = _normal(*template(control, scores[SIGNAL], mixed))
+            yield Estimate(test, "template", fitted)
+
+        observed = float((mixed > cut.threshold).mean())
+        rng = np.random.default_rng(0)  # the same replicas of control for every test
+        fpr, share = bootstrap_rates(control, mixed, allowed, bootstrap, rng)
+        yield Estimate(test, "cut", _percentiles(observed, share))
+        without = _percentiles(corrected(observed, cut.fpr), corrected(share, fpr))
+        yield Estimate(test, "corrected", without)
+        yield Estimate(test, "lower_bound", partial(_bound, control, mixed))
+
+
+def _normal(fraction: float, deviation: float) -> Interval:
+    def at(confidence: float) -> tuple[float, float, float]:
+        half = float(stats.norm.ppf(0.5 + confidence / 2) * deviation)
+        return fraction, fraction - half, fraction + half
+
+    return at
+
+
+def _percentiles(fraction: float, replicas: np.ndarray) -> Interval:
+    def at(confidence: float) -> tuple[float, float, float]:
+        low, high = np.percentile(replicas, [50 * (1 - confidence), 50 * (1 + confidence)])
+        return fraction, float(low), float(high)
+
+    return at
+
+
+def _best_bin(control: np.ndarray, test: np.ndarray, replicas: int) -> Interval:
+    """Best bin estimate with the spread of its replicas around it."""
+    fraction, drawn = bootstrap_best_bin(control, test, replicas, np.random.default_rng(0))
+    # replicas of a smallest ratio are shifted as a whole: their spread counts, not their place
+    return _percentiles(fraction, drawn + fraction - np.median(drawn))
+
+
+def _bound(control: np.ndarray, test: np.ndarray, confidence: float) -> tuple[float, float, float]:
+    bound = lower_bound(control, test, confidence)
+    return bound, bound, 1.0

@@ -7,22 +7,14 @@ regions here are the scores below a threshold.
 
 import numpy as np
 
+from oddjet.histograms import count, quantile_edges
+
 BINS = 100
 SPLITS = 20  # of the events into halves; the estimate is the mean over them
 # Share of the paper's margin. Its selection and its ratio use the same events; here the selection
 # cannot follow their fluctuations, and a smaller margin keeps the region clearer of signal.
 MARGIN = 0.5
 DELTA = 0.1  # as in arXiv:2111.00980
-
-
-def quantile_edges(control: np.ndarray, bins: int) -> np.ndarray:
-    """Inner edges of bins with about equally many control scores (N,); ties make fewer bins."""
-    return np.unique(np.quantile(control, np.arange(1, bins) / bins, method="inverted_cdf"))
-
-
-def count(scores: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Events (bins,) between inner edges; a score on an edge belongs below it."""
-    return np.bincount(np.searchsorted(edges, scores, side="left"), minlength=len(edges) + 1)
 
 
 def best_bin(

@@ -1,8 +1,14 @@
 """One row per model and test: the fraction to quote, and whether it can be believed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
+from scipy import stats
+
+from oddjet.fractions import ENVELOPE, LOWER_BOUNDS
+
+SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
 
 
 def training_table(histories: Mapping[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
@@ -35,55 +41,118 @@ def training_table(histories: Mapping[tuple[str, int], pd.DataFrame]) -> pd.Data
 
 def summarise(
     fractions: pd.DataFrame,
+    closure: pd.DataFrame,
+    error_budget: pd.DataFrame,
     purity: pd.DataFrame,
     training: pd.DataFrame,
+    known: Mapping[str, Mapping[str, float | None]],
     headline: str,
+    headline_model: str,
+    confidence: float,
     detection: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Quote the ensemble's headline fraction for each model and test.
+    """Quote the ensemble's headline estimator for each model and test.
 
-    It is believable if every training has learnt something and its interval reaches zero or more;
-    `reasons` says what speaks against it.
+    It is believable if nothing speaks against it: every training has learnt something, the checks
+    of `closure` are passed, and the interval agrees with 0 to 1 and with what is known.
 
     Args:
-        fractions, purity, training, detection: the tables of all models.
+        fractions, closure, error_budget, purity, training, detection: the tables of all models.
+        known: by test, `at_least` and `at_most`, each a fraction or None.
         headline: the estimator to quote.
+        headline_model: the model whose row is the headline of its test; `auto` for the one whose
+            validation loss is the smallest in units of the mean image's, on average over seeds.
+        confidence: of the intervals in `fractions`.
 
     Returns:
         `model, test, fraction, low, high, estimator, believable, false_positive_rate, fpr_upper,
-        purity, auc, reasons`; `purity` is the mean over seeds, `auc` empty without truth.
+        purity, auc, headline, seed_spread, envelope_low, envelope_high, reasons`; `purity` is the
+        mean over seeds, `auc` empty without truth, `seed_spread` the standard deviation over seeds,
+        the envelope the lowest and highest of the estimators of the fraction itself.
     """
-    ensemble = fractions[fractions.seed == "ensemble"]
-    quoted = ensemble[ensemble.estimator == headline]
-    cuts = ensemble[ensemble.estimator == "cut"].set_index(["model", "test"])
+    ensemble = fractions[fractions.seed == "ensemble"].set_index(["model", "test", "estimator"])
+    if headline_model == "auto":
+        headline_model = best_reconstruction(training)
+    stretch = stats.norm.ppf(0.5 + SURE / 2) / stats.norm.ppf(0.5 + confidence / 2)
     rows = []
-    for row in quoted.itertuples():
-        lost = training[(training.model == row.model) & training.collapsed].seed
-        reasons = [f"the training collapsed for seed {seed}" for seed in lost]
-        if row.high < 0:
-            reasons.append("the whole interval is below zero")
-        here = purity[(purity.model == row.model) & (purity.test == row.test)]
-        auc = None
-        if detection is not None:
-            auc = detection[
-                (detection.model == row.model)
-                & (detection.test == row.test)
-                & (detection.seed == "ensemble")
-            ].auc.squeeze()
+    for model, test in fractions[["model", "test"]].drop_duplicates().itertuples(index=False):
+        quoted, cut = ensemble.loc[(model, test, headline)], ensemble.loc[(model, test, "cut")]
+        reasons = [
+            f"the training collapsed for seed {seed}"
+            for seed in training[(training.model == model) & training.collapsed].seed
+        ]
+        reasons += failed_checks(closure[closure.model == model], test)
+        low = quoted.fraction - stretch * (quoted.fraction - quoted.low)
+        high = quoted.fraction + stretch * (quoted.high - quoted.fraction)
+        reasons += _contradictions(low, high, known[test], headline in LOWER_BOUNDS)
+        here = purity[(purity.model == model) & (purity.test == test)]
+        sources = error_budget[(error_budget.model == model) & (error_budget.test == test)]
+        envelope = [ensemble.fraction[(model, test, name)] for name in (*ENVELOPE, headline)]
         rows.append(
             {
-                "model": row.model,
-                "test": row.test,
-                "fraction": row.fraction,
-                "low": row.low,
-                "high": row.high,
-                "estimator": row.estimator,
+                "model": model,
+                "test": test,
+                "fraction": quoted.fraction,
+                "low": quoted.low,
+                "high": quoted.high,
+                "estimator": headline,
                 "believable": str(not reasons).lower(),
-                "false_positive_rate": cuts.fpr[row.model, row.test],
-                "fpr_upper": cuts.fpr_upper[row.model, row.test],
+                "false_positive_rate": cut.fpr,
+                "fpr_upper": cut.fpr_upper,
                 "purity": here.purity.mean(),
-                "auc": auc if pd.api.types.is_number(auc) else None,
+                "auc": _auc(detection, model, test),
+                "headline": str(model == headline_model).lower(),
+                "seed_spread": sources[sources.source == "seeds"].up.squeeze(),
+                "envelope_low": min(envelope),
+                "envelope_high": max(envelope),
                 "reasons": "; ".join(reasons),
             }
         )
     return pd.DataFrame(rows)
+
+
+def best_reconstruction(training: pd.DataFrame) -> str:
+    """The model with the smallest validation loss, in units of the mean image's."""
+    relative = training.val_loss / training.mean_loss
+    return str(relative.groupby(training.model, sort=False).mean().idxmin())
+
+
+def failed_checks(closure: pd.DataFrame, test: str) -> list[str]:
+    """Say which checks of one model a test fails."""
+    failed = closure[~closure.passed]
+    about = failed[(failed.test == test) | (failed.other == test)]
+    return [_failure(row) for row in about.itertuples()]
+
+
+def _failure(row: Any) -> str:
+    p_value = f"(p = {row.p_value:.1g})"
+    match row.check:
+        case "proportionality":
+            return f"the excesses of {row.test} and {row.other} have different shapes {p_value}"
+        case "background_scores":
+            return f"low scores of {row.test} are not distributed as those of control {p_value}"
+    return f"low-score jets of {row.test} are unlike those of control {p_value}"
+
+
+def _contradictions(
+    low: float, high: float, known: Mapping[str, float | None], is_bound: bool
+) -> Iterator[str]:
+    """Say what an interval contradicts."""
+    at_least, at_most = known["at_least"], known["at_most"]
+    if high < 0:
+        yield "the whole interval is below zero"
+    if low > 1:
+        yield "the whole interval is above one"
+    if at_most is not None and low > at_most:
+        yield f"the fraction is known to be at most {at_most:g}"
+    if at_least is not None and high < at_least and not is_bound:
+        yield f"the fraction is known to be at least {at_least:g}"
+
+
+def _auc(detection: pd.DataFrame | None, model: str, test: str) -> float | None:
+    if detection is None:
+        return None
+    rows = detection[
+        (detection.model == model) & (detection.test == test) & (detection.seed == "ensemble")
+    ]
+    return rows.auc.iloc[0] if len(rows) else None

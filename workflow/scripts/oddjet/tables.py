@@ -5,7 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 # a model may be called 007, a test NA: names are never taken for numbers or missing values
-NAMES = ("model", "seed", "test", "sample", "file", "estimator", "score", "reasons")
+NAMES = (
+    *("model", "seed", "test", "other", "sample", "file", "estimator", "score", "check", "source"),
+    "reasons",
+)
 
 
 def read(path: str | Path) -> pd.DataFrame:

@@ -66,3 +66,43 @@ def overview(table: pd.DataFrame, truth: pd.Series) -> Figure:
     }
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
     return figure
+
+
+def budget(table: pd.DataFrame) -> Figure:
+    """How far each source of uncertainty moves the headline fraction, by test.
+
+    Args:
+        table: as tables/error_budget.csv.
+    """
+    tests, models = list(table.test.unique()), list(table.model.unique())
+    sources = list(table.source.unique())
+    figure, grid = plt.subplots(
+        1,
+        len(tests),
+        figsize=(4.6 * len(tests) + 1.5, 0.5 * len(sources) + 2.4),
+        squeeze=False,
+        sharey=True,
+        sharex=True,
+    )
+    width = 0.8 / len(models)
+    for axes, test in zip(grid[0], tests, strict=True):
+        axes.axvline(0, color="black", linewidth=0.8)
+        for number, model in enumerate(models):
+            here = table[(table.test == test) & (table.model == model)].set_index("source")
+            heights = [
+                sources.index(source) + (number + 0.5) * width - 0.4 for source in here.index
+            ]
+            axes.barh(
+                heights,
+                here.up + here.down,
+                width,
+                left=-here.down,
+                color=style.colour(number),
+                label=model,
+            )
+        axes.set(xlabel="change of the fraction", title=test)
+        axes.minorticks_off()
+    grid[0, 0].set_yticks(range(len(sources)), sources)
+    grid[0, 0].invert_yaxis()
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=8)
+    return figure

@@ -1,0 +1,108 @@
+"""Checks without labels: they hold where the assumptions do, and fail where they do not."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from oddjet.closure import CHECKS, check, proportionality, same_features, same_scores
+
+CONTROL, TEST = 3000, 1500
+
+
+def mixed(
+    rng: np.random.Generator, fraction: float, sharpness: float = 20, tilt: float = 1.0
+) -> np.ndarray:
+    """Background scores u ** tilt of uniform u, and signal of Beta(sharpness, 1)."""
+    signal = rng.binomial(TEST, fraction)
+    return np.concatenate([rng.random(TEST - signal) ** tilt, rng.beta(sharpness, 1, signal)])
+
+
+@pytest.mark.parametrize("pair", [(0.3, 0.7), (0.0, 0.5), (0.1, 0.9), (0.0, 0.0)])
+def test_p_values_of_proportionality_are_uniform_where_it_holds(pair: tuple[float, float]) -> None:
+    rng = np.random.default_rng(0)
+    found = [
+        proportionality(rng.random(CONTROL), *(mixed(rng, f) for f in pair), 0.68)["p_value"]
+        for _ in range(100)
+    ]
+    # the probability of so uneven p-values is below 0.1% where they are uniform; without any
+    # excess the ratio is no free parameter, so that p-values lean to large ones and not to small
+    side = "two-sided" if max(pair) else "greater"
+    assert stats.kstest(found, "uniform", alternative=side).pvalue > 1e-3
+
+
+def test_ratio_of_fractions_is_found_whatever_the_signal_is() -> None:
+    rng = np.random.default_rng(1)
+    for sharpness in (1.5, 20):  # with and without overlap
+        found = [
+            proportionality(
+                rng.random(CONTROL), mixed(rng, 0.3, sharpness), mixed(rng, 0.6, sharpness), 0.68
+            )
+            for _ in range(60)
+        ]
+        ratios = np.array([row["ratio"] for row in found])
+        # a ratio of two noisy numbers is biased by the square of the relative error, up to 0.03
+        assert abs(ratios.mean() - 0.5) < 3 * ratios.std() / np.sqrt(60) + 0.03
+        held = np.mean([row["ratio_low"] < 0.5 < row["ratio_high"] for row in found])
+        assert 0.5 < held < 0.86  # 68% within three errors of a share of 60
+
+
+def test_different_signals_in_two_tests_fail_proportionality() -> None:
+    rng = np.random.default_rng(2)
+    found = proportionality(rng.random(CONTROL), mixed(rng, 0.3, 3), mixed(rng, 0.6, 20), 0.68)
+    assert found["p_value"] < 1e-3
+
+
+def test_another_background_in_the_tests_fails_the_checks() -> None:
+    rng = np.random.default_rng(3)
+    low, high = (mixed(rng, f, tilt=1.5) for f in (0.2, 0.5))
+    control = rng.random(CONTROL)
+    assert proportionality(control, low, high, 0.68)["p_value"] < 1e-2
+    assert same_scores(low[low < 0.5], control[control < 0.5])["p_value"] < 1e-2
+
+
+def features(rng: np.random.Generator, scores: np.ndarray, shift: float) -> np.ndarray:
+    return np.column_stack([scores, rng.normal(shift, size=(len(scores), 2))])
+
+
+def test_checks_are_made_on_every_test_and_pair_and_all_passed_where_all_is_well() -> None:
+    rng = np.random.default_rng(4)
+    scores = {"normal_control": rng.random(CONTROL)} | {
+        name: mixed(rng, f) for name, f in (("low", 0.2), ("high", 0.6), ("other", 0.4))
+    }
+    parts = {name: features(rng, values, 0) for name, values in scores.items()}
+    rows = check(scores, parts, 0.5, 0.68, 0.01)
+    made = [(row["check"], row["test"], row.get("other")) for row in rows]
+    tests = ("low", "high", "other")
+    pairs = [("low", "high"), ("low", "other"), ("other", "high")]
+    assert set(made) == {("proportionality", *pair) for pair in pairs} | {
+        (kind, test, None) for kind in list(CHECKS)[1:] for test in tests
+    }
+    assert all(row["passed"] for row in rows)
+
+
+def test_latents_of_another_background_are_noticed_where_its_scores_are_alike() -> None:
+    rng = np.random.default_rng(5)
+    scores = {"normal_control": rng.random(CONTROL), "low": mixed(rng, 0.2)}
+    parts = {name: features(rng, values, 0.5 * (name == "low")) for name, values in scores.items()}
+    failed = [row["check"] for row in check(scores, parts, 0.5, 0.68, 0.01) if not row["passed"]]
+    assert failed == ["background_latents"]
+
+
+@pytest.mark.parametrize("which", ["scores", "features"])
+def test_p_values_of_the_background_are_not_too_small_where_it_is_the_same(which: str) -> None:
+    rng = np.random.default_rng(6)
+    if which == "scores":
+        found = [same_scores(rng.random(300), rng.random(900)) for _ in range(100)]
+    else:
+        jets = ((rng.normal(size=(150, 3)), rng.normal(size=(300, 3))) for _ in range(40))
+        found = [same_features(*pair) for pair in jets]
+    p_values = [row["p_value"] for row in found]
+    assert stats.kstest(p_values, "uniform", alternative="greater").pvalue > 1e-3
+
+
+def test_what_cannot_be_checked_has_no_p_value_and_is_not_failed() -> None:
+    constant = {"normal_control": np.ones(100), "low": np.ones(50), "high": np.full(10, 2.0)}
+    parts = {name: scores[:, None] for name, scores in constant.items()}
+    rows = check(constant, parts, 0.5, 0.68, 0.01)
+    of_few = [row for row in rows if row["test"] == "high"]
+    assert all(np.isnan(row["p_value"]) and row["passed"] for row in of_few)

@@ -1,0 +1,54 @@
+"""Bias and coverage of the estimators in pseudo-experiments."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from oddjet.figures import style
+
+MARKERS = "osD^v<>P"
+
+
+def overview(table: pd.DataFrame) -> Figure:
+    """Bias and coverage of the 68% interval against the true fraction, by score and test size.
+
+    Args:
+        table: as tables/coverage.csv.
+    """
+    columns = list(table[["score", "events"]].drop_duplicates().itertuples(index=False))
+    estimators = list(table.estimator.unique())
+    figure, grid = plt.subplots(
+        2,
+        len(columns),
+        figsize=(3.4 * len(columns) + 1, 7),
+        squeeze=False,
+        sharex=True,
+        sharey="row",
+    )
+    for (above, below), (score, events) in zip(grid.T, columns, strict=True):
+        cell = table[(table.score == score) & (table.events == events)]
+        above.axhline(0, color="black", linewidth=0.8)
+        below.axhspan(0.63, 0.73, color="0.88")
+        below.axhline(0.68, color="black", linewidth=0.8)
+        for number, estimator in enumerate(estimators):
+            here = cell[cell.estimator == estimator].sort_values("fraction")
+            look = {
+                "color": style.colour(number),
+                "marker": MARKERS[number % len(MARKERS)],
+                "markersize": 4.5,
+                "linewidth": 1,
+                "label": estimator,
+            }
+            above.errorbar(here.fraction, here.bias, here.bias_error, **look)
+            error = np.sqrt(here.coverage_68 * (1 - here.coverage_68) / here.repeats)
+            below.errorbar(here.fraction, here.coverage_68, error, **look)
+        above.set(title=f"{score}, {events} jets", ylim=(-0.3, 0.1))
+        below.set(xlabel="true fraction", xlim=(-0.04, 1.04), ylim=(0, 1.02))
+    grid[0, 0].set_ylabel("bias")
+    grid[1, 0].set_ylabel("coverage of 68%")
+    handles = dict(zip(*grid[0, 0].get_legend_handles_labels()[::-1], strict=True))
+    for axes in grid[0, 1:]:
+        handles |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+    return figure

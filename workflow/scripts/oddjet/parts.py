@@ -1,0 +1,11 @@
+"""The parts of a scored sample, by their names."""
+
+from collections.abc import Iterable
+
+CONTROL = "normal_control"
+SIGNAL = "signal"  # simulated anomalous jets, where they are given
+
+
+def tests_of(parts: Iterable[str]) -> list[str]:
+    """The names of the tests among the parts of a sample."""
+    return [part for part in parts if not part.startswith("normal_") and part != SIGNAL]
