@@ -71,10 +71,11 @@ def jets(events: int, tops: int = 0, seed: int = 0, size: int = SIZE) -> np.ndar
 
 
 def write_tiny_samples(directory: Path, tests: Mapping[str, int] | None = None) -> Path:
-    """Write raw/normal.npz, raw/{test}.npz and raw/truth.npz; the tests by their number of tops."""
+    """Write raw/normal.npz, signal.npz, {test}.npz (by its number of tops) and truth.npz."""
     raw = directory / "raw"
     raw.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(raw / "normal.npz", normal_data=jets(NORMAL, seed=1))
+    np.savez_compressed(raw / "signal.npz", jets(EACH_TEST, EACH_TEST, seed=9))
     truth = {}
     for seed, (test, tops) in enumerate((tests or {"low": 12, "high": 28}).items(), 2):
         order = np.random.default_rng(seed).permutation(EACH_TEST)
@@ -124,7 +125,9 @@ WHOLE = TINY | {
         "normal": TINY["samples"]["normal"],
         "tests": {AWKWARD: TINY["samples"]["tests"]["low"]}
         | {"high": TINY["samples"]["tests"]["high"]},
-    }
+        "signal": {"file": "raw/signal.npz"},
+    },
+    "coverage": {"pairs": [[0.2, 0.7]], "events": [30], "repeats": 6, "bootstrap": 100},
 }
 
 

@@ -51,6 +51,10 @@ def test_defaults_have_no_problem() -> None:
         "samples: {normal: {file: n.npz}, tests: {abnormal: {file: l.npz}}}",
         "training: {epochs: 1, device: cpu}",
         "fraction: {max_fpr: 0.01}",
+        "fraction: {headline: corrected, headline_model: S}",
+        "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, at_least: 0.1, at_most: 0.1}}}",
+        "fraction: {headline: template}\n"
+        "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz}}, signal: {file: s.npz}}",
         "results: out/run 1",
     ],
 )
@@ -74,6 +78,27 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         "samples: {normal: {file: n.npz}, tests: {low: {file: l.npz, truht: {file: t.npz}}}}",
         ["samples.tests.low:", "unknown key truht", "did you mean truth?"],
     ),
+    "headline model that is none": (
+        "models: {S: {latent: 3}}\nfraction: {headline_model: L}",
+        ["fraction.headline_model:", "found 'L'", "allowed: auto, S."],
+    ),
+    "template without a simulation": (
+        "fraction: {headline: template}",
+        ["fraction.headline:", "found template", "expected samples.signal", "Hint:"],
+    ),
+    "one test told from no other": (
+        "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz}}}\nfraction: {headline: cwola}",
+        ["fraction.headline:", "found cwola with one test", "at least two"],
+    ),
+    "priors that exclude each other": (
+        "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, at_least: 0.6, at_most: 0.4}}}",
+        ["samples.tests.a:", "at_least 0.6 above at_most 0.4"],
+    ),
+    "prior beyond one": (
+        "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, at_least: 1.6}}}",
+        ["samples.tests.a.at_least:", "found 1.6", "<= 1"],
+    ),
+    "pair of one fraction": ("coverage: {pairs: [[0.1]]}", ["coverage.pairs.0:", "at least 2"]),
     "text for a number": (
         "training: {epochs: many}",
         ["training.epochs:", "found 'many'", "expected an integer"],

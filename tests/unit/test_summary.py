@@ -36,23 +36,48 @@ def tables(
         for s, seed in enumerate(("1", "2", "ensemble")):
             key = {"model": model, "seed": seed, "test": test}
             number = m + t / 10 + s / 100
-            for e, estimator in enumerate(("cut", "corrected")):
+            for e, estimator in enumerate(("cut", "corrected", "joint", "bbe", "weak")):
                 value = number + e / 1000
                 fractions.append(
                     {**key, "estimator": estimator, "fraction": value}
-                    | {"low": value - 0.5, "high": value + 0.5}
+                    | {"low": value - 1.5, "high": value + 1.5}
                     | {"threshold": value + 1, "fpr": value + 2, "fpr_upper": value + 3}
                 )
             if seed != "ensemble":
                 purity.append({**key, "purity": number + 4})
             detection.append({**key, "auc": number + 5})
     training = training_table({(m, s): history(3, 1, 2) for m in models for s in (1, 2)})
+    pairs = [{"model": model, "test": test} for model in models for test in tests]
+    checks = ("proportionality", "background_scores", "background_latents")
     return {
         "fractions": pd.DataFrame(fractions),
+        "closure": pd.DataFrame(
+            {**pair, "check": check, "other": None, "p_value": 0.5, "passed": True}
+            for pair in pairs
+            for check in checks
+        ),
+        "error_budget": pd.DataFrame({**pair, "source": "seeds", "up": 0.25} for pair in pairs),
         "purity": pd.DataFrame(purity),
         "detection": pd.DataFrame(detection),
         "training": training,
     }
+
+
+def quote(
+    parts: dict[str, pd.DataFrame],
+    headline: str = "corrected",
+    known: dict | None = None,
+    headline_model: str = "auto",
+) -> pd.DataFrame:
+    """The summary, nothing known of the tests unless told."""
+    nothing = {test: {"at_least": None, "at_most": None} for test in parts["fractions"].test}
+    return summarise(
+        **parts,
+        known=nothing | (known or {}),
+        headline=headline,
+        headline_model=headline_model,
+        confidence=0.68,
+    )
 
 
 # Trainings
@@ -96,7 +121,7 @@ def test_training_is_collapsed_if_it_does_not_beat_both_trivial_images(
 
 
 def test_summary_has_a_row_per_model_and_test_with_the_columns_of_the_interface() -> None:
-    table = summarise(**tables(), headline="corrected")
+    table = quote(tables())
     assert list(table.columns)[: len(COLUMNS)] == COLUMNS
     pairs = list(zip(table.model, table.test, strict=True))
     assert pairs == [("S", "low"), ("S", "high"), ("L", "low"), ("L", "high")]
@@ -104,7 +129,7 @@ def test_summary_has_a_row_per_model_and_test_with_the_columns_of_the_interface(
 
 @pytest.mark.parametrize(("headline", "e"), [("cut", 0), ("corrected", 1)])
 def test_summary_quotes_the_headline_estimator_of_the_ensemble(headline: str, e: int) -> None:
-    table = summarise(**tables(), headline=headline)
+    table = quote(tables(), headline)
     for m, model in enumerate(("S", "L")):
         for t, test in enumerate(("low", "high")):
             row = table[(table.model == model) & (table.test == test)].squeeze()
@@ -114,7 +139,7 @@ def test_summary_quotes_the_headline_estimator_of_the_ensemble(headline: str, e:
             # sums of the same decimal numbers in another order
             quoted = [row.fraction, row.low, row.high, row.false_positive_rate, row.fpr_upper]
             # the false positive rate is that of the cut, whatever is quoted
-            expected = [value, value - 0.5, value + 0.5, number + 2, number + 3]
+            expected = [value, value - 1.5, value + 1.5, number + 2, number + 3]
             assert quoted == pytest.approx(expected, rel=1e-12)
             # seeds are 0 and 0.01 there: their mean is 0.005
             assert row.purity == pytest.approx(m + t / 10 + 0.005 + 4)
@@ -124,7 +149,7 @@ def test_summary_quotes_the_headline_estimator_of_the_ensemble(headline: str, e:
 def test_without_truth_auc_is_empty() -> None:
     parts = tables()
     del parts["detection"]
-    table = summarise(**parts, headline="corrected")
+    table = quote(parts)
     assert table.auc.isna().all()
     assert ",auc," in table.to_csv(index=False).splitlines()[0]
 
@@ -132,7 +157,7 @@ def test_without_truth_auc_is_empty() -> None:
 def test_auc_is_empty_only_for_the_test_without_truth() -> None:
     parts = tables()
     parts["detection"] = parts["detection"][parts["detection"].test == "high"]
-    table = summarise(**parts, headline="corrected").set_index(["model", "test"])
+    table = quote(parts).set_index(["model", "test"])
     assert table.auc.isna().to_dict() == {
         ("S", "low"): True,
         ("S", "high"): False,
@@ -142,7 +167,7 @@ def test_auc_is_empty_only_for_the_test_without_truth() -> None:
 
 
 def test_every_fraction_is_believable_where_every_training_has_learnt() -> None:
-    table = summarise(**tables(), headline="corrected")
+    table = quote(tables())
     assert table.believable.tolist() == ["true"] * 4
     assert table.reasons.tolist() == [""] * 4
 
@@ -151,7 +176,7 @@ def test_one_collapsed_training_takes_the_belief_from_its_model_alone_and_says_w
     parts = tables()
     histories = {(m, s): history(3, 1, 2) for m in ("S", "L") for s in (1, 2)}
     parts["training"] = training_table(histories | {("L", 2): history(1.5, 1.6)})
-    table = summarise(**parts, headline="corrected").set_index("model")
+    table = quote(parts).set_index("model")
     assert table.believable["S"].tolist() == ["true", "true"]
     assert table.believable["L"].tolist() == ["false", "false"]
     for reasons in table.reasons["L"]:
@@ -162,10 +187,86 @@ def test_one_collapsed_training_takes_the_belief_from_its_model_alone_and_says_w
 def test_a_fraction_below_zero_beyond_its_interval_is_not_believable() -> None:
     parts = tables()
     here = (parts["fractions"].test == "low") & (parts["fractions"].model == "S")
-    parts["fractions"].loc[here, ["fraction", "low", "high"]] = [-0.2, -0.3, -0.1]
-    table = summarise(**parts, headline="corrected").set_index(["model", "test"])
+    parts["fractions"].loc[here, ["fraction", "low", "high"]] = [-0.3, -0.4, -0.2]
+    table = quote(parts).set_index(["model", "test"])
     assert table.believable.tolist() == ["false", "true", "true", "true"]
     assert table.reasons["S", "low"]
+
+
+def test_a_fraction_of_zero_is_doubted_once_in_forty_times_and_not_once_in_six() -> None:
+    # a 68% interval is below a true zero in 16% of repeats; twice as wide, in 2.5%
+    parts = tables(("S",), ("low",))
+    for fraction, believable in ((-0.15, "true"), (-0.25, "false")):
+        parts["fractions"][["fraction", "low", "high"]] = [fraction, fraction - 0.1, fraction + 0.1]
+        assert quote(parts).believable.tolist() == [believable]
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ("proportionality", "different shapes"),
+        ("background_scores", "not distributed as those of control"),
+        ("background_latents", "unlike those of control"),
+    ],
+)
+def test_a_failed_check_takes_the_belief_from_the_tests_and_the_model_it_is_about(
+    check: str, words: str
+) -> None:
+    parts = tables(tests=("low", "high", "third"))
+    closure = parts["closure"]
+    here = (closure.model == "S") & (closure.test == "low") & (closure.check == check)
+    closure.loc[here, ["p_value", "passed"]] = [1e-5, False]
+    pair = check == "proportionality"
+    closure["other"] = closure["other"].astype(object)
+    closure.loc[here, "other"] = "high" if pair else None
+    table = quote(parts).set_index(["model", "test"])
+    doubted = {("S", "low")} | ({("S", "high")} if pair else set())
+    assert set(table.index[table.believable == "false"]) == doubted
+    for key in doubted:
+        assert words in table.reasons[key]
+        assert "p = 1e-05" in table.reasons[key]
+
+
+@pytest.mark.parametrize(
+    ("known", "headline", "believable"),
+    [
+        ({"at_least": 0.5, "at_most": None}, "joint", False),
+        ({"at_least": 0.5, "at_most": None}, "corrected", True),  # a lower bound may be below it
+        ({"at_least": None, "at_most": 0.2}, "joint", False),
+        ({"at_least": None, "at_most": 0.2}, "corrected", False),
+        ({"at_least": 0.35, "at_most": 0.38}, "joint", True),  # within the error
+    ],
+)
+def test_what_is_known_of_a_test_is_checked_and_moves_no_number(
+    known: dict, headline: str, believable: bool
+) -> None:
+    parts = tables(("S",), ("low",))
+    parts["fractions"][["fraction", "low", "high"]] = [0.36, 0.33, 0.39]
+    (row,) = quote(parts, headline, {"low": known}).to_dict("records")
+    assert (row["fraction"], row["low"], row["high"]) == (0.36, 0.33, 0.39)
+    assert row["believable"] == str(believable).lower()
+    assert bool(row["reasons"]) != believable
+
+
+def test_headline_model_is_the_best_reconstruction_unless_it_is_named() -> None:
+    parts = tables()
+    histories = {("S", s): history(1.2) for s in (1, 2)} | {("L", s): history(0.9) for s in (1, 2)}
+    parts["training"] = training_table(histories)
+    assert quote(parts).headline.tolist() == ["false", "false", "true", "true"]
+    # in units of the mean image's loss, so that models of different losses compare
+    histories |= {("L", s): history(0.9, mean=1.0) for s in (1, 2)}
+    parts["training"] = training_table(histories)
+    assert quote(parts).headline.tolist() == ["true", "true", "false", "false"]
+    named = quote(parts, headline_model="L")
+    assert named.headline.tolist() == ["false", "false", "true", "true"]
+
+
+def test_seed_spread_and_envelope_stand_beside_the_fraction() -> None:
+    parts = tables(("S",), ("low",))
+    (row,) = quote(parts, "joint").to_dict("records")
+    assert row["seed_spread"] == 0.25
+    # joint, bbe and weak there: 0.022, 0.023, 0.024
+    assert [row["envelope_low"], row["envelope_high"]] == pytest.approx([0.022, 0.024])
 
 
 def run_summarise(
@@ -173,7 +274,7 @@ def run_summarise(
 ) -> Path:
     """Run the script of the rule as Snakemake would, on tables in files."""
     parts, paths = tables(models, tests), {}
-    for name in ("fractions", "purity", "detection"):
+    for name in ("fractions", "closure", "error_budget", "purity", "detection"):
         paths[name] = []
         for model in models:
             path = directory / model / f"{name}.csv"
@@ -186,7 +287,7 @@ def run_summarise(
             path = directory / model / f"history{seed}.csv"
             (history(1.9) if collapsed else history(1.0)).to_csv(path, index=False)
             paths["histories"].append(path)
-    names = ("fractions", "purity", "detection", "training", "summary")
+    names = ("fractions", "closure", "error_budget", "purity", "detection", "training", "summary")
     output = {name: directory / f"{name}.csv" for name in names}
     given = SimpleNamespace(**paths)
     given.get = paths.get
@@ -194,7 +295,12 @@ def run_summarise(
         input=given,
         output=output,
         log=[directory / "log"],
-        params=SimpleNamespace(models=models, seeds=[1, 2], headline="corrected"),
+        params=SimpleNamespace(
+            models=models,
+            seeds=[1, 2],
+            known={test: {"at_least": None, "at_most": None} for test in tests},
+            quoting={"headline": "corrected", "headline_model": "auto", "confidence": 0.68},
+        ),
     )
     script = REPO / "workflow" / "scripts" / "summarise.py"
     runpy.run_path(str(script), init_globals={"snakemake": snakemake})

@@ -18,6 +18,10 @@ CHECKS = {
     "background_latents": "no classifier tells the low-score jets of the test from control jets by "
     "their latents",
 }
+COLUMNS = (
+    *("check", "test", "other", "statistic", "dof", "p_value", "passed"),
+    *("ratio", "ratio_low", "ratio_high"),
+)
 MOST_BINS, LEAST_BINS, JETS_PER_BIN = 20, 4, 25
 LEAST_JETS = 20  # of low score, to compare their latents
 
@@ -58,7 +62,9 @@ def check(
         jets = features[test][low[test]], features[CONTROL][low[CONTROL]]
         rows.append({"check": "background_latents", "test": test} | same_features(*jets))
     made = sum(np.isfinite(row["p_value"]) for row in rows)
-    return [row | {"passed": not row["p_value"] * made < level} for row in rows]
+    return [
+        dict.fromkeys(COLUMNS) | row | {"passed": not row["p_value"] * made < level} for row in rows
+    ]
 
 
 def proportionality(

@@ -20,7 +20,8 @@ ESTIMATORS = {
     "bbe": "1 - M(A) / B(A) in the region A of low scores where it is lowest (best bin "
     "estimation). Assumes that the lowest scores are background alone; otherwise it reads low.",
     "weak": "bbe on the score of a small classifier that was trained to tell the test from control "
-    "jets (positive-unlabelled learning). Assumes as bbe does; noisy for small fractions.",
+    "jets (positive-unlabelled learning). Assumes as bbe does; reads low where there are few "
+    "jets to learn from.",
     "cwola": "bbe on the score of a small classifier that was trained to tell the test from the "
     "other tests (classification without labels). Assumes as bbe does, and tests of different "
     "fractions; with the same fraction it reads low.",

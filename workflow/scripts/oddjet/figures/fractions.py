@@ -101,6 +101,7 @@ def budget(table: pd.DataFrame) -> Figure:
                 label=model,
             )
         axes.set(xlabel="change of the fraction", title=test)
+        axes.margins(x=0.08)
         axes.minorticks_off()
     grid[0, 0].set_yticks(range(len(sources)), sources)
     grid[0, 0].invert_yaxis()
