@@ -5,8 +5,9 @@
 rule train:
     """
     Train one autoencoder on the normal jets outside the control part, stop by the validation loss,
-    and keep the best epoch. The first time it waits for the check of all samples; an existing model
-    does not depend on the tests. Uses wildcards `model` and `seed`.
+    and keep the best epoch. A training that was interrupted continues from its checkpoint. The first
+    time it waits for the check of all samples; an existing model does not depend on the tests.
+    Uses wildcards `model` and `seed`.
     """
     message:
         "Training {wildcards.model}, seed {wildcards.seed}"
@@ -19,6 +20,8 @@ rule train:
         training=config["training"],
         smoothing=config["preprocessing"]["smoothing"],
         validation=config["split"]["validation"],
+        # no output: Snakemake removes those of a job that fails
+        checkpoint=CHECKPOINT,
     output:
         model=TRAINED,
         history=HISTORY,
@@ -39,8 +42,8 @@ rule train:
 
 rule score:
     """
-    Write the reconstruction error and the latent vector of every event of every sample.
-    Uses wildcards `model` and `seed`.
+    Write the reconstruction error and the latent vector of every event of every sample. It computes
+    on the CPU: it needs no card, and cards are left to trainings. Uses wildcards `model` and `seed`.
     """
     message:
         "Scoring with {wildcards.model}, seed {wildcards.seed}"
@@ -51,7 +54,6 @@ rule score:
     params:
         code=code("score.py"),
         tests=list(SCORED),
-        device=config["training"]["device"],
         validation=config["split"]["validation"],
     output:
         SCORES,

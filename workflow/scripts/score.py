@@ -1,4 +1,4 @@
-"""Score every event of every sample with one trained model."""
+"""Score every event of every sample with one trained model, on the CPU."""
 
 import h5py
 import numpy as np
@@ -6,13 +6,12 @@ import numpy as np
 from oddjet import logs, scoring, splits, training
 from oddjet.files import replacing
 from oddjet.provenance import describe
-from oddjet.tensors import choose_device, make_repeatable
+from oddjet.tensors import CPU, make_repeatable
 
 logs.set_up(snakemake.log[0])
 seed = int(snakemake.wildcards.seed)
-device = choose_device(snakemake.params.device)
 make_repeatable(seed, snakemake.threads)
-model, normalisation = training.load(snakemake.input.model, device)
+model, normalisation = training.load(snakemake.input.model, CPU)
 tests = dict(zip(snakemake.params.tests, snakemake.input.tests, strict=True))
 
 with (
@@ -28,11 +27,11 @@ with (
             ("control", np.flatnonzero(control)),
         ):
             group = target.create_group(f"normal_{part}")
-            scoring.score(normal, rows, group, model, normalisation, device)
+            scoring.score(normal, rows, group, model, normalisation, CPU)
     for test, path in tests.items():
         with h5py.File(path) as sample:
             rows = np.arange(len(sample["offsets"]) - 1)
-            scoring.score(sample, rows, target.create_group(test), model, normalisation, device)
+            scoring.score(sample, rows, target.create_group(test), model, normalisation, CPU)
     inputs = {"model": snakemake.input.model, "normal": snakemake.input.normal, **tests}
     configuration = {"validation": snakemake.params.validation}
-    target.attrs.update(describe(configuration, inputs, seed=seed, device=device))
+    target.attrs.update(describe(configuration, inputs, seed=seed, device=CPU))

@@ -1,42 +1,55 @@
 """Train one autoencoder."""
 
+import json
 import logging
+import signal
 
 import h5py
 import pandas as pd
 
-from oddjet import logs, splits, training
+from oddjet import devices, logs, splits, training
+from oddjet.checkpoint import Checkpoint
 from oddjet.files import replacing
 from oddjet.provenance import describe
 from oddjet.sparse import SparseFile
-from oddjet.tensors import choose_device, make_repeatable
+from oddjet.tensors import make_repeatable
 
 CONFIGURATION = ("model", "training", "smoothing", "validation")
+MADE_FROM = ("configuration", "inputs", "packages")
 
 logs.set_up(snakemake.log[0])
+params = snakemake.params
 seed = int(snakemake.wildcards.seed)
-settings = snakemake.params.training
-device = choose_device(settings["device"])
-make_repeatable(seed, snakemake.threads)
-logging.info("training on %s with %d threads", device, snakemake.threads)
-
-with h5py.File(snakemake.input.normal) as normal:
-    parts = splits.train_and_validation(normal["control"][:], snakemake.params.validation, seed)
-    images = SparseFile(normal).read()
-trained = training.train(
-    *(images.select(rows) for rows in parts),
-    snakemake.params.model,
-    settings,
-    seed,
-    device,
-    snakemake.params.smoothing,
-)
-
-configuration = {name: snakemake.params[name] for name in CONFIGURATION}
-provenance = describe(configuration, {"normal": snakemake.input.normal}, seed=seed, device=device)
+configuration = {name: params[name] for name in CONFIGURATION}
+with devices.leased(params.training["device"]) as device:
+    logging.info("training on %s with %d threads", device, snakemake.threads)
+    make_repeatable(seed, snakemake.threads)
+    facts = {"seed": seed, "device": device.type}
+    provenance = describe(configuration, {"normal": snakemake.input.normal}, **facts)
+    # not the commit: one that changes nothing here is no reason to start anew
+    made_from = {name: json.loads(provenance[name]) for name in MADE_FROM}
+    made_from |= {"code": params.code, "python": provenance["python"], **facts}
+    with h5py.File(snakemake.input.normal) as normal:
+        parts = splits.train_and_validation(normal["control"][:], params.validation, seed)
+        images = SparseFile(normal).read()
+    checkpoint = Checkpoint(params.checkpoint, made_from)
+    with (
+        checkpoint.written_on(signal.SIGTERM, signal.SIGINT),
+        devices.memory_errors_explained(device, params.training["batch_size"]),
+    ):
+        trained = training.train(
+            *(images.select(rows) for rows in parts),
+            params.model,
+            params.training,
+            seed,
+            device,
+            params.smoothing,
+            checkpoint,
+        )
 with (
     replacing(snakemake.output.model) as model,
     replacing(snakemake.output.history) as history,
 ):
     trained.save(model, provenance)
     pd.DataFrame(trained.history).to_csv(history, index=False)
+checkpoint.remove()

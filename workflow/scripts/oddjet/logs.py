@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 from oddjet.errors import InputError
+from oddjet.files import WRITE_HINT, why_not_written
 
 
 def set_up(path: str | Path) -> None:
@@ -32,6 +33,8 @@ def _record_exception(
         logging.getLogger().critical("%s", error)
     elif issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, traceback)
+    elif reason := why_not_written(error):  # HDF5's, which go here past all that could catch them
+        logging.getLogger().critical("cannot write: %s.\nHint: %s", reason, WRITE_HINT)
     else:
         logging.getLogger().critical(
             "%s: %s", kind.__name__, error, exc_info=(kind, error, traceback)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from oddjet.sparse import SparseImages
 
+CPU = torch.device("cpu")
 BATCH = 256  # events at once where nothing is learnt
 
 
@@ -89,21 +90,6 @@ class DeviceImages:
         """All images in order, a batch at a time."""
         for rows in torch.arange(len(self), device=self.offsets.device).split(BATCH):
             yield self.dense(rows)
-
-
-def choose_device(wish: str) -> torch.device:
-    """The device to compute on: `auto` is CUDA where there is a card, else the CPU.
-
-    Raises:
-        ValueError: `cuda` is asked for and there is none.
-    """
-    if wish == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if wish == "cuda" and not torch.cuda.is_available():
-        raise ValueError(
-            "training.device is cuda, but no CUDA card is visible here; use auto or cpu"
-        )
-    return torch.device(wish)
 
 
 def make_repeatable(seed: int, threads: int) -> None:

@@ -2,16 +2,17 @@
 
 import copy
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from oddjet.checkpoint import Checkpoint, RandomStates, Stateful
 from oddjet.models import Autoencoder, build
 from oddjet.sparse import SparseImages
 from oddjet.tensors import DeviceImages, MinMax
@@ -55,6 +56,46 @@ def image_errors(images: Tensor, reconstructions: Tensor) -> Tensor:
     return (images - reconstructions).square().flatten(1).mean(1)
 
 
+class Progress:
+    """The epochs so far, the weights of the best of them, and whether to go on."""
+
+    def __init__(self, model: Autoencoder, epochs: int, patience: int) -> None:
+        self.epochs, self.patience = epochs, patience
+        self.history: list[dict[str, float]] = []
+        self.best, self.best_weights = math.inf, copy.deepcopy(model.state_dict())
+        self.waited = 0  # epochs since the best
+
+    def add(self, row: Mapping[str, float], model: Autoencoder) -> None:
+        """Add an epoch's row of the history, and keep the weights if it is the best."""
+        self.history.append(dict(row))
+        if row["val_loss"] < self.best:
+            self.best, self.best_weights = row["val_loss"], copy.deepcopy(model.state_dict())
+            self.waited = 0
+        else:
+            self.waited += 1
+
+    @property
+    def stopped_early(self) -> bool:
+        return self.waited >= self.patience
+
+    @property
+    def finished(self) -> bool:
+        return self.stopped_early or len(self.history) >= self.epochs
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds that the epochs left take at most, if they take as long as those before."""
+        mean = sum(row["seconds"] for row in self.history) / len(self.history)
+        return mean * (self.epochs - len(self.history))
+
+    def state_dict(self) -> dict[str, Any]:
+        names = ("history", "best", "best_weights", "waited")
+        return {name: getattr(self, name) for name in names}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state)
+
+
 def train(
     training: SparseImages,
     validation: SparseImages,
@@ -63,6 +104,7 @@ def train(
     seed: int,
     device: torch.device,
     smoothing: float = 0.0,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained:
     """Train an autoencoder with Adam on the mean squared error.
 
@@ -78,6 +120,8 @@ def train(
         settings: `epochs`, `batch_size`, `learning_rate`, `patience`.
         seed: for the order of the data; the caller seeds PyTorch itself.
         smoothing: standard deviation in pixels of the Gaussian that smooths all images.
+        checkpoint: continued from where it is of this training, and kept up to date; the result is
+            that of a training without interruption.
     """
     normalisation = MinMax.fit(training, smoothing, device)
     inputs = DeviceImages(training, normalisation, device)
@@ -90,11 +134,18 @@ def train(
     model.start_at(float(mean.mean()), mean_square**0.5)
     optimiser = torch.optim.Adam(model.parameters(), settings["learning_rate"])
     order = torch.Generator().manual_seed(seed)
-    history: list[dict[str, float]] = []
-    best, best_state = np.inf, copy.deepcopy(model.state_dict())
-    waited, started = 0, time.monotonic()
-    for epoch in range(1, settings["epochs"] + 1):
-        epoch_started = time.monotonic()
+    progress = Progress(model, settings["epochs"], settings["patience"])
+    # a schedule of the learning rate would be one more
+    parts: dict[str, Stateful] = {
+        "model": model,
+        "optimiser": optimiser,
+        "random": RandomStates(device, order),
+        "progress": progress,
+    }
+    if checkpoint and checkpoint.resume(parts):
+        log.info("resuming after epoch %d/%d", len(progress.history), progress.epochs)
+    while not progress.finished:
+        started = time.monotonic()
         model.train()
         total = torch.zeros((), device=device)
         for rows in torch.randperm(len(inputs), generator=order).split(settings["batch_size"]):
@@ -108,31 +159,27 @@ def train(
             total += loss.detach() * len(rows)
         model.eval()
         row = {
-            "epoch": epoch,
+            "epoch": len(progress.history) + 1,
             "train_loss": total.item() / len(inputs),
             "val_loss": _loss(held, model),
             "learning_rate": optimiser.param_groups[0]["lr"],
-            "seconds": round(time.monotonic() - epoch_started, 3),
+            "seconds": round(time.monotonic() - started, 3),
             "blank_loss": blank_loss,
             "mean_loss": mean_loss,
         }
-        history.append(row)
-        if row["val_loss"] < best:
-            best, best_state, waited = row["val_loss"], copy.deepcopy(model.state_dict()), 0
-        else:
-            waited += 1
-        left = (time.monotonic() - started) / epoch * (settings["epochs"] - epoch)
+        progress.add(row, model)
+        if checkpoint:
+            checkpoint.keep(parts)
         log.info(
             "epoch %d/%d: training loss %.4g, validation loss %.4g (blank image %.4g, mean image "
             "%.4g), %.1f s, at most %.0f s left",
-            *(epoch, settings["epochs"], row["train_loss"], row["val_loss"]),
-            *(blank_loss, mean_loss, row["seconds"], left),
+            *(row["epoch"], progress.epochs, row["train_loss"], row["val_loss"]),
+            *(blank_loss, mean_loss, row["seconds"], progress.seconds_left),
         )
-        if waited >= settings["patience"]:
-            log.info("stopped: no better validation loss for %d epochs", waited)
-            break
-    model.load_state_dict(best_state)
-    return Trained(model, normalisation, history, parameters, training.shape)
+    if progress.stopped_early:
+        log.info("stopped: no better validation loss for %d epochs", progress.waited)
+    model.load_state_dict(progress.best_weights)
+    return Trained(model, normalisation, progress.history, parameters, training.shape)
 
 
 def moments(images: DeviceImages) -> tuple[Tensor, float]:
