@@ -1,13 +1,19 @@
 """Files written whole or not at all."""
 
+import errno
 import hashlib
 import os
+import signal
 import stat
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import REPO
 
+from oddjet.errors import InputError
 from oddjet.files import replacing, sha256
 
 
@@ -59,17 +65,83 @@ def test_missing_folders_are_made(tmp_path: Path) -> None:
     assert (tmp_path / "x" / "y" / "a.txt").read_text() == "new"
 
 
-def test_temporary_path_lies_beside_the_file_and_has_its_suffix(tmp_path: Path) -> None:
+def test_temporary_path_is_on_the_same_disk_and_has_the_name_of_the_file(tmp_path: Path) -> None:
     with replacing(tmp_path / "a.png") as partial:
-        # beside it: only within a file system is the replacement atomic
-        assert partial.parent == tmp_path
-        assert partial.suffix == ".png"
-        assert partial.name != "a.png"
+        # only within a file system is the replacement atomic
+        assert partial.parent.parent == tmp_path
+        assert partial.name == "a.png"
+        partial.touch()
 
 
 def test_two_writers_at_once_have_a_path_each(tmp_path: Path) -> None:
     with replacing(tmp_path / "a.txt") as first, replacing(tmp_path / "a.txt") as second:
         assert first != second
+        first.write_text("1")
+        second.write_text("2")
+    assert (tmp_path / "a.txt").read_text() == "1"  # the last to end
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from oddjet.files import replacing
+with replacing(sys.argv[1]) as partial:
+    partial.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next_of_the_same_file(tmp_path: Path) -> None:
+    path = tmp_path / 'a "[b]".txt'
+    for name in (path, path, tmp_path / "other.txt"):
+        command = [sys.executable, "-c", KILLED, str(name)]
+        folder = REPO / "workflow" / "scripts"
+        done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(folder)})
+        assert done.returncode == -signal.SIGKILL
+    left = {entry.name[:-8] for entry in tmp_path.iterdir()}
+    assert left == {f".partial-{path.name}-", ".partial-other.txt-"}
+    assert len(list(tmp_path.iterdir())) == 2  # the second attempt removed what the first left
+    with replacing(path) as partial:
+        partial.write_text("whole")
+    assert path.read_text() == "whole"
+    assert {entry.name[:-8] for entry in tmp_path.iterdir() if entry != path} == {
+        ".partial-other.txt-"
+    }
+
+
+def no_room(partial: Path) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def no_room_in_another_error(partial: Path) -> None:
+    try:  # as PyTorch does
+        no_room(partial)
+    except OSError:
+        raise RuntimeError("unexpected pos 704") from None
+
+
+@pytest.mark.parametrize("write", [no_room, no_room_in_another_error])
+def test_a_full_disk_is_an_error_that_names_the_file_and_the_reason(
+    write: Callable[[Path], None], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with (
+        pytest.raises(InputError, match="No space left on device") as raised,
+        replacing(path) as partial,
+    ):
+        write(partial)
+    assert str(raised.value).startswith(f"{path}: found ")
+    assert "the same command again" in str(raised.value)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_input_that_cannot_be_read_is_not_taken_for_an_output_that_cannot_be_written(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(PermissionError), replacing(tmp_path / "a.txt"):
+        raise PermissionError(errno.EACCES, "Permission denied", "raw/normal.npz")
 
 
 @pytest.fixture(params=[0o022, 0o027, 0o002], ids=oct)

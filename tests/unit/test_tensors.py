@@ -90,22 +90,6 @@ def test_pixels_beyond_those_of_the_training_part_are_not_clipped() -> None:
     assert normalised.tolist() == [-0.5, 0.0, 1.0, 2.0]
 
 
-def test_auto_is_the_card_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert tensors.choose_device("auto").type == "cuda"
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert tensors.choose_device("auto").type == "cpu"
-    assert tensors.choose_device("cpu").type == "cpu"
-
-
-def test_cuda_without_a_card_is_refused_with_what_else_can_be_set(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="use auto or cpu"):
-        tensors.choose_device("cuda")
-
-
 def test_repeatable_means_the_same_numbers_after_the_same_seed() -> None:
     before = os.environ.get("CUBLAS_WORKSPACE_CONFIG"), torch.get_num_threads()
     try:

@@ -110,6 +110,8 @@ class Checkpoint:
 
     def _write(self) -> None:
         """Write what was kept last; that it cannot be written is no reason to stop a training."""
+        if self._kept is None:
+            return
         content = io.BytesIO()
         torch.save({"made_from": self.made_from, "parts": self._kept}, content)
         try:
@@ -121,8 +123,7 @@ class Checkpoint:
             self._kept = None
 
     def _leave(self, number: int, frame: FrameType | None) -> None:
-        if self._kept is not None:
-            self._write()
+        self._write()
         then = f"continues from {self.path}" if self.path.exists() else "starts anew"
         log.warning("interrupted by %s: the same command %s", signal.Signals(number).name, then)
         signal.signal(number, signal.SIG_DFL)

@@ -22,7 +22,9 @@ def set_up(path: str | Path) -> None:
         force=True,
     )
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a full disk may leave no room for the log file either
     sys.excepthook = _record_exception
+    sys.unraisablehook = _record_unraisable
 
 
 def _record_exception(
@@ -33,9 +35,16 @@ def _record_exception(
         logging.getLogger().critical("%s", error)
     elif issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, traceback)
-    elif reason := why_not_written(error):  # HDF5's, which go here past all that could catch them
+    elif reason := why_not_written(error):  # h5py's, which come past all that could catch them
         logging.getLogger().critical("cannot write: %s.\nHint: %s", reason, WRITE_HINT)
     else:
         logging.getLogger().critical(
             "%s: %s", kind.__name__, error, exc_info=(kind, error, traceback)
         )
+
+
+def _record_unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Leave out what h5py tells here and as an exception, that an output cannot be written."""
+    error = unraisable.exc_value
+    if error is None or not why_not_written(error):
+        sys.__unraisablehook__(unraisable)
