@@ -46,10 +46,8 @@ with devices.leased(params.training["device"]) as device:
             params.smoothing,
             checkpoint,
         )
-with (
-    replacing(snakemake.output.model) as model,
-    replacing(snakemake.output.history) as history,
-):
-    trained.save(model, provenance)
-    pd.DataFrame(trained.history).to_csv(history, index=False)
+with replacing(snakemake.output.model) as partial:
+    trained.save(partial, provenance)
+with replacing(snakemake.output.history) as partial:
+    pd.DataFrame(trained.history).to_csv(partial, index=False)
 checkpoint.remove()

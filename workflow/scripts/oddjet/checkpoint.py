@@ -64,6 +64,7 @@ class Checkpoint:
         self.made_from = _flat(json.loads(json.dumps(made_from)))
         self._kept: dict[str, Any] | None = None  # not yet written
         self._next = 0.0
+        self._complaint = ""
 
     def resume(self, parts: Mapping[str, Stateful]) -> bool:
         """Bring the parts into the state of the file; false where there is none of this training.
@@ -118,7 +119,10 @@ class Checkpoint:
             with replacing(self.path) as partial:
                 partial.write_bytes(content.getbuffer())
         except (OSError, InputError) as error:
-            log.warning("no checkpoint: %s", error)
+            complaint = str(error).splitlines()[0]
+            if complaint != self._complaint:  # once is enough
+                log.warning("no checkpoint: %s", complaint)
+            self._complaint = complaint
         else:
             self._kept = None
 
