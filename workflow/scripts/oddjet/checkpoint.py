@@ -4,7 +4,6 @@ import io
 import json
 import logging
 import os
-import pickle
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -76,7 +75,7 @@ class Checkpoint:
             differing = _differences(saved["made_from"], self.made_from)
         except FileNotFoundError:
             return False
-        except (OSError, EOFError, RuntimeError, LookupError, TypeError, pickle.UnpicklingError):
+        except Exception:  # whatever a broken file brings about in PyTorch
             differing = ["it cannot be read"]
         if differing:
             log.warning("%s is refused and removed: %s", self.path, "; ".join(differing))
