@@ -29,7 +29,6 @@ KILLS = int(os.environ.get("ODDJET_KILLS", "10"))
 # a training of some seconds, and no figures
 CONFIG = deepcopy(TINY) | {"seeds": [1]}
 CONFIG["training"] |= {"epochs": 100, "patience": 100}
-del CONFIG["samples"]["tests"]["low"]
 EVERYTHING = "results/summary.csv"
 SCORES = "results/S/seed1/scores.h5"
 TRAINING_LOG = "results/logs/train/S_seed1.log"
@@ -167,11 +166,10 @@ def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 @pytest.fixture(scope="module")
 def scored(undisturbed: dict[str, Any]) -> dict[str, Any]:
-    """Of that, what comes before the estimates."""
-    later = ("clusters.h5", "S/fractions.csv", "S/purity.csv", "S/detection.csv", "summary.csv")
-    tables = ("tables/fractions.csv", "tables/purity.csv", "tables/detection.csv")
-    tables += ("tables/training.csv",)
-    return {k: v for k, v in undisturbed.items() if not k.endswith(later) and k not in tables}
+    """Of that, what is there when the scores are."""
+    names = {f"S/seed1/{name}" for name in ("model.pt", "history.csv", "scores.h5")}
+    names |= {"tables/samples.csv"} | {name for name in undisturbed if name.startswith("prepared/")}
+    return {name: undisturbed[name] for name in names}
 
 
 # Signals
