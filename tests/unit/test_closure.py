@@ -85,7 +85,7 @@ def test_latents_of_another_background_are_noticed_where_its_scores_are_alike() 
     scores = {"normal_control": rng.random(CONTROL), "low": mixed(rng, 0.2)}
     parts = {name: features(rng, values, 0.5 * (name == "low")) for name, values in scores.items()}
     failed = [row["check"] for row in check(scores, parts, 0.5, 0.68, 0.01) if not row["passed"]]
-    assert failed == ["background_latents"]
+    assert failed == ["background_features"]
 
 
 @pytest.mark.parametrize("which", ["scores", "features"])

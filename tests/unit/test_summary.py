@@ -48,7 +48,7 @@ def tables(
             detection.append({**key, "auc": number + 5})
     training = training_table({(m, s): history(3, 1, 2) for m in models for s in (1, 2)})
     pairs = [{"model": model, "test": test} for model in models for test in tests]
-    checks = ("proportionality", "background_scores", "background_latents")
+    checks = ("proportionality", "background_scores", "background_features")
     return {
         "fractions": pd.DataFrame(fractions),
         "closure": pd.DataFrame(
@@ -206,7 +206,7 @@ def test_a_fraction_of_zero_is_doubted_once_in_forty_times_and_not_once_in_six()
     [
         ("proportionality", "different shapes"),
         ("background_scores", "not distributed as those of control"),
-        ("background_latents", "unlike those of control"),
+        ("background_features", "unlike those of control"),
     ],
 )
 def test_a_failed_check_takes_the_belief_from_the_tests_and_the_model_it_is_about(

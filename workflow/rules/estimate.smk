@@ -12,9 +12,12 @@ rule estimate_fractions:
         "Estimating fractions with {wildcards.model}"
     input:
         scores=expand(SCORES, seed=SEEDS, allow_missing=True),
+        normal=PREPARED_NORMAL,
+        tests=expand(PREPARED_TEST, test=TESTS),
     params:
         code=code("estimate_fractions.py"),
         seeds=SEEDS,
+        tests=TESTS,
         estimation=ESTIMATION,
         confidence=config["fraction"]["confidence"],
         headline=config["fraction"]["headline"],

@@ -1,5 +1,6 @@
 """Estimate the anomalous fractions with one model, and check what they assume."""
 
+import h5py
 import numpy as np
 import pandas as pd
 
@@ -30,7 +31,16 @@ table = pd.DataFrame(
     for row in fractions.estimate(*parts, **params.estimation, confidence=confidence)
 )
 score = scores["ensemble"][0]
-checked = closure.check(score, features[0], anchor, confidence, params.closure_level)
+# what the preprocessing takes away can tell backgrounds apart that look alike behind it
+events = scoring.read_scores(snakemake.input.scores[0], "event")
+prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
+prepared["normal_control"] = snakemake.input.normal
+seen = {}
+for part, path in prepared.items():
+    with h5py.File(path) as sample:
+        raw = [sample[name][:][events[part]] for name in ("raw_sum", "raw_lit")]
+    seen[part] = np.column_stack([features[0][part], *raw])
+checked = closure.check(score, seen, anchor, confidence, params.closure_level)
 uncertainties = budget.budget(table, score, params.headline, anchor, confidence)
 for name, content in {
     "fractions": table,

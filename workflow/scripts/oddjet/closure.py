@@ -15,8 +15,8 @@ CHECKS = {
     "proportionality": "M - B has the same shape in both tests: they hold the same anomalous jets "
     "and the background of the control jets, only in other fractions",
     "background_scores": "the low scores of the test are distributed as those of control jets",
-    "background_latents": "no classifier tells the low-score jets of the test from control jets by "
-    "their latents",
+    "background_features": "no classifier tells the low-score jets of the test from control jets "
+    "by their latents and by the sum and the number of lit pixels of their raw images",
 }
 COLUMNS = (
     *("check", "test", "other", "statistic", "dof", "p_value", "passed"),
@@ -60,7 +60,7 @@ def check(
         below = scores[test][low[test]], control[low[CONTROL]]
         rows.append({"check": "background_scores", "test": test} | same_scores(*below))
         jets = features[test][low[test]], features[CONTROL][low[CONTROL]]
-        rows.append({"check": "background_latents", "test": test} | same_features(*jets))
+        rows.append({"check": "background_features", "test": test} | same_features(*jets))
     made = sum(np.isfinite(row["p_value"]) for row in rows)
     return [
         dict.fromkeys(COLUMNS) | row | {"passed": not row["p_value"] * made < level} for row in rows

@@ -65,9 +65,10 @@ def prepare_test(
 ) -> None:
     """Check a raw test and preprocess it, cropped as the prepared normal sample was.
 
-    Writes HDF5: a `SparseFile` of the preprocessed images; as attributes the `crop` in raw pixels,
-    if any, and of the raw images the shape, the number of blank ones and of lit pixels, and the
-    brightest pixel.
+    Writes HDF5: a `SparseFile` of the preprocessed images; `raw_sum` float32 and `raw_lit` int32
+    (N,), the sum and the number of lit pixels of each raw image, which the preprocessing may take
+    away; as attributes the `crop` in raw pixels, if any, and of the raw images the shape, the
+    number of blank ones and of lit pixels, and the brightest pixel.
 
     Args:
         file, key, output, preprocessing: as of `prepare_normal`.
@@ -97,22 +98,26 @@ def _store(
 ) -> None:
     shape = image_shape(raw)
     store = SparseFile.create(target, prepared_shape(shape, crop, preprocessing["size"]))
-    blank, emptied, lit, brightest = 0, 0, 0, 0.0
+    blank, emptied, brightest = 0, 0, 0.0
+    sums, lit = [], []
     for images in image_pieces(raw):
         sparse = SparseImages.from_dense(images)
         prepared = preprocess(sparse, preprocessing, crop)
         store.append(prepared)
-        dark = np.diff(sparse.offsets) == 0
+        lit.append(np.diff(sparse.offsets))
+        sums.append(images.sum((1, 2, 3), dtype=np.float64))
+        dark = lit[-1] == 0
         blank += int(dark.sum())
         emptied += int(((np.diff(prepared.offsets) == 0) & ~dark).sum())
-        lit += len(sparse.values)
         brightest = max(brightest, float(images.max()))
+    target["raw_sum"] = np.concatenate(sums).astype(np.float32)
+    target["raw_lit"] = np.concatenate(lit).astype(np.int32)
     target.attrs.update(
         file=str(raw.file),
         key=raw.key,
         raw_shape=shape,
         blank=blank,
-        lit=lit,
+        lit=target["raw_lit"][:].sum(),
         brightest_pixel=brightest,
     )
     if crop is not None:
