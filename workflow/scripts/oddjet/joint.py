@@ -68,7 +68,7 @@ def fit(control: np.ndarray, tests: np.ndarray, anchor: int) -> tuple[np.ndarray
         anchor: number of bins without signal.
 
     Returns:
-        Fractions (k,) and their covariance (k, k), from the curvature at the maximum.
+        Fractions (k,) and their covariance (k, k), from the Fisher information at the maximum.
     """
     alone, deviation = anchored(control, tests, anchor)
     clear = np.divide(alone, deviation, out=np.zeros_like(alone), where=deviation > 0)
@@ -79,9 +79,8 @@ def fit(control: np.ndarray, tests: np.ndarray, anchor: int) -> tuple[np.ndarray
         minuit = Minuit(model.chi2, model.start(alone), grad=model.gradient)
         minuit.strategy = 0  # the gradient is exact
         minuit.migrad()
-        minuit.hesse()
-        if minuit.valid and minuit.covariance is not None:
-            return model.fractions(np.array(minuit.values), np.array(minuit.covariance))
+        if minuit.valid:
+            return model.fractions(np.array(minuit.values))
     return alone, np.diag(deviation**2)
 
 
@@ -156,10 +155,23 @@ class _Model:
             ]
         )
 
-    def fractions(
-        self, values: np.ndarray, covariance: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The fractions and their covariance from those of the parameters."""
+    def covariance(self, values: np.ndarray) -> np.ndarray:
+        """Inverse of the Fisher information of all parameters, without numerical derivatives."""
+        scale, strength, background, signal = self.unpack(values)
+        test, bins = np.eye(len(scale)), np.eye(len(background))
+        none = np.zeros((len(bins), 2 * len(scale) - 1))
+        slopes = [np.hstack([none, bins, 0 * bins[:, self.anchor :]])]
+        for i in range(len(scale)):
+            by_scale = np.outer(background, test[i])
+            by_ratio = np.outer(signal, test[i])[:, self.others]
+            rest = (scale[i] * bins, strength[i] * bins[:, self.anchor :])
+            slopes.append(np.hstack([by_scale, by_ratio, *rest]))
+        slope = np.vstack(slopes)
+        weight = 1 / np.maximum(self.expected(values).ravel(), LEAST_EXPECTED)
+        return np.linalg.inv((slope.T * weight) @ slope)
+
+    def fractions(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The fractions and their covariance."""
         scale, strength, background, signal = self.unpack(values)
         b, t = background.sum(), signal.sum()
         normal, anomalous = scale * b, strength * t
@@ -173,7 +185,7 @@ class _Model:
                 np.repeat((by_anomalous * strength)[:, None], len(signal) - self.anchor, 1),
             ]
         )
-        spread = jacobian @ covariance @ jacobian.T
+        spread = jacobian @ self.covariance(values) @ jacobian.T
         # as in `anchored`: no jet in the anchor leaves room for one
         least = self.control.sum() / self.control[: self.anchor].sum() / self.tests.sum(1)
         return anomalous / total, spread + np.diag(np.maximum(least**2 - np.diag(spread), 0))
