@@ -21,8 +21,8 @@ rule draw_samples:
     benchmark:
         f"{BENCHMARKS}/draw_samples.tsv"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=more(2000),
+        runtime=more(20),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -49,8 +49,8 @@ rule draw_training:
     log:
         f"{LOGS}/draw_training/{{model}}.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=more(1000),
+        runtime=more(10),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -89,8 +89,8 @@ rule draw_scores:
     benchmark:
         f"{BENCHMARKS}/draw_scores/{{model}}_seed{{seed}}.tsv"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=more(2000),
+        runtime=more(20),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -116,8 +116,8 @@ rule draw_roc:
     log:
         f"{LOGS}/draw_roc/{{model}}.log",
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=more(2000),
+        runtime=more(20),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -145,8 +145,8 @@ rule draw_fractions:
     log:
         f"{LOGS}/draw_fractions.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=more(1000),
+        runtime=more(10),
     conda:
         "../../envs/oddjet.yaml"
     script:

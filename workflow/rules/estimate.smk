@@ -31,8 +31,8 @@ rule estimate_fractions:
     benchmark:
         f"{BENCHMARKS}/estimate_fractions/{{model}}.tsv"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=more(2000),
+        runtime=more(20),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -58,8 +58,8 @@ rule find_clusters:
     benchmark:
         f"{BENCHMARKS}/find_clusters/{{model}}_seed{{seed}}.tsv"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=more(2000),
+        runtime=more(30),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -92,8 +92,8 @@ rule measure_purity:
     benchmark:
         f"{BENCHMARKS}/measure_purity/{{model}}.tsv"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=more(2000),
+        runtime=more(30),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -121,8 +121,8 @@ rule measure_detection:
     benchmark:
         f"{BENCHMARKS}/measure_detection/{{model}}.tsv"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=more(2000),
+        runtime=more(20),
     conda:
         "../../envs/oddjet.yaml"
     script:

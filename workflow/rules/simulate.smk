@@ -44,8 +44,8 @@ rule simulate_jets:
     benchmark:
         f"{BENCHMARKS}/simulate_jets/{{process}}_{{batch}}.tsv"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=more(1000),
+        runtime=more(20),
     conda:
         "../../envs/simulation.yaml"
     script:
@@ -83,8 +83,8 @@ rule mix_samples:
     benchmark:
         f"{BENCHMARKS}/mix_samples.tsv"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=more(4000),
+        runtime=more(30),
     conda:
         "../../envs/simulation.yaml"
     script:

@@ -32,8 +32,8 @@ rule train:
     threads: 4
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=more(8000),
+        runtime=more(240),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -63,8 +63,8 @@ rule score:
         f"{BENCHMARKS}/score/{{model}}_seed{{seed}}.tsv"
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=more(4000),
+        runtime=more(30),
     conda:
         "../../envs/oddjet.yaml"
     script:
