@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,42 @@ TINY: dict[str, Any] = {
     "fraction": {"bootstrap": 100},
     "clusters": {"bootstrap": 20},
 }
+
+
+# What imports what, found by the standard library
+
+SCRIPTS = REPO / "workflow" / "scripts"
+
+
+def _finders() -> dict[str, ModuleFinder]:
+    """What each script imports, of this repository; the rest counts as missing there."""
+    found = {}
+    for script in sorted(SCRIPTS.glob("*.py")):
+        found[script.name] = ModuleFinder(path=[str(SCRIPTS)])
+        found[script.name].run_script(str(script))
+    return found
+
+
+def importers() -> dict[str, set[str]]:
+    """The scripts that import each module of the package, transitively."""
+    modules = (SCRIPTS / "oddjet").rglob("*.py")
+    found: dict[str, set[str]] = {str(path.relative_to(SCRIPTS)): set() for path in modules}
+    for script, finder in _finders().items():
+        for module in finder.modules.values():
+            if module.__file__ and module.__name__.startswith("oddjet"):
+                found[str(Path(module.__file__).relative_to(SCRIPTS))].add(script)
+    return found
+
+
+def packages() -> dict[str, set[str]]:
+    """The scripts that import each package from outside the standard library, transitively."""
+    found: dict[str, set[str]] = {}
+    for script, finder in _finders().items():
+        for name in finder.badmodules:
+            root = name.split(".")[0]
+            if root not in sys.stdlib_module_names | {"oddjet"}:
+                found.setdefault(root, set()).add(script)
+    return found
 
 
 # Tiny samples

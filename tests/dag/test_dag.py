@@ -24,7 +24,12 @@ class Plan:
 
     everything: Made
     pending: Made
-    inputs: Mapping[str, set[str]]  # of each rule, of the outputs that there are
+    made_from: Mapping[str, set[str]]  # the inputs of each output that there is
+
+    def inputs(self, rule: str) -> set[str]:
+        """All files that a rule was given."""
+        outputs = {output for other, output in self.everything if other == rule}
+        return set().union(*(self.made_from[output] for output in outputs))
 
 
 def plan(run: WholeRun, config: Mapping[str, Any] = WHOLE, directory: Path | None = None) -> Plan:
@@ -38,7 +43,7 @@ def plan(run: WholeRun, config: Mapping[str, Any] = WHOLE, directory: Path | Non
     done = run.run("--detailed-summary", "--quiet", config=config, directory=directory)
     assert done.returncode == 0, done.stdout + done.stderr
     table = done.stdout[done.stdout.index("output_file\t") :]
-    everything, pending, inputs = set(), set(), {}
+    everything, pending, made_from = set(), set(), {}
     # names hold quotes: no quoting in this table
     for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
         assert row["plan"] in ("update pending", "no update")
@@ -46,8 +51,8 @@ def plan(run: WholeRun, config: Mapping[str, Any] = WHOLE, directory: Path | Non
         everything.add(made)
         if row["plan"] == "update pending":
             pending.add(made)
-        inputs.setdefault(row["rule"], set()).update(row["input-file(s)"].split(","))
-    return Plan(everything, pending, inputs)
+        made_from[made[1]] = set(row["input-file(s)"].split(","))
+    return Plan(everything, pending, made_from)
 
 
 def changed(**parts: Any) -> dict[str, Any]:
@@ -272,9 +277,11 @@ def test_without_truth_there_is_no_validation(whole_run: WholeRun) -> None:
 
 
 def test_truth_is_an_input_of_validation_alone(whole_run: WholeRun) -> None:
-    inputs = plan(whole_run).inputs
-    readers = {rule for rule, files in inputs.items() if any("truth" in file for file in files)}
-    assert "raw/truth.npz" in inputs["prepare_truth"]
+    found = plan(whole_run)
+    readers = {
+        rule for rule in rules(found.everything) if any("truth" in f for f in found.inputs(rule))
+    }
+    assert "raw/truth.npz" in found.inputs("prepare_truth")
     # check_samples waits for the check of the truth, and opens no truth file
     assert readers == {
         "prepare_truth",

@@ -1,13 +1,17 @@
 """What a script computes with: the fingerprint changes with it, and with nothing else."""
 
 import ast
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
-from modulefinder import ModuleFinder
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest import REPO
+from conftest import REPO, importers, packages
 
 from oddjet import fingerprint
 
@@ -42,20 +46,8 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return fingerprints(copied(tmp_path_factory.mktemp("pristine") / "scripts"))
 
 
-def importers() -> dict[str, set[str]]:
-    """The scripts that import each module, found by the standard library."""
-    found: dict[str, set[str]] = {module: set() for module in MODULES}
-    for name in NAMES:
-        # searched in the scripts' folder alone: what else they import does not matter here
-        finder = ModuleFinder(path=[str(SCRIPTS)])
-        finder.run_script(str(SCRIPTS / name))
-        for module in finder.modules.values():
-            if module.__file__ and module.__name__.startswith("oddjet"):
-                found[str(Path(module.__file__).relative_to(SCRIPTS))].add(name)
-    return found
-
-
 IMPORTERS = importers()
+PACKAGES = packages()
 
 
 def test_there_are_scripts_and_modules_to_check() -> None:
@@ -184,3 +176,81 @@ def test_a_module_that_is_new_and_not_imported_changes_nothing(
 ) -> None:
     (tree / "oddjet" / "unused.py").write_text("VALUE = 1\n", "utf-8")
     assert fingerprints(tree) == before
+
+
+# Versions of packages
+
+
+def test_there_are_packages_to_check() -> None:
+    assert {"train.py", "score.py"} <= PACKAGES["torch"]
+    assert "prepare_normal.py" not in PACKAGES["torch"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_another_version_changes_the_fingerprints_of_exactly_the_scripts_that_import_the_package(
+    tree: Path, before: dict[str, str], package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = fingerprint.DISTRIBUTIONS.get(package, package)
+    installed = fingerprint._version
+    monkeypatch.setattr(
+        fingerprint, "_version", lambda asked: "0.0.1" if asked == name else installed(asked)
+    )
+    after = fingerprints(tree)
+    assert {script for script in NAMES if after[script] != before[script]} == PACKAGES[package]
+
+
+def test_packages_are_looked_up_by_the_name_they_are_installed_under() -> None:
+    installed = packages_distributions()
+    for package in set(PACKAGES) & set(installed):
+        name = fingerprint.DISTRIBUTIONS.get(package, package)
+        found = {one.lower().replace("_", "-") for one in installed[package]}
+        assert {name} == found, f"add {package} to DISTRIBUTIONS"
+
+
+def test_versions_do_not_count_where_the_environment_of_the_jobs_is_another() -> None:
+    train = SCRIPTS / "train.py"
+    assert fingerprint.versions(train)["torch"]
+    with pytest.MonkeyPatch.context() as patch:
+        before = fingerprint.fingerprint(train, installed=False)
+        patch.setattr(fingerprint, "_version", lambda name: "0.0.1")
+        assert fingerprint.fingerprint(train, installed=False) == before
+        assert fingerprint.fingerprint(train) != before
+
+
+def test_a_package_that_is_not_installed_has_no_version(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import json\nimport no_such_package.part\n", "utf-8")
+    assert fingerprint.versions(script) == {"no_such_package": ""}
+
+
+def test_a_start_of_snakemake_imports_nothing_that_computes() -> None:
+    code = "import sys, oddjet.fingerprint, oddjet.configuration; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True
+    )
+    assert not {"numpy", "torch", "h5py", "pandas"} & set(done.stdout.split())
+
+
+# Raw files
+
+
+def test_contents_of_a_raw_file_follow_its_arrays_alone(tmp_path: Path) -> None:
+    file, array = tmp_path / "a.npz", np.arange(12.0).reshape(3, 4)
+    np.savez_compressed(file, a=array, b=array[0])
+    first = fingerprint.contents(file)
+    assert first is not None
+    os.utime(file, (0, 0))
+    assert fingerprint.contents(file) == first
+    shutil.copy(file, tmp_path / "b.npz")
+    assert fingerprint.contents(tmp_path / "b.npz") == first
+    array[1, 2] += 1
+    np.savez_compressed(file, a=array, b=array[0])
+    assert fingerprint.contents(file) != first
+
+
+def test_what_is_no_archive_has_no_contents(tmp_path: Path) -> None:
+    file = tmp_path / "a.npz"
+    assert fingerprint.contents(file) is None
+    file.write_bytes(b"PK and no more")
+    assert fingerprint.contents(file) is None
+    assert fingerprint.contents(tmp_path) is None

@@ -24,6 +24,7 @@ STEPS: dict[str, Any] = {
 }
 OFF = dict.fromkeys(("centre", "rotate", "flip", "unit_sum"), False)
 OFF |= {"crop": None, "size": None, "power": 1.0}
+FILES = ["raw/normal.npz", "raw/low.npz"]
 SPLIT = {"control": 0.3, "seed": 0}
 
 
@@ -83,10 +84,10 @@ def test_raw_images_of_another_shape_are_refused_though_the_crop_makes_them_alik
     normal, test = prepare(tmp_path, STEPS, jets(9, size=20))
     assert read(normal).shape[1:] == read(test).shape[1:]
     with pytest.raises(InputError, match=r"\(1, 20, 20\)"):
-        check_together(normal, {"low": str(test)}, 0.2, 29, 0.1)
+        check_together(normal, {"low": str(test)}, FILES, 0.2, 29, 0.1)
 
 
 def test_fewer_pixels_than_a_model_takes_are_refused_before_any_training(tmp_path: Path) -> None:
     normal, test = prepare(tmp_path, STEPS | {"crop": 7})
     with pytest.raises(InputError, match="7 x 7 pixels left by the preprocessing"):
-        check_together(normal, {"low": str(test)}, 0.2, 29, 0.1)
+        check_together(normal, {"low": str(test)}, FILES, 0.2, 29, 0.1)

@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -11,8 +12,9 @@ import yaml
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
 from oddjet.configuration import in_order, missing_files, problems, replace_as_a_whole
-from oddjet.fingerprint import fingerprint
+from oddjet.fingerprint import contents, fingerprint, texts
 from snakemake.exceptions import WorkflowError
+from snakemake.io import is_flagged
 from snakemake.utils import validate
 from tabulate import tabulate
 
@@ -63,8 +65,22 @@ def one_of(names):
 
 
 def code(script):
-    """The hash of a script and the modules it imports: a job reruns when it changes."""
-    return fingerprint(Path(workflow.basedir, "workflow", "scripts", script))
+    """The hash of what a script computes with: a job reruns when it changes."""
+    # with conda and containers Snakemake itself compares the environments
+    here = not workflow.deployment_settings.deployment_method
+    path = Path(workflow.basedir, "workflow", "scripts", script)
+    return fingerprint(path, installed=here)
+
+
+def raw(file):
+    """The hash of what is in a raw file: a job reruns when it changes, however old the file is."""
+    made = file.startswith(f"{RESULTS}/")  # by another job, which Snakemake follows
+    return None if made else contents(file)
+
+
+def more(amount):
+    """A resource that grows with each attempt."""
+    return lambda wildcards, attempt: amount * attempt
 
 
 def checked_before(file):
@@ -73,6 +89,37 @@ def checked_before(file):
     return lambda wildcards: (
         [] if Path(file.format(**wildcards)).exists() else SAMPLES_TABLE
     )
+
+
+def jobs_behind(*targets):
+    """Every job that leads to the targets, each with what it is and what it works on."""
+    waiting, seen, found = list(targets), set(), []
+    while waiting:
+        file = waiting.pop()
+        makers = [one for one in workflow.rules if one.is_producer(file)]
+        if file in seen or not makers:  # known, or a raw file
+            continue
+        maker = makers[0]
+        wildcards = maker.get_wildcards(file)
+        inputs, *_ = maker.expand_input(wildcards)
+        outputs, _ = maker.expand_output(wildcards)
+        params, _ = maker.expand_params(wildcards, inputs, outputs, job=None)
+        # waited for the first time, and no input afterwards
+        waited = [inputs.get("checked")]
+        job = {
+            "rule": maker.name,
+            "wildcards": wildcards,
+            "params": dict(params.items()),
+            "inputs": sorted({str(file) for file in inputs if file not in waited}),
+            "outputs": [str(file) for file in outputs if not is_flagged(file, "temp")],
+            "log": str(maker.expand_log(wildcards)),
+            "benchmark": maker.benchmark and str(maker.expand_benchmark(wildcards)),
+        }
+        found.append(job)
+        seen.update(str(file) for file in outputs)
+        waiting += job["inputs"]
+    road = [one.name for one in workflow.rules]
+    return sorted(found, key=lambda job: (road.index(job["rule"]), job["outputs"]))
 
 
 def figure(name, caption, category, **labels):
@@ -134,6 +181,7 @@ SUMMARY = f"{RESULTS}/summary.csv"
 PAGE = f"{RESULTS}/summary.html"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
+PROVENANCE = f"{RESULTS}/provenance.json"
 
 # what there is to do
 SAMPLES = located(config, GIVEN)

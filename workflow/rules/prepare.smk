@@ -13,7 +13,7 @@ rule prepare_normal:
         raw=SAMPLES["normal"]["file"],
     params:
         code=code("prepare_normal.py"),
-        file=lambda wildcards, input: input.raw,
+        contents=raw(SAMPLES["normal"]["file"]),
         key=SAMPLES["normal"].get("key"),
         preprocessing=GEOMETRY,
         split=config["split"],
@@ -24,8 +24,8 @@ rule prepare_normal:
     benchmark:
         f"{BENCHMARKS}/prepare_normal.tsv"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=more(2000),
+        runtime=more(30),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -45,7 +45,7 @@ rule prepare_test:
         normal=PREPARED_NORMAL,
     params:
         code=code("prepare_test.py"),
-        file=lambda wildcards, input: input.raw,
+        contents=lambda wildcards: raw(SCORED[wildcards.test]["file"]),
         key=lambda wildcards: SCORED[wildcards.test].get("key"),
         preprocessing=GEOMETRY,
     output:
@@ -55,8 +55,8 @@ rule prepare_test:
     benchmark:
         f"{BENCHMARKS}/prepare_test/{{test}}.tsv"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=more(2000),
+        runtime=more(30),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -75,15 +75,17 @@ rule prepare_truth:
         test=PREPARED_TEST,
     params:
         code=code("prepare_truth.py"),
-        file=lambda wildcards, input: input.raw,
+        contents=lambda wildcards: raw(
+            SAMPLES["tests"][wildcards.test]["truth"]["file"]
+        ),
         key=lambda wildcards: SAMPLES["tests"][wildcards.test]["truth"].get("key"),
     output:
         PREPARED_TRUTH,
     log:
         f"{LOGS}/prepare_truth/{{test}}.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=more(1000),
+        runtime=more(10),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -104,6 +106,7 @@ rule check_samples:
     params:
         code=code("check_samples.py"),
         tests=list(SCORED),
+        files=[sample["file"] for sample in [SAMPLES["normal"], *SCORED.values()]],
         truths=TRUTHS,
         validation=config["split"]["validation"],
         max_fpr=config["fraction"]["max_fpr"],
@@ -113,8 +116,8 @@ rule check_samples:
     log:
         f"{LOGS}/check_samples.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=more(1000),
+        runtime=more(10),
     conda:
         "../../envs/oddjet.yaml"
     script:

@@ -47,8 +47,8 @@ rule summarise:
     log:
         f"{LOGS}/summarise.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=more(1000),
+        runtime=more(10),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -92,10 +92,10 @@ rule write_page:
             path for paths in PAGE_FIGURES.values() for path in paths.values()
         ],
         scores=expand(SCORES, model=MODELS, seed=SEEDS[0]),
-        template=f"{workflow.basedir}/workflow/report/summary.html.j2",
     params:
         code=code("write_page.py"),
         results=PAGE_RESULTS,
+        report=texts(Path(workflow.basedir, "workflow", "report")),
         figures=PAGE_FIGURES,
         seed=SEEDS[0],
         config=config,
@@ -109,8 +109,8 @@ rule write_page:
     log:
         f"{LOGS}/write_page.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=more(1000),
+        runtime=more(10),
     conda:
         "../../envs/oddjet.yaml"
     script:

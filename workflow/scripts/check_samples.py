@@ -8,7 +8,7 @@ params = snakemake.params
 least = cuts.least_control(params.max_fpr, params.fpr_confidence)
 tests = dict(zip(params.tests, snakemake.input.tests, strict=True))
 table = samples.check_together(
-    snakemake.input.normal, tests, params.validation, least, params.max_fpr
+    snakemake.input.normal, tests, params.files, params.validation, least, params.max_fpr
 )
 with replacing(snakemake.output[0]) as partial:
     table.to_csv(partial, index=False)

@@ -10,14 +10,15 @@ from oddjet.parts import tests_of
 from oddjet.provenance import describe
 from oddjet.tables import read
 
+REPORT = Path(__file__).parents[1] / "report"  # the template, and the captions of the figures
+
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
-report = Path(given.template).parent
 
 
 def picture(file: str, name: str) -> dict[str, str]:
     """A figure with the caption that it has in Snakemake's report."""
-    text = page.caption(report / f"{name}.rst", snakemake)
+    text = page.caption(REPORT / f"{name}.rst", snakemake)
     title = "ROC curves" if name == "roc" else name.replace("_", " ").capitalize()
     return page.picture(file, title, text)
 
@@ -56,7 +57,7 @@ for number, (model, path) in enumerate(zip(params.figures, given.scores, strict=
 provenance = describe(params.config, {"summary": given.summary})
 provenance["configuration"] = json.loads(provenance["configuration"])
 text = page.render(
-    given.template,
+    REPORT / "summary.html.j2",
     summary=read(given.summary),
     training=tables["training"],
     closure=tables["closure"],

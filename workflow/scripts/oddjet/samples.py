@@ -1,7 +1,7 @@
 """Prepared samples: checked, preprocessed, stored sparse; the normal one with its control part."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,6 @@ def _store(
     target["raw_sum"] = np.concatenate(sums).astype(np.float32)
     target["raw_lit"] = np.concatenate(lit).astype(np.int32)
     target.attrs.update(
-        file=str(raw.file),
         key=raw.key,
         raw_shape=shape,
         blank=blank,
@@ -146,6 +145,7 @@ def prepare_truth(
 def check_together(
     normal: str | Path,
     tests: Mapping[str, str],
+    files: Sequence[str],
     validation: float,
     least_control: int,
     max_fpr: float,
@@ -155,6 +155,7 @@ def check_together(
     Args:
         normal: the prepared normal sample.
         tests: prepared tests by name.
+        files: the raw files, of the normal sample and of the tests.
         validation: share of the normal jets outside the control part that validates.
         least_control: control jets without which `max_fpr` cannot be proved.
         max_fpr: the false positive rate asked for, named in the error.
@@ -167,7 +168,8 @@ def check_together(
         InputError: images of different shapes or too small for any model, or too few normal jets in
             one of their parts.
     """
-    rows = [_list("normal", normal), *(_list(name, path) for name, path in tests.items())]
+    samples = [("normal", normal), *tests.items()]
+    rows = [_list(*sample, file) for sample, file in zip(samples, files, strict=True)]
     axes = ["channels", "height", "width"]
     for row in rows[1:]:
         if any(row[axis] != rows[0][axis] for axis in axes):
@@ -211,13 +213,13 @@ def check_together(
     return pd.DataFrame(rows)
 
 
-def _list(name: str, path: str | Path) -> dict:
+def _list(name: str, path: str | Path, file: str) -> dict:
     with h5py.File(path, "r") as source:
         events = len(SparseFile(source))
         channels, height, width = (int(n) for n in source.attrs["raw_shape"])
         return {
             "sample": name,
-            "file": source.attrs["file"],
+            "file": file,
             "events": events,
             "channels": channels,
             "height": height,
