@@ -30,6 +30,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/estimate.smk"
 include: "workflow/rules/draw.smk"
 include: "workflow/rules/summarise.smk"
+include: "workflow/rules/watch.smk"
 # beside the road
 include: "workflow/rules/coverage.smk"
 include: "workflow/rules/simulate.smk"
@@ -43,9 +44,10 @@ rule all:
         SUMMARY,
         PAGE,
         ALL_FIGURES,
+        PROVENANCE,
 
 
 onsuccess:
-    if Path(SUMMARY).is_file():
+    if "summarise" in {job.rule.name for job in workflow.dag.jobs}:
         print(printable(SUMMARY))
         print(f"The page for people: {PAGE}\nTables: {TABLES}   Figures: {FIGURES}")

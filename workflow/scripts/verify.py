@@ -1,0 +1,13 @@
+"""Verify that all results are as they were made."""
+
+import sys
+
+from oddjet import logs, manifest
+
+logs.set_up(snakemake.log[0])
+params = snakemake.params
+number, wrong = manifest.verify(params.provenance, params.results, params.unrecorded)
+for line in wrong:
+    print(line)
+print(f"{number} files compared with {params.provenance}, {len(wrong)} of them wrong")
+sys.exit(bool(wrong))
