@@ -8,6 +8,10 @@ min_version("9.0")
 report: "workflow/report/workflow.rst"
 
 
+# with --software-deployment-method conda apptainer: where the environments of envs/ are made
+container: "docker://condaforge/miniforge3:24.9.2-0"
+
+
 include: "workflow/rules/common.smk"
 
 

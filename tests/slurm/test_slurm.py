@@ -7,8 +7,10 @@ munge installed).
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ CLUSTER = Path(__file__).with_name("cluster.sh")
 # long enough to be met while they run
 SLOW = TINY | {
     "seeds": [1, 2, 3, 4],
-    "training": TINY["training"] | {"epochs": 600, "patience": 600, "batch_size": 4},
+    "training": TINY["training"] | {"epochs": 300, "patience": 300, "batch_size": 4},
 }
 TRAININGS = [f"results/S/seed{seed}/model.pt" for seed in SLOW["seeds"]]
 
@@ -47,7 +49,7 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     if answers():
         if "gpu" not in ask("sinfo", "-h", "-o", "%G"):
             pytest.skip("not run: no node of the SLURM that answers here has a GPU")
@@ -57,14 +59,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     if missing or os.geteuid() != 0:
         need = f"{', '.join(missing)} not installed" if missing else "only root can start one"
         pytest.skip(f"not run: no SLURM answers here, and {need}")
-    folder = tmp_path_factory.mktemp("cluster")
-    started = subprocess.run([CLUSTER, "start", folder], capture_output=True, text=True)
-    try:
-        if started.returncode != 0:
-            pytest.skip(f"not run: SLURM does not start here: {started.stdout[-500:]}")
-        yield Cluster(ours=True)
-    finally:
-        subprocess.run([CLUSTER, "stop", folder], capture_output=True)
+    # not below pytest's own folder, which others may not enter: munge refuses such a place
+    with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
+        started = subprocess.run([CLUSTER, "start", folder], capture_output=True, text=True)
+        try:
+            if started.returncode != 0:
+                said = (started.stdout + started.stderr)[-500:]
+                pytest.skip(f"not run: SLURM does not start here: {said}")
+            yield Cluster(ours=True)
+        finally:
+            subprocess.run([CLUSTER, "stop", folder], capture_output=True)
 
 
 @dataclass
@@ -91,25 +95,30 @@ def trainings(state: str = "all") -> list[Job]:
 # Faults
 
 
-def scancel(job: Job) -> None:
-    ask("scancel", job.number)
-
-
-def time_limit(job: Job) -> None:
-    # SLURM ends it at the next whole minute
-    ask("scontrol", "update", f"JobId={job.number}", "TimeLimit=1")
-
-
-def kill(job: Job) -> None:
-    """SIGKILL to the very process that trains."""
+def send(number: signal.Signals, job: Job) -> None:
+    """A signal to the very process that trains."""
     mark = f"SLURM_JOB_ID={job.number}".encode()
     for process in Path("/proc").glob("[0-9]*"):
         try:
             command = (process / "cmdline").read_bytes()
             if b".train.py" in command and mark in (process / "environ").read_bytes().split(b"\0"):
-                os.kill(int(process.name), 9)
+                os.kill(int(process.name), number)
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
+
+
+def time_limit(job: Job) -> None:
+    # one minute is the least that SLURM knows: the training hangs until then
+    ask("scontrol", "update", f"JobId={job.number}", "TimeLimit=1")
+    send(signal.SIGSTOP, job)
+
+
+def scancel(job: Job) -> None:
+    ask("scancel", job.number)
+
+
+def sigkill(job: Job) -> None:
+    send(signal.SIGKILL, job)
 
 
 def node_down(job: Job) -> None:
@@ -117,9 +126,9 @@ def node_down(job: Job) -> None:
 
 
 FAULTS: dict[str, Callable[[Job], None]] = {
-    "scancel": scancel,
-    "SIGKILL": kill,
     "time limit": time_limit,
+    "scancel": scancel,
+    "SIGKILL": sigkill,
     "node down": node_down,
 }
 

@@ -1,0 +1,97 @@
+"""The record of what made every result, and the comparison with it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oddjet.errors import InputError
+from oddjet.files import sha256
+from oddjet.manifest import manifest, verify
+
+
+def job(rule: str, inputs: list[str], outputs: list[str], **params: Any) -> dict[str, Any]:
+    return {
+        "rule": rule,
+        "wildcards": {"model": "S"},
+        "params": params,
+        "inputs": inputs,
+        "outputs": outputs,
+    }
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a raw file, two results, a log, and their record."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("raw.npz", "results/S/a.csv", "results/b.csv", "results/logs/a.log"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(name, "utf-8")
+    jobs = [
+        job("first", ["raw.npz"], ["results/S/a.csv"], code="abc", seeds=[1, 2]),
+        job("second", ["results/S/a.csv"], ["results/b.csv"]),
+    ]
+    record = manifest({"seeds": [1, 2]}, jobs)
+    Path("results/provenance.json").write_text(json.dumps(record), "utf-8")
+    return Path("results/provenance.json")
+
+
+def compare() -> tuple[int, list[str]]:
+    return verify("results/provenance.json", "results", ["results/logs"])
+
+
+def test_every_file_has_its_checksum_rule_parameters_and_inputs(recorded: Path) -> None:
+    record = json.loads(recorded.read_text("utf-8"))
+    assert record["files"]["results/S/a.csv"] == {
+        "sha256": sha256("results/S/a.csv"),
+        "rule": "first",
+        "wildcards": {"model": "S"},
+        "parameters": {"code": "abc", "seeds": [1, 2]},
+        "inputs": ["raw.npz"],
+    }
+    assert set(record["files"]) == {"results/S/a.csv", "results/b.csv"}
+
+
+def test_configuration_versions_and_raw_files_stand_beside_them(recorded: Path) -> None:
+    record = json.loads(recorded.read_text("utf-8"))
+    assert record["configuration"] == {"seeds": [1, 2]}
+    assert record["raw"] == {"raw.npz": sha256("raw.npz")}
+    assert {"torch", "numpy", "matplotlib", "scikit-learn"} <= set(record["packages"])
+    assert {"python", "git_commit"} <= set(record)
+
+
+def test_untouched_results_are_as_they_were_made(recorded: Path) -> None:
+    assert compare() == (3, [])
+
+
+SPOILT: dict[str, tuple[Callable[[], object], str]] = {
+    "a result is edited": (
+        lambda: Path("results/b.csv").write_text("edited", "utf-8"),
+        "changed since second made it: results/b.csv",
+    ),
+    "a result is gone": (Path("results/b.csv").unlink, "missing: results/b.csv"),
+    "a raw file is another": (
+        lambda: Path("raw.npz").write_text("other", "utf-8"),
+        "changed since the results were made from it: raw.npz",
+    ),
+    "a file was put there": (
+        lambda: Path("results/S/mine.csv").write_text("mine", "utf-8"),
+        "not made by the last whole run: results/S/mine.csv",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SPOILT)
+def test_what_does_not_match_is_named(recorded: Path, case: str) -> None:
+    spoil, line = SPOILT[case]
+    spoil()
+    assert compare() == (3, [line])
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"raw": {}}'])
+def test_a_missing_or_damaged_record_is_said_so(recorded: Path, content: str | None) -> None:
+    recorded.unlink() if content is None else recorded.write_text(content, "utf-8")
+    with pytest.raises(InputError, match=r"provenance\.json: found .*\nHint: "):
+        compare()
