@@ -1,6 +1,9 @@
-"""What the profiles promise about GPUs."""
+"""What the profiles promise about GPUs, retries and rebuilds."""
+
+import re
 
 import pytest
+import yaml
 from conftest import REPO
 from snakemake.cli import parse_args
 
@@ -21,3 +24,43 @@ def test_on_slurm_the_limit_of_one_machine_does_not_hold_for_the_cluster() -> No
     _, settings = parse_args(["--profile", "profiles/slurm"])
     assert settings.executor == "slurm"
     assert settings.set_resource_scopes["gpu"] == "local"
+
+
+def profile(name: str) -> dict:
+    return yaml.safe_load((REPO / "profiles" / name / "config.yaml").read_text("utf-8"))
+
+
+def test_jobs_rerun_for_the_same_reasons_with_every_profile() -> None:
+    default, slurm = profile("default"), profile("slurm")
+    for key in ("rerun-triggers", "max-checksum-file-size"):
+        assert slurm[key] == default[key]
+    # `input` and `code` are replaced by parameters: see docs/architecture.md
+    assert set(default["rerun-triggers"]) == {"mtime", "params", "software-env"}
+
+
+def test_on_slurm_a_lost_job_is_submitted_anew_by_snakemake_alone() -> None:
+    slurm = profile("slurm")
+    assert slurm["retries"] >= 1
+    assert slurm["slurm-no-requeue"] is True
+
+
+def rule_texts() -> dict[str, str]:
+    texts = {}
+    for file in (REPO / "workflow" / "rules").glob("*.smk"):
+        for text in re.split(r"^rule ", file.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+            texts[text.split(":")[0]] = text
+    return texts
+
+
+def test_a_retry_asks_for_more_memory_and_time() -> None:
+    submitted = {name: text for name, text in rule_texts().items() if "localrule" not in text}
+    for name, text in submitted.items():
+        if "script:" in text:
+            assert re.search(r"mem_mb=more\(\d+\)", text), name
+            assert re.search(r"runtime=more\(\d+\)", text), name
+
+
+def test_groups_are_of_rules_that_there_are_and_leave_trainings_alone() -> None:
+    groups = profile("slurm")["groups"]
+    assert set(groups) <= set(rule_texts()) - {"train"}
+    assert set(profile("slurm")["group-components"]) <= set(groups.values())

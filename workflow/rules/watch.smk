@@ -13,9 +13,9 @@ rule record_provenance:
     message:
         "Recording what made the results"
     input:
-        results=lambda wildcards: [
-            file for job in RESULT_JOBS() for file in job["outputs"]
-        ],
+        SUMMARY,
+        PAGE,
+        ALL_FIGURES,
     params:
         code=code("record_provenance.py"),
         config=config,
