@@ -4,13 +4,16 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, requires
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conftest import REPO
+from conftest import REPO, packages
+
+from oddjet.fingerprint import DISTRIBUTIONS
 
 CONFIG = yaml.safe_load((REPO / "config" / "config.yaml").read_text("utf-8"))
 SCHEMA = yaml.safe_load((REPO / "workflow" / "schemas" / "config.schema.yaml").read_text("utf-8"))
@@ -98,6 +101,37 @@ def test_everything_in_an_environment_is_pinned(name: str) -> None:
     *outside, inside = environment["dependencies"]
     assert all(re.fullmatch(r"pip|python=3\.11", package) for package in outside)
     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+", package) for package in inside["pip"])
+
+
+def brought_along(names: set[str]) -> set[str]:
+    """Packages with all that they require, transitively, as far as they are installed here."""
+    found, waiting = set(), set(names)
+    while waiting:
+        name = waiting.pop().lower().replace("_", "-")
+        if name not in found:
+            found.add(name)
+            try:
+                lines = requires(name) or []
+            except PackageNotFoundError:
+                continue
+            needed = [line for line in lines if "extra ==" not in line]
+            waiting |= {re.match(r"[A-Za-z0-9._-]+", line)[0] for line in needed}
+    return found
+
+
+@pytest.mark.parametrize("name", ["oddjet.yaml", "simulation.yaml"])
+def test_environment_holds_every_package_that_its_scripts_import(name: str) -> None:
+    texts = "".join(file.read_text("utf-8") for file in RULE_FILES)
+    scripts = {
+        script
+        for rule in re.split(r"^rule ", texts, flags=re.MULTILINE)[1:]
+        if f"/envs/{name}" in rule
+        for script in re.findall(r'"\.\./scripts/(\w+\.py)"', rule)
+    }
+    assert scripts
+    imported = {package for package, by in packages().items() if by & scripts}
+    imported = {DISTRIBUTIONS.get(package, package) for package in imported}
+    assert imported <= brought_along(set(pins_of(f"envs/{name}")))
 
 
 # The rules
