@@ -139,6 +139,17 @@ def tiny_config() -> dict[str, Any]:
 # The real workflow
 
 
+def snakemake_arguments(
+    *arguments: str, config: Mapping[str, Any], directory: Path, snakefile: Path
+) -> list[str]:
+    """The command line of Snakemake for `directory`, where `config` is written."""
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / "config.yaml"
+    file.write_text(yaml.safe_dump(dict(config), sort_keys=False), "utf-8")
+    line = ["-s", str(snakefile), "--directory", str(directory), "--cores", "2", *arguments]
+    return [*line, "--configfile", str(file)]  # last: it takes any number of files
+
+
 def run_workflow(
     *arguments: str,
     config: Mapping[str, Any],
@@ -146,12 +157,8 @@ def run_workflow(
     snakefile: Path = REPO / "Snakefile",
 ) -> subprocess.CompletedProcess[str]:
     """Run Snakemake in `directory` with `config`; its stdout and stderr come as text."""
-    directory.mkdir(parents=True, exist_ok=True)
-    file = directory / "config.yaml"
-    file.write_text(yaml.safe_dump(dict(config), sort_keys=False), "utf-8")
-    command = [sys.executable, "-m", "snakemake", "-s", str(snakefile)]
-    command += ["--directory", str(directory), "--cores", "2", *arguments]
-    command += ["--configfile", str(file)]  # last: it takes any number of files
+    line = snakemake_arguments(*arguments, config=config, directory=directory, snakefile=snakefile)
+    command = [sys.executable, "-m", "snakemake", *line]
     return subprocess.run(command, cwd=directory, capture_output=True, text=True)
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import AWKWARD, EACH_TEST, WHOLE, WholeRun, jets
+from conftest import AWKWARD, EACH_TEST, WHOLE, WholeRun, jets, snakemake_arguments
+from planning import ask
 
 Made = set[tuple[str, str]]  # (rule, output file below results/)
 
@@ -32,17 +33,28 @@ class Plan:
         return set().union(*(self.made_from[output] for output in outputs))
 
 
-def plan(run: WholeRun, config: Mapping[str, Any] = WHOLE, directory: Path | None = None) -> Plan:
-    """What Snakemake would do.
+def plan(
+    run: WholeRun,
+    config: Mapping[str, Any] = WHOLE,
+    directory: Path | None = None,
+    packages: Path | None = None,
+) -> Plan:
+    """What Snakemake would do, with the distributions in `packages` before those installed.
 
     Read from `--detailed-summary`, a tab-separated table with a row per output file: its rule, the
     inputs it was made from, and whether an update is pending. The text of a dry run is no
     substitute: for a rule with a message it names neither rule nor files; and `--dag` leaves out
     the wildcards that a job shares with its inputs.
     """
-    done = run.run("--detailed-summary", "--quiet", config=config, directory=directory)
-    assert done.returncode == 0, done.stdout + done.stderr
-    table = done.stdout[done.stdout.index("output_file\t") :]
+    place = directory or run.directory
+    line = snakemake_arguments(
+        *("--detailed-summary", "--quiet"),
+        config=config,
+        directory=place,
+        snakefile=run.code / "Snakefile",
+    )
+    printed = ask(line, place, packages)
+    table = printed[printed.index("output_file\t") :]
     everything, pending, made_from = set(), set(), {}
     # names hold quotes: no quoting in this table
     for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):

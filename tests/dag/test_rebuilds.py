@@ -66,20 +66,21 @@ def whole(whole_run: WholeRun) -> Plan:
 @pytest.fixture(scope="module")
 def after_edit(whole_run: WholeRun, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Made]:
     """What each edit brings, edited one at a time, two of them side by side."""
-    copies: SimpleQueue[Path] = SimpleQueue()
+    copies: SimpleQueue[WholeRun] = SimpleQueue()
     for number in range(2):
-        place = tmp_path_factory.mktemp(f"edited{number}") / "code"
-        copies.put(Path(shutil.copytree(whole_run.code, place)))
+        place = tmp_path_factory.mktemp(f"edited{number}")
+        run = shutil.copytree(whole_run.directory, place / "run")
+        copies.put(WholeRun(run, shutil.copytree(whole_run.code, place / "code")))
 
     def edit(name: str) -> Made:
-        code = copies.get()
-        path = code / "workflow" / "scripts" / name
+        run = copies.get()
+        path = run.code / "workflow" / "scripts" / name
         try:
             with restored(path):
                 path.write_text(path.read_text("utf-8") + "\nEDITED = 1\n", "utf-8")
-                return plan(WholeRun(whole_run.directory, code)).pending
+                return plan(run).pending
         finally:
-            copies.put(code)
+            copies.put(run)
 
     with ThreadPoolExecutor(2) as pool:
         return dict(zip(EDITED, pool.map(edit, EDITED), strict=True))
@@ -224,17 +225,15 @@ def test_another_version_of_a_package_reruns_what_computes_with_it(
     whole: Plan,
     package: str,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     metadata = tmp_path / f"{package.replace('-', '_')}-0.0.1.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(
         f"Metadata-Version: 2.1\nName: {package}\nVersion: 0.0.1\n", "utf-8"
     )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # found before the one that is installed
     imported = {"scikit-learn": "sklearn"}.get(package, package)
     rules = set().union(*(RULES[script] for script in PACKAGES[imported]))
-    assert plan(whole_run).pending == with_dependents(whole, rules)
+    assert plan(whole_run, packages=tmp_path).pending == with_dependents(whole, rules)
 
 
 # Captions
