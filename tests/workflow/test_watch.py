@@ -73,3 +73,16 @@ def test_status_counts_what_is_there_and_what_is_not(copy: WholeRun) -> None:
     assert rows["score"][:3] == ["2", "0", "0"]
     # nothing is made for it
     assert not (copy.results / "S" / "seed1" / "model.pt").exists()
+
+
+@pytest.mark.parametrize("target", ["status", "verify"])
+def test_looking_leaves_the_lock_of_a_run_that_works_here(copy: WholeRun, target: str) -> None:
+    lock = copy.directory / ".snakemake" / "locks" / "0.output.lock"
+    lock.parent.mkdir(exist_ok=True)
+    lock.write_text("results/summary.csv\n", "utf-8")
+    code, said = ask(copy, target)
+    assert code == 0, said
+    assert lock.exists()
+    done = copy.run("--forceall")
+    assert done.returncode != 0
+    assert "cannot be locked" in done.stdout + done.stderr
