@@ -42,8 +42,8 @@ KillWait=2
 # a job that has ended is remembered for so many seconds
 MinJobAge=3600
 ReturnToService=2
-NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=27821 CPUs=4 RealMemory=16000 Gres=gpu:1
-NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=27822 CPUs=4 RealMemory=16000 Gres=gpu:1
+NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=27821 CPUs=8 RealMemory=32000 Gres=gpu:1
+NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=27822 CPUs=8 RealMemory=32000 Gres=gpu:1
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 END
   head -c 1024 /dev/urandom >"$folder/munge.key"
