@@ -37,8 +37,8 @@ rule pool_model:
     log:
         f"{LOGS}/pool_model/{{model}}.log",
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=more(2000),
+        runtime=more(10),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -63,8 +63,8 @@ rule pool_brightness:
     log:
         f"{LOGS}/pool_brightness.log",
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=more(2000),
+        runtime=more(10),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -92,8 +92,8 @@ rule measure_coverage:
     benchmark:
         f"{BENCHMARKS}/measure_coverage/{{score}}_{{events}}_{{pair}}.tsv"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=more(2000),
+        runtime=more(60),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -113,8 +113,8 @@ rule merge_coverage:
     log:
         f"{LOGS}/merge_coverage.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=more(1000),
+        runtime=more(10),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -134,8 +134,8 @@ rule draw_coverage:
     log:
         f"{LOGS}/draw_coverage.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=more(1000),
+        runtime=more(10),
     conda:
         "../../envs/oddjet.yaml"
     script:

@@ -45,7 +45,7 @@ rule verify:
         code=code("verify.py"),
         provenance=PROVENANCE,
         results=RESULTS,
-        unrecorded=[LOGS, BENCHMARKS],
+        unrecorded=[LOGS, BENCHMARKS, COVERAGE, SIMULATED],
     log:
         f"{LOGS}/verify.log",
     conda:
