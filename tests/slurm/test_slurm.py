@@ -218,6 +218,13 @@ def test_the_run_completes(faulty: Faulty) -> None:
     assert faulty.returncode == 0, faulty.output
 
 
+def test_every_training_that_was_struck_resumes(faulty: Faulty) -> None:
+    for fault, job in faulty.met.items():
+        seed = job.name.rsplit("_", 1)[1]
+        log = faulty.run.results / "logs" / "train" / f"S_seed{seed}.log"
+        assert "resuming after epoch" in log.read_text("utf-8"), fault
+
+
 def cards(node: str) -> int:
     """How many GPUs a node has."""
     lists = re.findall(r"gpu:(?:\w+:)?(\d+)", ask("sinfo", "-h", "-N", "-n", node, "-o", "%G"))
