@@ -98,7 +98,10 @@ def own_jobs(model: str, seed: int) -> Made:
 def merges(model: str) -> Made:
     """What is made of all seeds of a model."""
     return (
-        of("estimate_fractions", {f"{model}/fractions.csv"})
+        of(
+            "estimate_fractions",
+            {f"{model}/{name}.csv" for name in ("fractions", "closure", "error_budget")},
+        )
         | of("measure_purity", {f"{model}/purity.csv"})
         | of("measure_detection", {f"{model}/detection.csv"})
         | of("draw_training", figure(f"{model}/learning_curves"))
@@ -106,16 +109,19 @@ def merges(model: str) -> Made:
     )
 
 
-TABLES = {f"tables/{name}.csv" for name in ("fractions", "purity", "detection", "training")}
+TABLES = {
+    f"tables/{name}.csv"
+    for name in ("fractions", "closure", "error_budget", "purity", "detection", "training")
+}
 SUMMARY: Made = (
     of("summarise", {"summary.csv", *TABLES})
-    | of("draw_fractions", figure("fractions"))
+    | of("draw_fractions", figure("fractions") | figure("error_budget"))
     | of("write_page", {"summary.html"})
     | of("record_provenance", {"provenance.json"})
 )
 SAMPLES: Made = (
     of("prepare_normal", {"prepared/normal.h5"})
-    | of("prepare_test", {f"prepared/tests/{AWKWARD}.h5", "prepared/tests/high.h5"})
+    | of("prepare_test", {f"prepared/tests/{name}.h5" for name in (AWKWARD, "high", "signal")})
     | of("prepare_truth", {"prepared/truth/high.h5"})
 )
 CHECK: Made = of("check_samples", {"tables/samples.csv"})

@@ -47,9 +47,22 @@ def read(path: Path) -> np.ndarray:
 def test_with_every_step_off_images_are_stored_as_they_are(tmp_path: Path) -> None:
     for path, name in zip(prepare(tmp_path, OFF), ("normal", "low"), strict=True):
         raw = np.load(tmp_path / f"raw/{name}.npz")
-        np.testing.assert_array_equal(read(path)[:, 0], raw[raw.files[0]])
+        images = raw[raw.files[0]]
+        np.testing.assert_array_equal(read(path)[:, 0], images)
         with h5py.File(path) as file:
             assert "crop" not in file.attrs
+
+
+def test_sum_and_lit_pixels_of_raw_images_are_kept_beside_what_the_preprocessing_leaves(
+    tmp_path: Path,
+) -> None:
+    for path, name in zip(prepare(tmp_path, STEPS), ("normal", "low"), strict=True):
+        raw = np.load(tmp_path / f"raw/{name}.npz")
+        images = raw[raw.files[0]].astype(np.float64)
+        with h5py.File(path) as file:
+            # stored in single precision
+            np.testing.assert_allclose(file["raw_sum"][:], images.sum((1, 2)), rtol=1e-6)
+            np.testing.assert_array_equal(file["raw_lit"][:], (images > 0).sum((1, 2)))
 
 
 def test_tests_are_cropped_as_the_normal_jets_outside_the_control_part(tmp_path: Path) -> None:
