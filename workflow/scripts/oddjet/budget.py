@@ -11,7 +11,7 @@ from oddjet.joint import binned, fit, joint
 from oddjet.parts import CONTROL, tests_of
 
 ANCHORS = (0.6, 1.4)  # of the configured one
-MANY = 10_000  # times as many control jets have next to no statistical error
+MANY = 1000  # times as many control jets have next to no statistical error
 
 
 def budget(
@@ -52,8 +52,8 @@ def budget(
         quoted = ensemble.loc[headline]
         sources = {"statistics": (quoted.fraction - quoted.low, quoted.high - quoted.fraction)}
         if headline == "joint":
-            variance = of_tests[number, number]
-            rest = max(whole[number, number] - variance, 0)
+            variance = min(of_tests[number, number], whole[number, number])
+            rest = whole[number, number] - variance
             sources = {
                 "test jets": (sigmas * variance**0.5,) * 2,
                 "control jets": (sigmas * rest**0.5,) * 2,

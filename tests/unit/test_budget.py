@@ -1,0 +1,53 @@
+"""What the error of the headline consists of."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from oddjet import fractions
+from oddjet.budget import budget
+
+CONTROL, TEST = 3000, 1500
+
+
+def made(headline: str = "joint", control: int = CONTROL) -> dict[str, pd.DataFrame]:
+    """The budget of three seeds and their ensemble, a table with `source` as index by test."""
+    rng = np.random.default_rng(0)
+    scores = {"normal_control": rng.random(control)}
+    for test, fraction in (("low", 0.2), ("high", 0.6)):
+        signal = round(TEST * fraction)
+        scores[test] = np.concatenate([rng.random(TEST - signal), rng.beta(20, 1, signal)])
+    settings = {"max_fpr": 0.1, "fpr_confidence": 0.95, "anchor": 0.5, "bootstrap": 100}
+    rows = []
+    for seed in ("1", "2", "3", "ensemble"):
+        shift = 0.0 if seed == "ensemble" else 0.01 * int(seed)
+        for row in fractions.estimate(scores, {}, **settings, confidence=0.68):
+            moved = {name: row[name] + shift for name in ("fraction", "low", "high")}
+            rows.append({"seed": seed} | row | moved)
+            if row["estimator"] == "bbe":
+                rows.append(rows[-1] | {"estimator": "weak", "fraction": row["fraction"] - 0.1})
+    found = pd.DataFrame(budget(pd.DataFrame(rows), scores, headline, 0.5, 0.68))
+    return {test: here.set_index("source") for test, here in found.groupby("test")}
+
+
+def test_test_and_control_jets_make_the_interval_in_quadrature() -> None:
+    few, many = made(), made(control=20 * CONTROL)
+    for test in ("low", "high"):
+        of_test, of_control = (few[test].up[name] for name in ("test jets", "control jets"))
+        assert 0 < of_control < of_test
+        # twenty times as many control jets: their part is sqrt(20) smaller, the other stays
+        assert many[test].up["control jets"] == pytest.approx(of_control / 20**0.5, rel=0.3)
+        assert many[test].up["test jets"] == pytest.approx(of_test, rel=0.2)
+
+
+def test_seeds_are_their_standard_deviation_and_estimators_reach_to_the_farthest() -> None:
+    table = made()["high"]
+    assert table.up["seeds"] == table.down["seeds"] == pytest.approx(0.01)
+    assert table.down["estimators"] > 0.05  # the one that was moved by a tenth
+    assert table.up["estimators"] < 0.05
+
+
+def test_other_headlines_have_their_interval_in_one() -> None:
+    table = made("corrected")["low"]
+    assert list(table.index) == ["statistics", "seeds", "estimators"]
+    assert (table[["down", "up"]] >= 0).all().all()
