@@ -269,5 +269,5 @@ def test_trainings_take_turns_on_one_card_within_one_job(faulty: Faulty, tmp_pat
     jobs = [job for job in listed() if job.number not in before]
     assert len(jobs) == 1
     said = ask("scontrol", "show", "job", jobs[0].number)
-    assert "=gres:gpu:1\n" in said
+    assert re.search(r"=gres:gpu:1$", said, re.MULTILINE)
     assert "TimeLimit=08:00:00" in said  # 240 minutes for each
