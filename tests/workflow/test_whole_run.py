@@ -428,10 +428,15 @@ def test_page_quotes_every_fraction_of_the_summary(
 # The target coverage
 
 
-def test_coverage_measures_every_estimator_with_every_score(whole_run: WholeRun) -> None:
-    done = whole_run.run("coverage")
+def test_coverage_measures_every_estimator_with_every_score_and_verify_leaves_it_aside(
+    whole_run: WholeRun, tmp_path: Path
+) -> None:
+    place = Path(shutil.copytree(whole_run.directory, tmp_path / "run"))
+    done = whole_run.run("coverage", directory=place)
     assert done.returncode == 0, done.stderr
-    table = pd.read_csv(whole_run.results / "tables" / "coverage.csv")
+    verified = whole_run.run("verify", directory=place)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    table = pd.read_csv(place / "results" / "tables" / "coverage.csv")
     assert set(table.score) == {"S", "brightness"}
     assert set(table.fraction) == {0.2, 0.7}
     assert (table.events == 30).all()
@@ -443,7 +448,7 @@ def test_coverage_measures_every_estimator_with_every_score(whole_run: WholeRun)
     assert set(table[table.score == "brightness"].estimator) == set(ESTIMATORS) - set(learnt)
     for name in ("coverage_68", "coverage_95"):
         assert table[name].between(0, 1).all()
-    assert (whole_run.results / "figures" / "coverage.png").stat().st_size > 10_000
+    assert (place / "results" / "figures" / "coverage.png").stat().st_size > 10_000
 
 
 def test_coverage_without_truth_says_what_it_needs(tiny_samples: Path, tiny_config: dict) -> None:

@@ -145,7 +145,7 @@ def coverage_results(wildcards):
             "The target coverage needs labelled jets: found no samples.tests.NAME.truth, expected "
             "at least one. Hint: run it on a simulation (snakemake simulate), or on the demo input."
         )
-    return [f"{TABLES}/coverage.csv", f"{FIGURES}/coverage.png"]
+    return COVERAGE_RESULTS
 
 
 def printable(summary):
@@ -177,6 +177,10 @@ TABLES = f"{RESULTS}/tables"
 SAMPLES_TABLE = f"{TABLES}/samples.csv"
 FIGURES = f"{RESULTS}/figures"
 COVERAGE = f"{RESULTS}/coverage"
+COVERAGE_RESULTS = [
+    f"{TABLES}/coverage.csv",
+    *(f"{FIGURES}/coverage.{suffix}" for suffix in ("png", "pdf")),
+]
 SUMMARY = f"{RESULTS}/summary.csv"
 PAGE = f"{RESULTS}/summary.html"
 LOGS = f"{RESULTS}/logs"

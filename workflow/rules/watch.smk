@@ -45,7 +45,7 @@ rule verify:
         code=code("verify.py"),
         provenance=PROVENANCE,
         results=RESULTS,
-        unrecorded=[LOGS, BENCHMARKS, COVERAGE, SIMULATED],
+        unrecorded=[LOGS, BENCHMARKS, COVERAGE, *COVERAGE_RESULTS, SIMULATED],
     log:
         f"{LOGS}/verify.log",
     conda:
