@@ -95,13 +95,13 @@ def trainings(state: str = "all") -> list[Job]:
 # Faults
 
 
-def send(number: signal.Signals, job: Job) -> None:
-    """A signal to the very process that trains."""
+def send(number: signal.Signals, job: Job, command: bytes = b".train.py") -> None:
+    """A signal to the process of a job that runs a command, if left out the training itself."""
     mark = f"SLURM_JOB_ID={job.number}".encode()
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_bytes()
-            if b".train.py" in command and mark in (process / "environ").read_bytes().split(b"\0"):
+            found = command in (process / "cmdline").read_bytes()
+            if found and mark in (process / "environ").read_bytes().split(b"\0"):
                 os.kill(int(process.name), number)
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
@@ -191,6 +191,9 @@ def faulty(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Faulty
         output, _ = process.communicate(timeout=500)
     finally:
         process.kill()
+        for job in met.values():
+            # without cgroups SLURM leaves behind what lost its parent
+            send(signal.SIGKILL, job, b"snakemake")
     jobs = [job for job in listed() if job.number not in before]
     return Faulty(WholeRun(directory, REPO), met, output, process.returncode, jobs)
 
