@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from oddjet.figures import style
 
 MARKERS = "osD^v<>P"
+COLOURS = ("black", *style.COLOURS)  # as many as there are estimators
 
 
 def overview(table: pd.DataFrame) -> Figure:
@@ -21,7 +22,7 @@ def overview(table: pd.DataFrame) -> Figure:
     figure, grid = plt.subplots(
         2,
         len(columns),
-        figsize=(3.4 * len(columns) + 1, 7),
+        figsize=(3 * len(columns) + 1, 7.5),
         squeeze=False,
         sharex=True,
         sharey="row",
@@ -34,17 +35,17 @@ def overview(table: pd.DataFrame) -> Figure:
         for number, estimator in enumerate(estimators):
             here = cell[cell.estimator == estimator].sort_values("fraction")
             look = {
-                "color": style.colour(number),
+                "color": COLOURS[number % len(COLOURS)],
                 "marker": MARKERS[number % len(MARKERS)],
                 "markersize": 4.5,
-                "linewidth": 1,
+                "linewidth": 2 if number == 0 else 1,
                 "label": estimator,
             }
             above.errorbar(here.fraction, here.bias, here.bias_error, **look)
             error = np.sqrt(here.coverage_68 * (1 - here.coverage_68) / here.repeats)
             below.errorbar(here.fraction, here.coverage_68, error, **look)
         above.set(title=f"{score}, {events} jets", ylim=(-0.3, 0.1))
-        below.set(xlabel="true fraction", xlim=(-0.04, 1.04), ylim=(0, 1.02))
+        below.set(xlabel="true fraction", xlim=(-0.04, 1.04), ylim=(0, 1.02), xticks=(0, 0.5, 1))
     grid[0, 0].set_ylabel("bias")
     grid[1, 0].set_ylabel("coverage of 68%")
     handles = dict(zip(*grid[0, 0].get_legend_handles_labels()[::-1], strict=True))
