@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import AWKWARD, EACH_TEST, WHOLE, WholeRun, jets, snakemake_arguments
+from conftest import AWKWARD, WHOLE, WholeRun, snakemake_arguments
 from planning import ask
 
 Made = set[tuple[str, str]]  # (rule, output file below results/)
@@ -201,9 +201,8 @@ def test_another_model_adds_its_own_jobs_and_the_merges(whole_run: WholeRun) -> 
 
 
 def test_another_test_is_scored_and_retrains_nothing(whole_run: WholeRun) -> None:
-    np.savez(whole_run.directory / "raw" / "extra.npz", x=jets(EACH_TEST, tops=20, seed=9))
     config = changed()
-    config["samples"]["tests"]["extra"] = {"file": "raw/extra.npz"}
+    config["samples"]["tests"]["extra"] = {"file": "raw/signal.npz"}
     before, after = plan(whole_run), plan(whole_run, config)
     added = of("prepare_test", {"prepared/tests/extra.h5"})
     assert after.everything - before.everything == added

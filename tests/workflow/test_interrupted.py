@@ -1,6 +1,6 @@
 """Runs that are interrupted in any way: one more call completes them, with the same results.
 
-The number of random kills is that of the environment variable ODDJET_KILLS, 10 unless told.
+The number of random kills is that of the environment variable ODDJET_KILLS, 6 unless told.
 """
 
 import os
@@ -25,7 +25,7 @@ import torch
 import yaml
 from conftest import REPO, TINY, run_workflow, write_tiny_samples
 
-KILLS = int(os.environ.get("ODDJET_KILLS", "10"))
+KILLS = int(os.environ.get("ODDJET_KILLS", "6"))
 # a training of some seconds, and no figures
 CONFIG = deepcopy(TINY) | {"seeds": [1]}
 CONFIG["training"] |= {"epochs": 100, "patience": 100}
