@@ -21,7 +21,7 @@ def made(headline: str = "joint", control: int = CONTROL) -> dict[str, pd.DataFr
     rows = []
     for seed in ("1", "2", "3", "ensemble"):
         shift = 0.0 if seed == "ensemble" else 0.01 * int(seed)
-        for row in fractions.estimate(scores, {}, **settings, confidence=0.68):
+        for row in fractions.tabulate(fractions.estimates(scores, {}, **settings), 0.68):
             moved = {name: row[name] + shift for name in ("fraction", "low", "high")}
             rows.append({"seed": seed} | row | moved)
             if row["estimator"] == "bbe":

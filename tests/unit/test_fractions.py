@@ -11,8 +11,8 @@ SETTINGS = {
     "fpr_confidence": 0.95,
     "anchor": 0.5,
     "bootstrap": 400,
-    "confidence": 0.68,
 }
+CONFIDENCE = 0.68
 
 
 def mixture(seed: int, events: int = 400, fraction: float = 0.4) -> dict[str, np.ndarray]:
@@ -26,10 +26,12 @@ def mixture(seed: int, events: int = 400, fraction: float = 0.4) -> dict[str, np
     }
 
 
-def table(parts: dict[str, np.ndarray], **changed: float) -> dict[tuple[str, str], dict]:
+def table(
+    parts: dict[str, np.ndarray], confidence: float = CONFIDENCE
+) -> dict[tuple[str, str], dict]:
     """Rows by test and estimator; the classifiers see the score alone."""
     classified = weak.classify({name: scores[:, None] for name, scores in parts.items()})
-    rows = fractions.estimate(parts, classified, **(SETTINGS | changed))
+    rows = fractions.tabulate(fractions.estimates(parts, classified, **SETTINGS), confidence)
     return {(row["test"], row["estimator"]): row for row in rows}
 
 
@@ -64,7 +66,10 @@ def test_estimates_do_not_depend_on_the_order_of_events() -> None:
     shuffled = {
         name: np.random.default_rng(1).permutation(values) for name, values in parts.items()
     }
-    rows, again = (fractions.estimate(some, {}, **SETTINGS) for some in (parts, shuffled))
+    rows, again = (
+        fractions.tabulate(fractions.estimates(some, {}, **SETTINGS), CONFIDENCE)
+        for some in (parts, shuffled)
+    )
     assert rows == again
 
 
@@ -99,10 +104,11 @@ def test_interval_on_pure_background_holds_zero_in_the_stated_share_of_repeats(
     for seed in range(repeats):
         rng = np.random.default_rng(seed)
         parts = {"normal_control": rng.exponential(size=400), "pure": rng.exponential(size=400)}
-        rows = fractions.estimate(parts, {}, **SETTINGS)
-        (row,) = (row for row in rows if row["estimator"] == estimator)
-        held += row["low"] <= 0 <= row["high"]
-    stated = SETTINGS["confidence"]
+        found = fractions.estimates(parts, {}, **SETTINGS)
+        (one,) = (estimate for estimate in found if estimate.estimator == estimator)
+        _, low, high = one.at(CONFIDENCE)
+        held += low <= 0 <= high
+    stated = CONFIDENCE
     # three standard deviations of the share of 200 repeats, and 0.03 for the percentile interval,
     # which holds its confidence only for many events (and for the steps of 1/400 of the counts)
     error = 3 * np.sqrt(stated * (1 - stated) / repeats) + 0.03

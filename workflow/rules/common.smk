@@ -11,6 +11,7 @@ import yaml
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
+from oddjet import parts
 from oddjet.configuration import in_order, missing_files, problems, replace_as_a_whole
 from oddjet.fingerprint import contents, fingerprint, texts
 from snakemake.exceptions import WorkflowError
@@ -96,8 +97,11 @@ def jobs_behind(*targets):
     waiting, seen, found = list(targets), set(), []
     while waiting:
         file = waiting.pop()
+        if file in seen:
+            continue
+        seen.add(file)
         makers = [one for one in workflow.rules if one.is_producer(file)]
-        if file in seen or not makers:  # known, or a raw file
+        if not makers:  # a raw file
             continue
         maker = makers[0]
         wildcards = maker.get_wildcards(file)
@@ -191,7 +195,7 @@ PROVENANCE = f"{RESULTS}/provenance.json"
 SAMPLES = located(config, GIVEN)
 TESTS = list(SAMPLES["tests"])
 # what is prepared and scored like a test: with simulated anomalous jets, if they are given
-SIGNAL = {"signal": SAMPLES["signal"]} if "signal" in SAMPLES else {}
+SIGNAL = {parts.SIGNAL: SAMPLES["signal"]} if "signal" in SAMPLES else {}
 SCORED = SAMPLES["tests"] | SIGNAL
 TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
 MODELS = list(config["models"])

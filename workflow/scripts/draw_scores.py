@@ -7,7 +7,7 @@ import torch
 from oddjet import logs, scoring, training
 from oddjet.cuts import choose_cut
 from oddjet.figures import images, scores, style
-from oddjet.parts import tests_of
+from oddjet.parts import CONTROL, tests_of
 from oddjet.sparse import SparseFile
 from oddjet.tensors import DeviceImages
 
@@ -16,12 +16,12 @@ SHOWN = 3  # jets of low, middle and high error each
 logs.set_up(snakemake.log[0])
 errors = scoring.read_scores(snakemake.input.scores)
 tests = tests_of(errors)
-control = errors["normal_control"]
+control = errors[CONTROL]
 cut = choose_cut(control, **snakemake.params.cut)
 style.save(scores.errors(errors, tests, cut.threshold), snakemake.output.errors)
 
 latents = scoring.read_scores(snakemake.input.scores, "latent")
-pca, projected = scores.plane({part: latents[part] for part in ("normal_control", *tests)})
+pca, projected = scores.plane({part: latents[part] for part in (CONTROL, *tests)})
 style.save(scores.latent(pca, projected, errors), snakemake.output.latent)
 components = scoring.read_scores(snakemake.input.clusters, "component")
 style.save(scores.clusters(pca, projected, components), snakemake.output.clusters)
@@ -29,7 +29,7 @@ figure = scores.cluster_errors(errors, components, cut.threshold)
 style.save(figure, snakemake.output.cluster_errors)
 
 # control jets at the 5th, 50th and 95th percentile of the error, and their neighbours
-events = scoring.read_scores(snakemake.input.scores, "event")["normal_control"]
+events = scoring.read_scores(snakemake.input.scores, "event")[CONTROL]
 order = np.argsort(control)
 cpu = torch.device("cpu")
 model, normalisation = training.load(snakemake.input.model, cpu)

@@ -6,16 +6,17 @@ import pandas as pd
 
 from oddjet import budget, closure, ensemble, fractions, logs, scoring, weak
 from oddjet.files import replacing
+from oddjet.parts import CONTROL
 
 logs.set_up(snakemake.log[0])
 params, model = snakemake.params, snakemake.wildcards.model
 confidence, anchor = params.confidence, params.estimation["anchor"]
 
 errors = [scoring.read_scores(path) for path in snakemake.input.scores]
+latents = [scoring.read_scores(path, "latent") for path in snakemake.input.scores]
 features = [
-    {part: np.column_stack([error[part], latents[part]]) for part in error}
-    for error, path in zip(errors, snakemake.input.scores, strict=True)
-    if (latents := scoring.read_scores(path, "latent"))
+    {part: np.column_stack([error[part], latent[part]]) for part in error}
+    for error, latent in zip(errors, latents, strict=True)
 ]
 classified = [weak.classify(of_seed) for of_seed in features]
 scores = dict(zip(params.seeds, zip(errors, classified, strict=True), strict=True))
@@ -28,13 +29,13 @@ scores["ensemble"] = ensemble.mean_rank(errors), combined
 table = pd.DataFrame(
     {"model": model, "seed": seed} | row
     for seed, parts in scores.items()
-    for row in fractions.estimate(*parts, **params.estimation, confidence=confidence)
+    for row in fractions.tabulate(fractions.estimates(*parts, **params.estimation), confidence)
 )
 score = scores["ensemble"][0]
 # what the preprocessing takes away can tell backgrounds apart that look alike behind it
 events = scoring.read_scores(snakemake.input.scores[0], "event")
 prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
-prepared["normal_control"] = snakemake.input.normal
+prepared[CONTROL] = snakemake.input.normal
 seen = {}
 for part, path in prepared.items():
     with h5py.File(path) as sample:

@@ -6,6 +6,7 @@ import pandas as pd
 from oddjet import clusters, logs, scoring
 from oddjet.cuts import choose_cut
 from oddjet.files import replacing
+from oddjet.parts import CONTROL
 
 logs.set_up(snakemake.log[0])
 confidence, bootstrap = snakemake.params.confidence, snakemake.params.bootstrap
@@ -30,7 +31,7 @@ for seed, scores, path in zip(
 ):
     errors = scoring.read_scores(scores)
     found = scoring.read_scores(path, "component")
-    cut = choose_cut(errors["normal_control"], **snakemake.params.cut)
+    cut = choose_cut(errors[CONTROL], **snakemake.params.cut)
     labels = {test: errors[test] > cut.threshold for test in found}
     against_truth = compare(found, truth)
     if len(truth) < len(found):

@@ -6,6 +6,7 @@ import numpy as np
 from oddjet import coverage, logs, scoring
 from oddjet.baselines import brightness
 from oddjet.files import replacing
+from oddjet.parts import CONTROL
 from oddjet.sparse import SparseFile
 
 logs.set_up(snakemake.log[0])
@@ -22,7 +23,7 @@ def scored(path: str) -> np.ndarray:
 
 features = {test: scored(path) for test, path in zip(truths, given.tests, strict=True)}
 with h5py.File(given.normal) as normal:
-    features["normal_control"] = scored(given.normal)[normal["control"][:]]
+    features[CONTROL] = scored(given.normal)[normal["control"][:]]
 labels = {test: scoring.read_truth(path) for test, path in zip(truths, given.truths, strict=True)}
 with replacing(snakemake.output[0]) as partial:
     coverage.write_pool(features, labels, partial)

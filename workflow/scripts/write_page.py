@@ -6,7 +6,7 @@ from pathlib import Path
 from oddjet import closure, fractions, logs, page, scoring
 from oddjet.figures import scores, style
 from oddjet.files import replacing
-from oddjet.parts import tests_of
+from oddjet.parts import CONTROL, tests_of
 from oddjet.provenance import describe
 from oddjet.tables import read
 
@@ -43,7 +43,7 @@ if "detection" in tables:
 models = []
 for number, (model, path) in enumerate(zip(params.figures, given.scores, strict=True)):
     latents = scoring.read_scores(path, "latent")
-    shown = ("normal_control", *tests_of(latents))
+    shown = (CONTROL, *tests_of(latents))
     _, projected = scores.plane({part: latents[part] for part in shown})
     colours = [style.CONTROL, *style.COLOURS]
     models.append(

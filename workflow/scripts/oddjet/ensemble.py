@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from oddjet.parts import CONTROL, TRAIN, VALIDATION
+
 
 def mean_rank(seeds: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Combine the seeds' errors into the mean of their ranks among the control jets.
@@ -20,11 +22,11 @@ def mean_rank(seeds: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray
     """
     combined = {}
     for part in seeds[0]:
-        if part in ("normal_train", "normal_validation"):
+        if part in (TRAIN, VALIDATION):
             continue  # other events for each seed
         ranks = [
-            np.searchsorted(np.sort(errors["normal_control"]), errors[part], side="right")
-            / len(errors["normal_control"])
+            np.searchsorted(np.sort(errors[CONTROL]), errors[part], side="right")
+            / len(errors[CONTROL])
             for errors in seeds
         ]
         combined[part] = np.mean(ranks, axis=0)

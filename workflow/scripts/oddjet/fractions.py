@@ -1,13 +1,13 @@
 """The anomalous fraction of every test, by every estimator, from anomaly scores."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 
 import numpy as np
 from scipy import stats
 
-from oddjet.cuts import allowed_false_positives, bootstrap_rates, choose_cut, corrected
+from oddjet.cuts import Cut, allowed_false_positives, bootstrap_rates, choose_cut, corrected
 from oddjet.joint import joint
 from oddjet.mixture import bootstrap_best_bin, lower_bound
 from oddjet.parts import CONTROL, SIGNAL, tests_of
@@ -33,7 +33,6 @@ ESTIMATORS = {
     "lower_bound": "1 - the most background that fits below every threshold at once. Assumes "
     "nothing about the signal: a lower bound of the stated confidence, for any sample size.",
 }
-CUTS = ("cut", "corrected")
 LOWER_BOUNDS = ("corrected", "lower_bound")
 # these estimate the fraction itself, under the same assumption and in different ways
 ENVELOPE = ("joint", "bbe", "weak")
@@ -44,49 +43,28 @@ Interval = Callable[[float], tuple[float, float, float]]
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an estimator says of a test, `at` any confidence."""
+    """What an estimator says of a test, `at` any confidence, and the cut if it makes one."""
 
     test: str
     estimator: str
     at: Interval
+    cut: Cut | None = None
 
 
-def estimate(
-    scores: Mapping[str, np.ndarray],
-    classified: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]],
-    *,
-    max_fpr: float,
-    fpr_confidence: float,
-    anchor: float,
-    bootstrap: int,
-    confidence: float,
-) -> list[dict]:
-    """Tabulate the anomalous fraction of each test by each estimator.
-
-    Args:
-        scores, classified, max_fpr, fpr_confidence, anchor, bootstrap: as of `estimates`.
-        confidence: of the intervals.
+def tabulate(found: Iterable[Estimate], confidence: float) -> list[dict]:
+    """List estimates with their intervals.
 
     Returns:
-        A row per test and estimator: `test, estimator, fraction, low, high, threshold, fpr,
-        fpr_upper`, the last three for those that cut.
+        A row per estimate: `test, estimator, fraction, low, high, threshold, fpr, fpr_upper`, the
+        last three for those that cut.
     """
-    cut = choose_cut(scores[CONTROL], max_fpr, fpr_confidence)
-    of_cut = {"threshold": cut.threshold, "fpr": cut.fpr, "fpr_upper": cut.fpr_upper}
     rows = []
-    for found in estimates(
-        scores,
-        classified,
-        max_fpr=max_fpr,
-        fpr_confidence=fpr_confidence,
-        anchor=anchor,
-        bootstrap=bootstrap,
-    ):
-        fraction, low, high = found.at(confidence)
+    for one in found:
+        fraction, low, high = one.at(confidence)
         rows.append(
-            {"test": found.test, "estimator": found.estimator}
+            {"test": one.test, "estimator": one.estimator}
             | {"fraction": fraction, "low": low, "high": high}
-            | (of_cut if found.estimator in CUTS else dict.fromkeys(of_cut))
+            | (asdict(one.cut) if one.cut else dict.fromkeys(field.name for field in fields(Cut)))
         )
     return rows
 
@@ -130,9 +108,9 @@ def estimates(
         observed = float((mixed > cut.threshold).mean())
         rng = np.random.default_rng(0)  # the same replicas of control for every test
         fpr, share = bootstrap_rates(control, mixed, allowed, bootstrap, rng)
-        yield Estimate(test, "cut", _percentiles(observed, share))
+        yield Estimate(test, "cut", _percentiles(observed, share), cut)
         without = _percentiles(corrected(observed, cut.fpr), corrected(share, fpr))
-        yield Estimate(test, "corrected", without)
+        yield Estimate(test, "corrected", without, cut)
         yield Estimate(test, "lower_bound", partial(_bound, control, mixed))
 
 

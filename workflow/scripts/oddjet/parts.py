@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+TRAIN = "normal_train"
+VALIDATION = "normal_validation"
 CONTROL = "normal_control"
 SIGNAL = "signal"  # simulated anomalous jets, where they are given
 

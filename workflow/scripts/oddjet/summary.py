@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from oddjet.fractions import ENVELOPE, LOWER_BOUNDS
+from oddjet.fractions import LOWER_BOUNDS
 
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
 
@@ -87,7 +87,7 @@ def summarise(
         reasons += _contradictions(low, high, known[test], headline in LOWER_BOUNDS)
         here = purity[(purity.model == model) & (purity.test == test)]
         sources = error_budget[(error_budget.model == model) & (error_budget.test == test)]
-        envelope = [ensemble.fraction[(model, test, name)] for name in (*ENVELOPE, headline)]
+        sources = sources.set_index("source")
         rows.append(
             {
                 "model": model,
@@ -102,9 +102,9 @@ def summarise(
                 "purity": here.purity.mean(),
                 "auc": _auc(detection, model, test),
                 "headline": str(model == headline_model).lower(),
-                "seed_spread": sources[sources.source == "seeds"].up.squeeze(),
-                "envelope_low": min(envelope),
-                "envelope_high": max(envelope),
+                "seed_spread": sources.up["seeds"],
+                "envelope_low": quoted.fraction - sources.down["estimators"],
+                "envelope_high": quoted.fraction + sources.up["estimators"],
                 "reasons": "; ".join(reasons),
             }
         )
@@ -131,7 +131,10 @@ def _failure(row: Any) -> str:
             return f"the excesses of {row.test} and {row.other} have different shapes {p_value}"
         case "background_scores":
             return f"low scores of {row.test} are not distributed as those of control {p_value}"
-    return f"low-score jets of {row.test} are unlike those of control {p_value}"
+    return (
+        f"low-score jets of {row.test} are unlike those of control in latents, image sum or lit "
+        f"pixels {p_value}"
+    )
 
 
 def _contradictions(

@@ -48,8 +48,5 @@ def overview(table: pd.DataFrame) -> Figure:
         below.set(xlabel="true fraction", xlim=(-0.04, 1.04), ylim=(0, 1.02), xticks=(0, 0.5, 1))
     grid[0, 0].set_ylabel("bias")
     grid[1, 0].set_ylabel("coverage of 68%")
-    handles = dict(zip(*grid[0, 0].get_legend_handles_labels()[::-1], strict=True))
-    for axes in grid[0, 1:]:
-        handles |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+    style.legend_below(figure)
     return figure

@@ -59,12 +59,7 @@ def overview(table: pd.DataFrame, truth: pd.Series) -> Figure:
         axes.minorticks_off()
     grid[0, 0].set_yticks(range(len(rows)), [f"{model}: {estimator}" for model, estimator in rows])
     grid[0, 0].invert_yaxis()
-    handles = {
-        label: handle
-        for axes in grid[0]
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+    style.legend_below(figure)
     return figure
 
 
@@ -101,9 +96,10 @@ def budget(table: pd.DataFrame) -> Figure:
                 label=model,
             )
         axes.set(xlabel="change of the fraction", title=test)
+        axes.use_sticky_edges = False  # bars do not touch the frame
         axes.margins(x=0.08)
         axes.minorticks_off()
     grid[0, 0].set_yticks(range(len(sources)), sources)
     grid[0, 0].invert_yaxis()
-    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=8)
+    style.legend_below(figure)
     return figure

@@ -10,6 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_curve
 
 from oddjet.figures import style
+from oddjet.parts import CONTROL, TRAIN
 
 BINS = 50  # at most
 POINTS = 1500  # of a sample in a scatter plot
@@ -31,17 +32,17 @@ def errors(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) 
         tests: which of them are tests.
         threshold: the cut.
     """
-    edges = _edges([parts["normal_control"], *(parts[test] for test in tests)])
+    edges = _edges([parts[CONTROL], *(parts[test] for test in tests)])
     figure, (upper, lower) = plt.subplots(2, sharex=True, figsize=(7.5, 7), height_ratios=[3, 1.3])
 
     def density(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         counts = np.histogram(values, edges)[0]
         return counts / len(values), np.sqrt(counts) / len(values)
 
-    control, control_error = density(parts["normal_control"])
+    control, control_error = density(parts[CONTROL])
     for part, style_ in (
-        ("normal_train", {"color": "grey", "linestyle": ":"}),
-        ("normal_control", {"color": style.CONTROL}),
+        (TRAIN, {"color": "grey", "linestyle": ":"}),
+        (CONTROL, {"color": style.CONTROL}),
     ):
         mplhep.histplot(density(parts[part])[0], edges, ax=upper, label=part, **style_)
     with np.errstate(divide="ignore", invalid="ignore"):

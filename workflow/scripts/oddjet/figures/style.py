@@ -54,6 +54,16 @@ def log_ticks(axis: Axis, decades: float) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def legend_below(figure: Figure) -> None:
+    """Put one legend below all axes, each label once."""
+    handles = {
+        label: handle
+        for axes in figure.axes
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+
+
 def save(figure: Figure, paths: Sequence[str | Path]) -> None:
     """Save a figure to each path, in the format of its suffix, and close it.
 
