@@ -17,6 +17,7 @@ include: "workflow/rules/common.smk"
 
 wildcard_constraints:
     model=one_of(MODELS),
+    preparation=one_of(PREPARATIONS),
     seed=one_of(SEEDS),
     test=one_of(SCORED),
     score=one_of([*MODELS, "brightness"]),

@@ -18,46 +18,62 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
+CONFIG = REPOSITORY / "config/config.yaml"
 NOTICE = "<!-- Written by docs/generate.py; edit {} instead. -->\n\n"
 
 
 def configuration() -> str:
     """Every key of the configuration, from the schema."""
     schema = yaml.safe_load(SCHEMA.read_text("utf-8"))
+    defaults = yaml.safe_load(CONFIG.read_text("utf-8"))
     lines = [
         NOTICE.format("workflow/schemas/config.schema.yaml") + "# Configuration\n",
         f"{schema['description']} An unknown or misspelt key is an error before any job starts.\n",
         "| key | meaning | type and limits | default |",
         "|---|---|---|---|",
-        *_rows(schema, schema["$defs"], ""),
+        *_rows(schema, schema["$defs"], "", defaults),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _rows(node: Mapping[str, Any], definitions: Mapping[str, Any], path: str) -> Iterator[str]:
-    children = dict(node.get("properties", {}))
+def _rows(
+    node: Mapping[str, Any], definitions: Mapping[str, Any], path: str, defaults: Any
+) -> Iterator[str]:
+    """A row for each property; the default is the configuration file's, else the schema's."""
+    children = [(name, child, "") for name, child in node.get("properties", {}).items()]
+    for branch in node.get("allOf", ()):
+        (kinds,) = branch["if"]["properties"].values()
+        kinds = kinds.get("enum", [kinds.get("const")])
+        for side, what in (("then", " or ".join(kinds)), ("else", "other kinds")):
+            of_kind = branch.get(side, {}).get("properties", {})
+            children += [(name, child, f" ({what})") for name, child in of_kind.items()]
     if isinstance(node.get("additionalProperties"), dict):
-        children["NAME"] = node["additionalProperties"]
-    for name, child in children.items():
+        children.append(("NAME", node["additionalProperties"], ""))
+    for name, child, kinds in children:
         if "$ref" in child:
             child = definitions[child["$ref"].rsplit("/", 1)[1]] | child
         key = f"{path}.{name}" if path else name
-        default = f"`{json.dumps(child['default'])}`" if "default" in child else ""
-        if len(default) > 60:
-            default = "see config/config.yaml"
+        here = defaults.get(name) if isinstance(defaults, dict) else None
+        default = child.get("default") if here is None else here
+        text = "" if default is None or isinstance(here, dict) else f"`{json.dumps(default)}`"
+        if len(text) > 60:
+            text = "see config/config.yaml"
         meaning = child.get("description", "")
-        if meaning or default:
-            yield f"| `{key}` | {meaning} | {_limits(child)} | {default} |"
-        yield from _rows(child, definitions, key)
+        if meaning or text:
+            yield f"| `{key}`{kinds} | {meaning} | {_limits(child)} | {text} |"
+        if not (path.startswith("models") and name in ("preprocessing", "training")):
+            yield from _rows(child, definitions, key, here)
 
 
 def _limits(node: Mapping[str, Any]) -> str:
     if "enum" in node:
-        return " or ".join(f"`{choice}`" for choice in node["enum"])
+        return " or ".join(f"`{json.dumps(choice)}`".replace('"', "") for choice in node["enum"])
     if "anyOf" in node:
         return " or ".join(_limits(option) for option in node["anyOf"])
     if "const" in node:
         return f"`{node['const']}`"
+    if "if" in node:
+        return f"{_limits(node['then'])}, or mapping"
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     bounds = [f"{sign} {node[name]}" for name, sign in signs.items() if name in node]
     kind = {"object": "mapping", "string": "text", "array": "list"}.get(node["type"], node["type"])

@@ -73,6 +73,30 @@ def packages() -> dict[str, set[str]]:
     return found
 
 
+# Parameters of models and trainings
+
+AUGMENTATIONS = ("rotate", "reflect_eta", "reflect_phi", "shift_phi")
+NO_AUGMENTATION = dict.fromkeys(AUGMENTATIONS, False)
+
+
+def architecture(kind: str, **given: Any) -> dict[str, Any]:
+    """All parameters of a model of this kind: those given, and the schema's defaults."""
+    schema = yaml.safe_load((REPO / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+    model = schema["$defs"]["model"]
+    found = {}
+    for part in [model, *(_branch(branch, kind) for branch in model["allOf"])]:
+        for name, parameter in part.get("properties", {}).items():
+            if "default" in parameter and name not in ("loss", "score"):
+                found[name] = parameter["default"]
+    return found | {"kind": kind} | given
+
+
+def _branch(branch: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    wanted = branch["if"]["properties"]["kind"]
+    holds = kind in wanted.get("enum", [wanted.get("const")])
+    return branch.get("then" if holds else "else", {})
+
+
 # Tiny samples
 
 

@@ -68,11 +68,21 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "misspelt key": ("seed: [1]", ["unknown key seed;", "seeds", "Hint: did you mean seeds?"]),
     "misspelt key inside": (
         "training: {epoch: 3}",
-        ["training:", "unknown key epoch;", "allowed: batch_size, device, epochs", "mean epochs?"],
+        [
+            "training:",
+            "unknown key epoch;",
+            "allowed: augmentation, batch_size, device, epochs",
+            "mean epochs?",
+        ],
     ),
     "misspelt key of a model": (
         "models: {S: {latent: 3, droput: 0.1}}",
-        ["models.S:", "unknown key droput", "allowed: dropout, kind, latent", "mean dropout?"],
+        [
+            "models.S:",
+            "unknown key droput",
+            "allowed: activation, dropout, hidden, kind, latent",
+            "mean dropout?",
+        ],
     ),
     "misspelt key of a test": (
         "samples: {normal: {file: n.npz}, tests: {low: {file: l.npz, truht: {file: t.npz}}}}",
@@ -148,7 +158,7 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     ),
     "unknown kind of model": (
         "models: {S: {latent: 3, kind: transformer}}",
-        ["models.S.kind:", "found 'transformer'", "allowed: convolutional"],
+        ["models.S.kind:", "found 'transformer'", "allowed: dense, convolutional"],
     ),
     "course and files": (
         "samples: {course: G15, normal: {file: n.npz}, tests: {low: {file: l.npz}}}",
@@ -281,6 +291,6 @@ def test_missing_files_are_named_by_their_keys(
         "samples.tests.low.truth.file",
     ]
     for file, sentence in zip(("n.npz", "t.npz"), found, strict=True):
-        assert f"found no file {file}; expected an existing .npz file." in sentence
+        assert f"found no file {file}; expected an existing .npz or HDF5 file." in sentence
         assert "Hint: " in sentence
         assert str(tmp_path) in sentence

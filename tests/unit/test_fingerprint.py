@@ -248,9 +248,21 @@ def test_contents_of_a_raw_file_follow_its_arrays_alone(tmp_path: Path) -> None:
     assert fingerprint.contents(file) != first
 
 
-def test_what_is_no_archive_has_no_contents(tmp_path: Path) -> None:
-    file = tmp_path / "a.npz"
-    assert fingerprint.contents(file) is None
-    file.write_bytes(b"PK and no more")
-    assert fingerprint.contents(file) is None
+def test_what_cannot_be_read_has_no_contents(tmp_path: Path) -> None:
+    assert fingerprint.contents(tmp_path / "none.npz") is None
     assert fingerprint.contents(tmp_path) is None
+
+
+@pytest.mark.parametrize("size", [0, 5, fingerprint.BLOCK, 3 * fingerprint.BLOCK + 1])
+def test_every_byte_of_a_small_file_that_is_no_archive_counts(tmp_path: Path, size: int) -> None:
+    file = tmp_path / "a.h5"
+    whole = bytes(number % 251 for number in range(size))
+    file.write_bytes(whole)
+    before = fingerprint.contents(file)
+    for where in {0, size // 3, size // 2, size - 1} if size else ():
+        file.write_bytes(whole[:where] + bytes([whole[where] ^ 1]) + whole[where + 1 :])
+        assert fingerprint.contents(file) != before
+    file.write_bytes(whole + b"x")
+    assert fingerprint.contents(file) != before
+    file.write_bytes(whole)
+    assert fingerprint.contents(file) == before

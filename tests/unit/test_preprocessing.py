@@ -18,6 +18,7 @@ OFF: dict[str, Any] = {
     "size": None,
     "unit_sum": False,
     "power": 1.0,
+    "log": 0,
 }
 GEOMETRY = OFF | {"centre": True, "rotate": True, "flip": True}
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
@@ -89,7 +90,8 @@ def reference(image: np.ndarray, settings: dict[str, Any], crop: int | None) -> 
                 result[c, row, column] += value * shared
     if settings["unit_sum"]:
         result /= result.sum() or 1.0
-    return result ** settings["power"]
+    result = result ** settings["power"]
+    return np.log1p(settings["log"] * result) if settings["log"] else result
 
 
 @pytest.mark.parametrize("shape", [(1, 24, 24), (2, 23, 31)], ids=str)
@@ -103,6 +105,7 @@ def reference(image: np.ndarray, settings: dict[str, Any], crop: int | None) -> 
         {"size": 7},
         {"size": 100},
         {"power": 1.0},
+        {"power": 1.0, "log": 20.0},
     ],
     ids=str,
 )
@@ -214,6 +217,6 @@ def test_the_automatic_crop_is_the_smallest_that_holds_99_9_percent(
 @pytest.mark.parametrize("crop", ["wide", 0, 1.5])
 def test_a_crop_that_cannot_be_is_refused_with_what_can(crop: Any) -> None:
     schema = yaml.safe_load((REPO / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
-    found = problems({"crop": crop}, schema["properties"]["preprocessing"])
+    found = problems({"crop": crop}, schema["$defs"]["preprocessing"])
     expected = f"crop: found {crop!r}; expected auto or an integer >= 1 or null."
     assert found == [expected]

@@ -127,18 +127,19 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "none.npz"
     with pytest.raises(InputError) as caught:
         raw.open_array(path)
-    check_message(caught.value, path, "no such file", "an .npz file")
+    check_message(caught.value, path, "no such file", "an .npz or HDF5 file")
 
 
 def test_a_folder_is_named_as_one(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         raw.open_array(tmp_path)
-    check_message(caught.value, tmp_path, "a folder", "an .npz file")
+    check_message(caught.value, tmp_path, "a folder", "an .npz or HDF5 file")
 
 
-def write_hdf5(path: Path) -> None:
+def half_of_hdf5(path: Path) -> None:
     with h5py.File(path, "w") as file:
         file["x"] = images()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def write_npy(path: Path) -> None:
@@ -150,7 +151,7 @@ OTHER_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda path: path.write_bytes(b""), "an empty file"),
     "text": (lambda path: path.write_text("pt,eta,phi\n"), "a file of another kind"),
     "npy": (write_npy, "a single .npy array"),
-    "hdf5": (write_hdf5, "an HDF5 file"),
+    "hdf5": (half_of_hdf5, "a truncated or damaged HDF5 file"),
 }
 
 
@@ -161,7 +162,7 @@ def test_a_file_of_another_kind_is_named_by_its_kind(tmp_path: Path, kind: str) 
     write(path)
     with pytest.raises(InputError) as caught:
         raw.open_array(path)
-    check_message(caught.value, path, found, "an .npz file")
+    check_message(caught.value, path, found, "an .npz or HDF5 file")
 
 
 @pytest.mark.parametrize("kept", [0.02, 0.5, 0.9, 0.999])
@@ -171,7 +172,7 @@ def test_a_truncated_file_is_recognised_wherever_it_ends(tmp_path: Path, kept: f
     path.write_bytes(content[: int(kept * len(content))])
     with pytest.raises(InputError) as caught:
         raw.open_array(path)
-    check_message(caught.value, path, "truncated", "an .npz file")
+    check_message(caught.value, path, "truncated", "an .npz or HDF5 file")
 
 
 def test_a_zip_archive_without_arrays_is_refused(tmp_path: Path) -> None:

@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import blobs
+from conftest import NO_AUGMENTATION, architecture, blobs
 
-from oddjet import training
+from oddjet import losses, training
 from oddjet.models import KINDS, build
 from oddjet.sparse import SparseImages
 from oddjet.tensors import DeviceImages, MinMax, make_repeatable
 
 CPU = torch.device("cpu")
-PARAMETERS = {"kind": "convolutional", "latent": 3, "dropout": 0.1}
+PARAMETERS = architecture("convolutional", latent=3, dropout=0.1)
 SETTINGS = {
     "epochs": 3,
     "batch_size": 16,
     "learning_rate": 1e-3,
     "patience": 10,
+    "augmentation": NO_AUGMENTATION,
 }
 HISTORY = ["epoch", "train_loss", "val_loss", "learning_rate", "seconds"]  # as in the interface
 
@@ -95,19 +96,6 @@ def test_validation_loss_is_the_mean_error_of_the_validation_images() -> None:
     assert trained.history[0]["val_loss"] == pytest.approx(loss(trained, parts[1]), rel=1e-5)
 
 
-def test_the_image_error_is_the_mean_squared_difference_of_one_image() -> None:
-    rng = np.random.default_rng(0)
-    images, outputs = rng.random((2, 5, 3, 4, 6)).astype(np.float32)
-    errors = training.image_errors(torch.from_numpy(images), torch.from_numpy(outputs))
-    assert errors.shape == (5,)
-    for error, image, output in zip(errors, images, outputs, strict=True):
-        total = 0.0
-        for a, b in zip(image.flat, output.flat, strict=True):
-            total += (float(a) - float(b)) ** 2
-        # 72 single-precision terms: relative error below 72 * 6e-8
-        assert float(error) == pytest.approx(total / image.size, rel=5e-6)
-
-
 def test_the_unit_of_the_pixels_changes_nothing() -> None:
     histories = []
     for scale in (1.0, 2.0**20):  # a power of two: not a digit changes
@@ -140,14 +128,14 @@ def test_same_seed_gives_the_same_history_but_for_the_seconds() -> None:
 def test_weights_of_the_best_epoch_are_kept_and_not_of_the_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    losses, states = iter([9.0, 8.0, 3.0, 2.0, 4.0, 2.0, 5.0]), []
+    found, states = iter([9.0, 8.0, 3.0, 2.0, 4.0, 2.0, 5.0]), []
 
-    def scripted(images: DeviceImages, reconstruct: Any) -> float:
+    def scripted(_: Any, images: DeviceImages, reconstruct: Any) -> float:
         if isinstance(reconstruct, torch.nn.Module):
             states.append({name: w.clone() for name, w in reconstruct.state_dict().items()})
-        return next(losses)
+        return next(found)
 
-    monkeypatch.setattr(training, "_loss", scripted)
+    monkeypatch.setattr(losses.ReconstructionError, "mean", scripted)
     kept = train(epochs=5).model.state_dict()
     assert len(states) == 5
     assert all(torch.equal(kept[name], states[1][name]) for name in kept)
@@ -175,8 +163,8 @@ def test_training_stops_after_the_patience_without_a_better_epoch(
     monkeypatch: pytest.MonkeyPatch, patience: int
 ) -> None:
     # validation losses: blank, mean, then falling for two epochs, a tie, and rising
-    losses = iter([9.0, 8.0, 3.0, 2.0, 2.0, 2.5, 2.5, 2.5, 1.0, 1.0])
-    monkeypatch.setattr(training, "_loss", lambda images, reconstruct: next(losses))
+    found = iter([9.0, 8.0, 3.0, 2.0, 2.0, 2.5, 2.5, 2.5, 1.0, 1.0])
+    monkeypatch.setattr(losses.ReconstructionError, "mean", lambda *_: next(found))
     history = train(epochs=8, patience=patience).history
     assert len(history) == 2 + patience
 
@@ -221,7 +209,7 @@ def test_images_of_any_size_come_back_in_their_own_size(
     kind: str, shape: tuple[int, int, int]
 ) -> None:
     torch.manual_seed(0)
-    model = build(shape, {"kind": kind, "latent": 5, "dropout": 0.2})
+    model = build(shape, architecture(kind, latent=5, dropout=0.2))
     images = torch.rand(2, *shape)
     latent = model.encode(images)
     assert latent.shape == (2, 5)
@@ -238,7 +226,7 @@ def test_images_below_8_pixels_are_refused(shape: tuple[int, int, int]) -> None:
 def test_no_output_image_is_blanked_while_training() -> None:
     # dropout behind the output would zero a channel of every other image
     torch.manual_seed(0)
-    model = build((3, 16, 16), {"kind": "convolutional", "latent": 2, "dropout": 0.5}).train()
+    model = build((3, 16, 16), architecture("convolutional", latent=2, dropout=0.5)).train()
     with torch.no_grad():
         outputs = model(torch.rand(64, 3, 16, 16))
     assert (outputs.flatten(2).max(2).values > 0).all()
@@ -246,7 +234,7 @@ def test_no_output_image_is_blanked_while_training() -> None:
 
 def test_dropout_acts_in_training_alone() -> None:
     torch.manual_seed(0)
-    model = build((1, 16, 16), {"kind": "convolutional", "latent": 2, "dropout": 0.5})
+    model = build((1, 16, 16), architecture("convolutional", latent=2, dropout=0.5))
     images = torch.rand(8, 1, 16, 16)
     with torch.no_grad():
         model.train()
@@ -257,7 +245,7 @@ def test_dropout_acts_in_training_alone() -> None:
 
 def test_without_dropout_the_network_has_the_same_layers_that_learn() -> None:
     with_dropout, without = (
-        build((1, 16, 16), {"kind": "convolutional", "latent": 2, "dropout": p}) for p in (0.2, 0.0)
+        build((1, 16, 16), architecture("convolutional", latent=2, dropout=p)) for p in (0.2, 0.0)
     )
     shapes = [[w.shape for w in model.parameters()] for model in (with_dropout, without)]
     assert shapes[0] == shapes[1]
@@ -267,7 +255,7 @@ def test_without_dropout_the_network_has_the_same_layers_that_learn() -> None:
 def test_an_untrained_network_predicts_about_the_mean_pixel(mean: float) -> None:
     torch.manual_seed(0)
     model = build((1, 16, 16), PARAMETERS).eval()
-    model.start_at(mean, rms=0.6)
+    model.start_at(torch.full((1, 16, 16), mean), rms=0.6)
     with torch.no_grad():
         outputs = model(torch.rand(16, 1, 16, 16))
     # the weights' contribution before the sigmoid is a few tenths
@@ -281,7 +269,7 @@ def test_the_moments_are_those_of_all_images() -> None:
         total += image
         squares += (image**2).sum()
     images = DeviceImages(sparse, MinMax(0.0, 1.0), CPU)
-    mean, mean_square = training.moments(images)
+    mean, mean_square = losses.moments(images)
     # double-precision sums rounded to single precision at the end
     np.testing.assert_allclose(mean.numpy(), total / 300, rtol=1e-6, atol=1e-9)
     assert mean_square == pytest.approx(squares / 300 / 256, rel=1e-6)

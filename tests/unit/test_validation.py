@@ -70,7 +70,6 @@ def test_cuts_along_a_straight_piece_of_the_roc_curve_count_as_well() -> None:
 def test_perfect_separation_has_infinite_rejection() -> None:
     row = detection(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.3, 0.4]), 0.1)
     assert row == {
-        "true_fraction": 0.5,
         "auc": 1.0,
         "tpr_at_max_fpr": 1.0,
         "rejection_at_30": np.inf,
@@ -83,9 +82,8 @@ def test_constant_scores_separate_nothing() -> None:
 
 
 @pytest.mark.parametrize("label", [0, 1])
-def test_a_single_class_has_a_fraction_but_no_figure_of_merit(label: int) -> None:
+def test_a_single_class_has_no_figure_of_merit(label: int) -> None:
     row = detection(np.full(5, label), np.arange(5.0), 0.1)
-    assert row.pop("true_fraction") == label
     assert len(row) == 3
     assert all(np.isnan(value) for value in row.values())
 

@@ -25,9 +25,10 @@ def truncated(file: Path) -> None:
     file.write_bytes(content[: len(content) // 2])
 
 
-def hdf5(file: Path) -> None:
+def half_of_hdf5(file: Path) -> None:
     with h5py.File(file, "w") as target:
         target["test_data"] = jets(EACH_TEST)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
 def holding(**arrays: np.ndarray) -> Callable[[Path], None]:
@@ -58,11 +59,11 @@ def of_truth(spoil: Callable[[Path], object], found: str, expected: str) -> Case
 
 
 CASES: dict[str, Case] = {
-    "truncated .npz": of_low(truncated, "a truncated or damaged .npz file", "an .npz file"),
-    "empty .npz": of_low(lambda f: f.write_bytes(b""), "an empty file", "an .npz file"),
-    "HDF5 for .npz": of_low(hdf5, "an HDF5 file", "an .npz file"),
+    "truncated .npz": of_low(truncated, "a truncated or damaged .npz file", "an .npz or HDF5 file"),
+    "empty .npz": of_low(lambda f: f.write_bytes(b""), "an empty file", "an .npz or HDF5 file"),
+    "truncated HDF5": of_low(half_of_hdf5, "damaged HDF5 file", "an .npz or HDF5 file"),
     "text for .npz": of_low(
-        lambda f: f.write_text("event,pixel\n"), "a file of another kind", "an .npz file"
+        lambda f: f.write_text("event,pixel\n"), "a file of another kind", "an .npz or HDF5 file"
     ),
     "object array": of_low(
         holding(x=np.array([{"a": 1}, None], object)), "type object", "floating-point numbers"

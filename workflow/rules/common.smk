@@ -12,7 +12,15 @@ import yaml
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
 from oddjet import parts
-from oddjet.configuration import in_order, missing_files, problems, replace_as_a_whole
+from oddjet.configuration import (
+    SHARED,
+    in_order,
+    missing_files,
+    model_settings,
+    preparations,
+    problems,
+    replace_as_a_whole,
+)
 from oddjet.fingerprint import contents, fingerprint, texts
 from snakemake.exceptions import WorkflowError
 from snakemake.io import is_flagged
@@ -51,8 +59,8 @@ def located(config, given):
         }
     if "samples" not in given:  # those of the repository, wherever it is used from
         for array in [samples["normal"], *samples["tests"].values()]:
-            for part in [array, array.get("truth", {})]:
-                if "file" in part:
+            for part in [array, array.get("truth")]:
+                if isinstance(part, dict) and "file" in part:
                     part["file"] = os.path.relpath(Path(workflow.basedir, part["file"]))
     found = missing_files(samples, made=SIMULATED)
     if found:
@@ -75,8 +83,30 @@ def code(script):
 
 def raw(file):
     """The hash of what is in a raw file: a job reruns when it changes, however old the file is."""
-    made = file.startswith(f"{RESULTS}/")  # by another job, which Snakemake follows
-    return None if made else contents(file)
+    # what another job makes is followed by Snakemake
+    return contents(file) if file and not file.startswith(f"{RESULTS}/") else None
+
+
+def of_model(name):
+    """A setting of the model in the wildcards, as a parameter."""
+    return lambda wildcards: SETTINGS[wildcards.model][name]
+
+
+def prepared_normal(wildcards):
+    """The normal sample as the model in the wildcards wants it."""
+    return PREPARED_NORMAL.format(preparation=PREPARATION_OF[wildcards.model])
+
+
+def prepared_tests(wildcards):
+    """All that is scored, as the model in the wildcards wants it."""
+    preparation = PREPARATION_OF[wildcards.model]
+    return expand(PREPARED_TEST, preparation=preparation, test=SCORED)
+
+
+def of_truth(wildcards, name):
+    """The `file` or `key` of a test's truth, or the one `label` of all its jets; None if not given."""
+    truth = SAMPLES["tests"][wildcards.test]["truth"]
+    return (truth if isinstance(truth, dict) else {"label": truth}).get(name)
 
 
 def more(amount):
@@ -169,14 +199,16 @@ COURSE_FILES = {"normal": "Normal_data.npz"} | {
 }
 # the course says so of its tests
 COURSE_KNOWS = {"low": {"at_most": 0.45}, "high": {"at_least": 0.55}}
-PREPARED_NORMAL = f"{RESULTS}/prepared/normal.h5"
-PREPARED_TEST = f"{RESULTS}/prepared/tests/{{test}}.h5"
+PREPARED_NORMAL = f"{RESULTS}/prepared/{{preparation}}/normal.h5"
+PREPARED_TEST = f"{RESULTS}/prepared/{{preparation}}/tests/{{test}}.h5"
 PREPARED_TRUTH = f"{RESULTS}/prepared/truth/{{test}}.h5"
 TRAINED = f"{RESULTS}/{{model}}/seed{{seed}}/model.pt"
 CHECKPOINT = f"{RESULTS}/{{model}}/seed{{seed}}/checkpoint.pt"
 HISTORY = f"{RESULTS}/{{model}}/seed{{seed}}/history.csv"
 SCORES = f"{RESULTS}/{{model}}/seed{{seed}}/scores.h5"
 CLUSTERS = f"{RESULTS}/{{model}}/seed{{seed}}/clusters.h5"
+BASELINES = f"{RESULTS}/baselines/seed{{seed}}/scores.h5"
+SUPERVISED = f"{RESULTS}/baselines/seed{{seed}}/supervised.h5"
 TABLES = f"{RESULTS}/tables"
 SAMPLES_TABLE = f"{TABLES}/samples.csv"
 FIGURES = f"{RESULTS}/figures"
@@ -200,12 +232,11 @@ SCORED = SAMPLES["tests"] | SIGNAL
 TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
-# smoothing is done where images are dense, so that another one repeats no preparation
-GEOMETRY = {
-    step: value
-    for step, value in config["preprocessing"].items()
-    if step != "smoothing"
-}
+SETTINGS = model_settings(config["models"], config)
+# what is prepared: as the configuration says, and for each model that wants something else
+PREPARATIONS, PREPARATION_OF = preparations(SETTINGS, config["preprocessing"])
+SHARED_NORMAL = PREPARED_NORMAL.format(preparation=SHARED)
+SHARED_TEST = PREPARED_TEST.replace("{preparation}", SHARED)
 # how fractions are estimated from scores
 CUT = {name: config["fraction"][name] for name in ("max_fpr", "fpr_confidence")}
 ESTIMATION = CUT | {name: config["fraction"][name] for name in ("anchor", "bootstrap")}

@@ -30,6 +30,7 @@ rule pool_model:
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("pool_model.py"),
+        score=config["fraction"]["score"],
         seeds=SEEDS,
         truths=TRUTHS,
     output:
@@ -52,8 +53,8 @@ rule pool_brightness:
     message:
         "Collecting labelled jets with their brightness"
     input:
-        normal=PREPARED_NORMAL,
-        tests=expand(PREPARED_TEST, test=TRUTHS),
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TRUTHS),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("pool_brightness.py"),

@@ -7,8 +7,8 @@ rule draw_samples:
     message:
         "Drawing the samples"
     input:
-        normal=PREPARED_NORMAL,
-        tests=expand(PREPARED_TEST, test=TESTS),
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TESTS),
         checked=checked_before(f"{FIGURES}/means.png"),
     params:
         code=code("draw_samples.py"),
@@ -68,9 +68,10 @@ rule draw_scores:
         model=TRAINED,
         scores=SCORES,
         clusters=CLUSTERS,
-        normal=PREPARED_NORMAL,
+        normal=prepared_normal,
     params:
         code=code("draw_scores.py"),
+        score=config["fraction"]["score"],
         cut=CUT,
     output:
         **{
@@ -106,6 +107,7 @@ rule draw_roc:
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("draw_roc.py"),
+        score=config["fraction"]["score"],
         seeds=SEEDS,
         truths=TRUTHS,
         max_fpr=config["fraction"]["max_fpr"],

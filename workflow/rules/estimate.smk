@@ -12,10 +12,11 @@ rule estimate_fractions:
         "Estimating fractions with {wildcards.model}"
     input:
         scores=expand(SCORES, seed=SEEDS, allow_missing=True),
-        normal=PREPARED_NORMAL,
-        tests=expand(PREPARED_TEST, test=TESTS),
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TESTS),
     params:
         code=code("estimate_fractions.py"),
+        score=config["fraction"]["score"],
         seeds=SEEDS,
         tests=TESTS,
         estimation=ESTIMATION,
@@ -50,6 +51,7 @@ rule find_clusters:
         scores=SCORES,
     params:
         code=code("find_clusters.py"),
+        score=config["fraction"]["score"],
         components=config["clusters"]["components"],
     output:
         CLUSTERS,
@@ -79,6 +81,7 @@ rule measure_purity:
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("measure_purity.py"),
+        score=config["fraction"]["score"],
         seeds=SEEDS,
         truths=TRUTHS,
         components=config["clusters"]["components"],
@@ -127,3 +130,99 @@ rule measure_detection:
         "../../envs/oddjet.yaml"
     script:
         "../scripts/measure_detection.py"
+
+
+rule score_baselines:
+    """
+    Where truth is given, score control jets and tests with quantities of the raw jets, principal
+    components and an isolation forest. Uses wildcard `seed`.
+    """
+    message:
+        "Scoring with the baselines, seed {wildcards.seed}"
+    input:
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TRUTHS),
+    params:
+        code=code("score_baselines.py"),
+        tests=TRUTHS,
+        components=config["baselines"]["components"],
+        smoothing=config["preprocessing"]["smoothing"],
+        validation=config["split"]["validation"],
+    output:
+        BASELINES,
+    log:
+        f"{LOGS}/score_baselines/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/score_baselines/seed{{seed}}.tsv"
+    threads: 2
+    resources:
+        mem_mb=more(4000),
+        runtime=more(30),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/score_baselines.py"
+
+
+rule supervise:
+    """
+    Where truth is given, score each half of the labelled jets by a network that was trained on the
+    other: the upper reference. Uses wildcard `seed`.
+    """
+    message:
+        "Training the supervised reference, seed {wildcards.seed}"
+    input:
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TRUTHS),
+        truths=expand(PREPARED_TRUTH, test=TRUTHS),
+    params:
+        code=code("supervise.py"),
+        truths=TRUTHS,
+        epochs=config["baselines"]["supervised_epochs"],
+        smoothing=config["preprocessing"]["smoothing"],
+        device=config["training"]["device"],
+    output:
+        SUPERVISED,
+    log:
+        f"{LOGS}/supervise/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/supervise/seed{{seed}}.tsv"
+    threads: 4
+    resources:
+        gpu=1,
+        mem_mb=more(4000),
+        runtime=more(60),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/supervise.py"
+
+
+rule measure_baselines:
+    """Where truth is given, say how well the baselines find anomalous jets."""
+    message:
+        "Validating the baselines against truth"
+    input:
+        scores=expand(BASELINES, seed=SEEDS),
+        supervised=(
+            expand(SUPERVISED, seed=SEEDS)
+            if config["baselines"]["supervised_epochs"]
+            else []
+        ),
+        truths=expand(PREPARED_TRUTH, test=TRUTHS),
+    params:
+        code=code("measure_baselines.py"),
+        seeds=SEEDS,
+        truths=TRUTHS,
+        max_fpr=config["fraction"]["max_fpr"],
+    output:
+        f"{RESULTS}/baselines/detection.csv",
+    log:
+        f"{LOGS}/measure_baselines.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(20),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/measure_baselines.py"

@@ -6,23 +6,24 @@ rule prepare_normal:
     """
     Check the normal sample, centre, rotate, flip, crop and rebin its jets as configured, store
     them by their lit pixels, and hold out the control part, which no training sees.
+    Uses wildcard `preparation`: `shared`, or the name of a model that wants another.
     """
     message:
-        "Preparing the normal sample"
+        "Preparing the normal sample ({wildcards.preparation})"
     input:
         raw=SAMPLES["normal"]["file"],
     params:
         code=code("prepare_normal.py"),
         contents=raw(SAMPLES["normal"]["file"]),
         key=SAMPLES["normal"].get("key"),
-        preprocessing=GEOMETRY,
+        preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
         split=config["split"],
     output:
         PREPARED_NORMAL,
     log:
-        f"{LOGS}/prepare_normal.log",
+        f"{LOGS}/prepare_normal/{{preparation}}.log",
     benchmark:
-        f"{BENCHMARKS}/prepare_normal.tsv"
+        f"{BENCHMARKS}/prepare_normal/{{preparation}}.tsv"
     resources:
         mem_mb=more(2000),
         runtime=more(30),
@@ -35,11 +36,10 @@ rule prepare_normal:
 rule prepare_test:
     """
     Check a test, or the simulated signal, and preprocess its jets as those of the normal sample,
-    with the same crop.
-    Uses wildcard `test`.
+    with the same crop. Uses wildcards `preparation` and `test`.
     """
     message:
-        "Preparing test {wildcards.test}"
+        "Preparing test {wildcards.test} ({wildcards.preparation})"
     input:
         raw=lambda wildcards: SCORED[wildcards.test]["file"],
         normal=PREPARED_NORMAL,
@@ -47,13 +47,13 @@ rule prepare_test:
         code=code("prepare_test.py"),
         contents=lambda wildcards: raw(SCORED[wildcards.test]["file"]),
         key=lambda wildcards: SCORED[wildcards.test].get("key"),
-        preprocessing=GEOMETRY,
+        preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
     output:
         PREPARED_TEST,
     log:
-        f"{LOGS}/prepare_test/{{test}}.log",
+        f"{LOGS}/prepare_test/{{preparation}}_{{test}}.log",
     benchmark:
-        f"{BENCHMARKS}/prepare_test/{{test}}.tsv"
+        f"{BENCHMARKS}/prepare_test/{{preparation}}_{{test}}.tsv"
     resources:
         mem_mb=more(2000),
         runtime=more(30),
@@ -65,20 +65,20 @@ rule prepare_test:
 
 rule prepare_truth:
     """
-    Check the truth labels of a test against its events. Validation alone reads them.
+    Check the truth labels of a test against its events, or give all of them the one that they are
+    known to have. Validation alone reads them.
     Uses wildcard `test`.
     """
     message:
         "Checking the truth of test {wildcards.test}"
     input:
-        raw=lambda wildcards: SAMPLES["tests"][wildcards.test]["truth"]["file"],
-        test=PREPARED_TEST,
+        raw=lambda wildcards: of_truth(wildcards, "file") or [],
+        test=SHARED_TEST,
     params:
         code=code("prepare_truth.py"),
-        contents=lambda wildcards: raw(
-            SAMPLES["tests"][wildcards.test]["truth"]["file"]
-        ),
-        key=lambda wildcards: SAMPLES["tests"][wildcards.test]["truth"].get("key"),
+        contents=lambda wildcards: raw(of_truth(wildcards, "file")),
+        key=lambda wildcards: of_truth(wildcards, "key"),
+        label=lambda wildcards: of_truth(wildcards, "label"),
     output:
         PREPARED_TRUTH,
     log:
@@ -100,8 +100,8 @@ rule check_samples:
     message:
         "Checking that the samples fit together"
     input:
-        normal=PREPARED_NORMAL,
-        tests=expand(PREPARED_TEST, test=SCORED),
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=SCORED),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("check_samples.py"),

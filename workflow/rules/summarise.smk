@@ -15,7 +15,8 @@ rule summarise:
         error_budget=expand(f"{RESULTS}/{{model}}/error_budget.csv", model=MODELS),
         purity=expand(f"{RESULTS}/{{model}}/purity.csv", model=MODELS),
         detection=expand(
-            f"{RESULTS}/{{model}}/detection.csv", model=MODELS if TRUTHS else []
+            f"{RESULTS}/{{model}}/detection.csv",
+            model=[*MODELS, "baselines"] if TRUTHS else [],
         ),
         histories=expand(HISTORY, model=MODELS, seed=SEEDS),
     params:
@@ -29,7 +30,7 @@ rule summarise:
         },
         quoting={
             name: config["fraction"][name]
-            for name in ("headline", "headline_model", "confidence")
+            for name in ("headline", "headline_model", "confidence", "score")
         },
     output:
         fractions=table("fractions"),

@@ -12,13 +12,14 @@ rule train:
     message:
         "Training {wildcards.model}, seed {wildcards.seed}"
     input:
-        normal=PREPARED_NORMAL,
+        normal=prepared_normal,
         checked=checked_before(TRAINED),
     params:
         code=code("train.py"),
-        model=lambda wildcards: config["models"][wildcards.model],
-        training=config["training"],
-        smoothing=config["preprocessing"]["smoothing"],
+        model=of_model("architecture"),
+        loss=of_model("loss"),
+        training=of_model("training"),
+        smoothing=lambda wildcards: SETTINGS[wildcards.model]["preprocessing"]["smoothing"],
         validation=config["split"]["validation"],
         # no output: Snakemake removes those of a job that fails
         checkpoint=CHECKPOINT,
@@ -42,17 +43,18 @@ rule train:
 
 rule score:
     """
-    Write the reconstruction error and the latent vector of every event of every sample. It computes
-    on the CPU: it needs no card, and cards are left to trainings. Uses wildcards `model` and `seed`.
+    Write the anomaly score and the latent vector of every event of every sample, and how far the
+    latter is from those of the training. On the CPU: cards are left to trainings. Uses wildcards `model` and `seed`.
     """
     message:
         "Scoring with {wildcards.model}, seed {wildcards.seed}"
     input:
         model=TRAINED,
-        normal=PREPARED_NORMAL,
-        tests=expand(PREPARED_TEST, test=SCORED),
+        normal=prepared_normal,
+        tests=prepared_tests,
     params:
         code=code("score.py"),
+        score=of_model("score"),
         tests=list(SCORED),
         validation=config["split"]["validation"],
     output:

@@ -4,7 +4,7 @@ from oddjet import ensemble, logs, scoring
 from oddjet.figures import scores, style
 
 logs.set_up(snakemake.log[0])
-errors = [scoring.read_scores(path) for path in snakemake.input.scores]
+errors = [scoring.read_scores(path, snakemake.params.score) for path in snakemake.input.scores]
 named = {f"seed {s}": e for s, e in zip(snakemake.params.seeds, errors, strict=True)}
 named["ensemble"] = ensemble.mean_rank(errors)
 curves = {

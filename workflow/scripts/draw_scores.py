@@ -14,7 +14,7 @@ from oddjet.tensors import DeviceImages
 SHOWN = 3  # jets of low, middle and high error each
 
 logs.set_up(snakemake.log[0])
-errors = scoring.read_scores(snakemake.input.scores)
+errors = scoring.read_scores(snakemake.input.scores, snakemake.params.score)
 tests = tests_of(errors)
 control = errors[CONTROL]
 cut = choose_cut(control, **snakemake.params.cut)

@@ -12,7 +12,7 @@ logs.set_up(snakemake.log[0])
 params, model = snakemake.params, snakemake.wildcards.model
 confidence, anchor = params.confidence, params.estimation["anchor"]
 
-errors = [scoring.read_scores(path) for path in snakemake.input.scores]
+errors = [scoring.read_scores(path, snakemake.params.score) for path in snakemake.input.scores]
 latents = [scoring.read_scores(path, "latent") for path in snakemake.input.scores]
 features = [
     {part: np.column_stack([error[part], latent[part]]) for part in error}
@@ -39,7 +39,7 @@ prepared[CONTROL] = snakemake.input.normal
 seen = {}
 for part, path in prepared.items():
     with h5py.File(path) as sample:
-        raw = [sample[name][:][events[part]] for name in ("raw_sum", "raw_lit")]
+        raw = [sample["quantities"][name][:][events[part]] for name in ("sum", "lit_pixels")]
     seen[part] = np.column_stack([features[0][part], *raw])
 checked = closure.check(score, seen, anchor, confidence, params.closure_level)
 uncertainties = budget.budget(table, score, params.headline, anchor, confidence)

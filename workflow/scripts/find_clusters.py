@@ -13,7 +13,7 @@ components = snakemake.params.components
 latents = scoring.read_scores(snakemake.input.scores, "latent")
 found = clusters.find_clusters(
     {test: latents[test] for test in tests_of(latents)},
-    scoring.read_scores(snakemake.input.scores),
+    scoring.read_scores(snakemake.input.scores, snakemake.params.score),
     components,
     seed,
 )

@@ -6,17 +6,17 @@ from oddjet import ensemble, logs, scoring, validation
 from oddjet.files import replacing
 
 logs.set_up(snakemake.log[0])
-errors = [scoring.read_scores(path) for path in snakemake.input.scores]
-scores = dict(zip(snakemake.params.seeds, errors, strict=True))
-scores["ensemble"] = ensemble.mean_rank(errors)
-
+params, given = snakemake.params, snakemake.input
+truths = {
+    test: scoring.read_truth(path) for test, path in zip(params.truths, given.truths, strict=True)
+}
 rows = []
-for test, path in zip(snakemake.params.truths, snakemake.input.truths, strict=True):
-    labels = scoring.read_truth(path)
-    for seed, parts in scores.items():
-        rows.append(
-            {"model": snakemake.wildcards.model, "seed": seed, "test": test, "score": "error"}
-            | validation.detection(labels, parts[test], snakemake.params.max_fpr)
-        )
+for name in scoring.SCORES:
+    found = [scoring.read_scores(path, name) for path in given.scores]
+    scores = dict(zip(params.seeds, found, strict=True)) | {"ensemble": ensemble.mean_rank(found)}
+    rows += [
+        {"model": snakemake.wildcards.model, "score": name} | row
+        for row in validation.tabulate(scores, truths, params.max_fpr)
+    ]
 with replacing(snakemake.output[0]) as partial:
     pd.DataFrame(rows).to_csv(partial, index=False)

@@ -29,7 +29,7 @@ rows = []
 for seed, scores, path in zip(
     snakemake.params.seeds, snakemake.input.scores, snakemake.input.clusters, strict=True
 ):
-    errors = scoring.read_scores(scores)
+    errors = scoring.read_scores(scores, snakemake.params.score)
     found = scoring.read_scores(path, "component")
     cut = choose_cut(errors[CONTROL], **snakemake.params.cut)
     labels = {test: errors[test] > cut.threshold for test in found}

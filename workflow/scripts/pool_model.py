@@ -7,7 +7,7 @@ from oddjet.files import replacing
 
 logs.set_up(snakemake.log[0])
 paths = snakemake.input.scores
-scores = ensemble.mean_rank([scoring.read_scores(path) for path in paths])
+scores = ensemble.mean_rank([scoring.read_scores(path, snakemake.params.score) for path in paths])
 latents = scoring.read_scores(paths[0], "latent")
 features = {part: np.column_stack([score, latents[part]]) for part, score in scores.items()}
 labels = {

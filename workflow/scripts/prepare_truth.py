@@ -3,6 +3,8 @@
 from oddjet import logs, samples
 
 logs.set_up(snakemake.log[0])
-samples.prepare_truth(
-    snakemake.input.raw, snakemake.params.key, snakemake.input.test, snakemake.output[0]
-)
+given, params = snakemake.input, snakemake.params
+if params.label is None:
+    samples.prepare_truth(given.raw, params.key, given.test, snakemake.output[0])
+else:
+    samples.prepare_known_truth(params.label, given.test, snakemake.output[0])

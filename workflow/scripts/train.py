@@ -14,7 +14,7 @@ from oddjet.provenance import describe
 from oddjet.sparse import SparseFile
 from oddjet.tensors import make_repeatable
 
-CONFIGURATION = ("model", "training", "smoothing", "validation")
+CONFIGURATION = ("model", "loss", "training", "smoothing", "validation")
 MADE_FROM = ("configuration", "inputs", "packages")
 
 logs.set_up(snakemake.log[0])
@@ -44,6 +44,7 @@ with devices.leased(params.training["device"]) as device:
             seed,
             device,
             params.smoothing,
+            params.loss,
             checkpoint,
         )
 with replacing(snakemake.output.model) as partial:

@@ -9,7 +9,12 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError, validators
 
 # given in a file of the user's, these replace the defaults and are never merged with them
-REPLACED_AS_A_WHOLE = (("samples",), ("models",), ("simulation", "tests"))
+REPLACED_AS_A_WHOLE = (
+    ("samples",),
+    ("models",),
+    ("simulation", "tests"),
+)
+SHARED = "shared"  # the preparation that the configuration's own preprocessing makes
 
 
 def _is_integer(_: Any, value: Any) -> bool:
@@ -59,6 +64,65 @@ def in_order(config: Mapping[str, Any]) -> dict[str, Any]:
     return arrange(config, "")
 
 
+def model_settings(
+    models: Mapping[str, Mapping[str, Any]], config: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """What each model is made, trained and scored with, by name.
+
+    Args:
+        models: as the configuration has them.
+        config: with `preprocessing` and `training`, of which a model may change parts.
+
+    Returns:
+        By model: `architecture` (as `models.build` takes it), `loss`, `score`, `preprocessing`
+        and `training`.
+    """
+    settings = {}
+    for name, model in models.items():
+        architecture = dict(model)
+        settings[name] = {
+            "loss": architecture.pop("loss"),
+            "score": architecture.pop("score"),
+            "preprocessing": config["preprocessing"] | architecture.pop("preprocessing", {}),
+            "training": config["training"] | architecture.pop("training", {}),
+            "architecture": architecture,
+        }
+        augmentation = config["training"]["augmentation"]
+        augmentation = augmentation | settings[name]["training"]["augmentation"]
+        settings[name]["training"]["augmentation"] = augmentation
+    return settings
+
+
+def geometry(preprocessing: Mapping[str, Any]) -> dict[str, Any]:
+    """The steps that are done once for all trainings.
+
+    Smoothing is done where images are dense, so that another one repeats no preparation.
+    """
+    return {step: value for step, value in preprocessing.items() if step != "smoothing"}
+
+
+def preparations(
+    settings: Mapping[str, Mapping[str, Any]], preprocessing: Mapping[str, Any]
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """What is to be prepared, and for which models.
+
+    Args:
+        settings: by model, as `model_settings` makes them.
+        preprocessing: the configuration's.
+
+    Returns:
+        Geometry by the name of the preparation, which is `SHARED` or that of the first model that
+        wants it; and this name by model.
+    """
+    made, of = {SHARED: geometry(preprocessing)}, {}
+    for model, wanted in settings.items():
+        steps = geometry(wanted["preprocessing"])
+        same = [name for name, others in made.items() if others == steps]
+        of[model] = same[0] if same else model
+        made[of[model]] = steps
+    return made, of
+
+
 def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """Say all that is wrong with `config`, a sentence each.
 
@@ -103,7 +167,7 @@ def missing_files(samples: Mapping[str, Any], made: str) -> list[str]:
         file = Path(array["file"])
         if not file.is_file() and not file.is_relative_to(made):
             sentences.append(
-                f"{key}.file: found no file {file}; expected an existing .npz file. "
+                f"{key}.file: found no file {file}; expected an existing .npz or HDF5 file. "
                 f"Hint: paths are relative to the working directory, here {Path.cwd()}."
             )
     return sentences
@@ -114,7 +178,7 @@ def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]
     yield "samples.normal", samples["normal"]
     for name, test in samples["tests"].items():
         yield f"samples.tests.{name}", test
-        if "truth" in test:
+        if isinstance(test.get("truth"), Mapping):
             yield f"samples.tests.{name}.truth", test["truth"]
     if "signal" in samples:
         yield "samples.signal", samples["signal"]
@@ -131,8 +195,8 @@ def _sentence(error: ValidationError) -> str:
             "(normal, all, tables, ...)."
         )
     match error.validator:
-        case "additionalProperties":
-            allowed = sorted(error.schema["properties"])
+        case "additionalProperties" | "unevaluatedProperties":
+            allowed = sorted(_allowed(error.schema, value))
             unknown = sorted(set(value) - set(allowed), key=str)
             close = [c for u in unknown for c in get_close_matches(str(u), allowed, 1)]
             hint = f" Hint: did you mean {' or '.join(close)}?" if close else ""
@@ -166,6 +230,15 @@ def _sentence(error: ValidationError) -> str:
             }[error.validator]
             return f"{key}: found {value!r}; expected a number {comparison} {rule}."
     return f"{key}: {error.message}."
+
+
+def _allowed(schema: Mapping[str, Any], value: Mapping[str, Any]) -> set[str]:
+    """The keys that a schema of a mapping allows beside these values."""
+    allowed = set(schema.get("properties", {}))
+    for branch in schema.get("allOf", ()):
+        holds = Draft202012Validator(branch["if"]).is_valid(value)
+        allowed |= _allowed(branch.get("then" if holds else "else", {}), value)
+    return allowed
 
 
 def _option(schema: Mapping[str, Any]) -> str:

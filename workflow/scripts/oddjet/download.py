@@ -9,7 +9,7 @@ import requests
 
 from oddjet.errors import InputError
 from oddjet.files import replacing
-from oddjet.raw import NPZ, open_array
+from oddjet.raw import FILE, open_array
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def _download(url: str, file: Path) -> None:
             if error.response is not None:
                 error.response.close()  # pooch leaves it open
             if pause is None or not _may_pass(error):
-                raise InputError(url, _found(error), NPZ, HINT) from error
+                raise InputError(url, _found(error), FILE, HINT) from error
             log.warning("%s; next attempt in %g s", error, pause)
             time.sleep(pause)
 
@@ -71,4 +71,4 @@ def _check(url: str, file: Path) -> None:
             page = stream.read(64).lstrip().startswith(b"<")
         size = f"{file.stat().st_size} bytes"
         found = "an HTML page" if page else f"{size} that are truncated, damaged or of another kind"
-        raise InputError(url, found, NPZ, HINT) from error
+        raise InputError(url, found, FILE, HINT) from error

@@ -131,8 +131,8 @@ def preprocess(images: SparseImages, settings: Mapping[str, Any], crop: int | No
     """Take images through the steps that `settings` ask for.
 
     They are, in this order: centre on the pT centroid, rotate to the principal axis, flip, crop to
-    a centred square and rebin, divide by the image's sum over all channels, raise each pixel to a
-    power. A blank image, or one that is empty after the crop, comes out blank.
+    a centred square and rebin, divide by the image's sum over all channels, raise each pixel x to
+    a power, and ln(1 + a x). A blank image, or one that is empty after the crop, comes out blank.
 
     A moved raw pixel shares its pT among the new pixels that it overlaps (as a square that keeps
     its sides upright). Given whole to the nearest one it would leave a pattern of empty and double
@@ -140,7 +140,7 @@ def preprocess(images: SparseImages, settings: Mapping[str, Any], crop: int | No
 
     Args:
         images: raw images.
-        settings: `centre`, `rotate`, `flip`, `size`, `unit_sum`, `power`.
+        settings: `centre`, `rotate`, `flip`, `size`, `unit_sum`, `power`, `log` (a).
         crop: side of the square in raw pixels; None for the whole image.
     """
     jets = placed(images, settings)
@@ -160,4 +160,6 @@ def preprocess(images: SparseImages, settings: Mapping[str, Any], crop: int | No
         dense /= np.where(sums > 0, sums, 1)
     if settings["power"] != 1:
         dense **= settings["power"]
+    if settings["log"]:
+        dense = np.log1p(settings["log"] * dense)
     return SparseImages.from_dense(dense.astype(np.float32))

@@ -1,24 +1,26 @@
-"""Raw input: one array of an .npz file, read piece by piece and never unpickled."""
+"""Raw input: one array of an .npz or HDF5 file, read piece by piece and never unpickled."""
 
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import h5py
 import numpy as np
 
 from oddjet.errors import InputError
 
-NPZ = "an .npz file with a numeric array"
-# of the signatures that are commonly mistaken for an .npz
+FILE = "an .npz or HDF5 file with a numeric array"
+# of the signatures that are commonly mistaken for these
 SIGNATURES = {
     b"PK": "a truncated or damaged .npz file",
     b"\x93NUMPY": "a single .npy array",
-    b"\x89HDF": "an HDF5 file",
+    b"\x89HDF": "a truncated or damaged HDF5 file",
 }
-# what zipfile and NumPy raise on damaged files; the last three for headers that seem to say
+# what zipfile, NumPy and h5py raise on damaged files; the last three for headers that seem to say
 # encrypted, compressed in an unknown way, or beyond the end of the file
 DAMAGE = (
     zipfile.BadZipFile,
@@ -33,37 +35,30 @@ PIECE_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
-class RawArray:
-    """An array inside an .npz file, known by its header; `events` is its first axis."""
+class RawArray(ABC):
+    """An array inside a file, known by its header; `events` is its first axis."""
 
     file: Path
     key: str
     shape: tuple[int, ...]
     dtype: np.dtype
-    fortran_order: bool
 
     @property
     def events(self) -> int:
         return self.shape[0]
 
+    @property
+    def row_bytes(self) -> int:
+        return max(1, self.dtype.itemsize * int(np.prod(self.shape[1:])))
+
     def pieces(self) -> Iterator[np.ndarray]:
         """Yield the array in order of its rows, about 32 MiB at a time.
-
-        A Fortran-ordered array is read as a whole: its rows do not lie together.
 
         Raises:
             InputError: the file ends early or its checksum is wrong.
         """
-        row_bytes = max(1, self.dtype.itemsize * int(np.prod(self.shape[1:])))
-        rows = self.events if self.fortran_order else max(1, PIECE_BYTES // row_bytes)
         try:
-            with zipfile.ZipFile(self.file) as archive, archive.open(self.key + ".npy") as member:
-                _read_header(member)
-                for start in range(0, self.events, rows):
-                    shape = (min(rows, self.events - start), *self.shape[1:])
-                    flat = np.frombuffer(member.read(shape[0] * row_bytes), self.dtype)
-                    yield flat.reshape(shape, order="F" if self.fortran_order else "C")
-                member.read(1)  # at its end a member's checksum is compared
+            yield from self._pieces(max(1, PIECE_BYTES // self.row_bytes))
         except DAMAGE as error:
             raise InputError(
                 self.file,
@@ -71,6 +66,38 @@ class RawArray:
                 f"{self.events} whole rows",
                 "copy or download the file again and compare its size with the original's.",
             ) from error
+
+    @abstractmethod
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        """Yield `rows` rows at a time."""
+
+
+@dataclass(frozen=True)
+class NpzArray(RawArray):
+    """An array of an .npz file."""
+
+    fortran_order: bool
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        if self.fortran_order:  # its rows do not lie together: it is read as a whole
+            rows = self.events
+        with zipfile.ZipFile(self.file) as archive, archive.open(self.key + ".npy") as member:
+            _read_header(member)
+            for start in range(0, self.events, rows):
+                shape = (min(rows, self.events - start), *self.shape[1:])
+                flat = np.frombuffer(member.read(shape[0] * self.row_bytes), self.dtype)
+                yield flat.reshape(shape, order="F" if self.fortran_order else "C")
+            member.read(1)  # at its end a member's checksum is compared
+
+
+@dataclass(frozen=True)
+class Hdf5Array(RawArray):
+    """A dataset of an HDF5 file."""
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        with h5py.File(self.file) as file:
+            for start in range(0, self.events, rows):
+                yield file[self.key][start : start + rows]
 
 
 def _read_header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
@@ -81,67 +108,84 @@ def _read_header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
 
 
 def open_array(file: str | Path, key: str | None = None) -> RawArray:
-    """Open an array of an .npz file by its key; the key may be left out where there is one array.
+    """Open an array of a file by its key; the key may be left out where there is one array.
 
-    Only the header is read.
+    Only headers are read.
 
     Raises:
-        InputError: no such file, not an .npz, truncated, no such key, or not a numeric array.
+        InputError: no such file, neither .npz nor HDF5, truncated, no such key, or not a numeric
+            array.
     """
     file = Path(file)
     if not file.is_file():
         raise InputError(
             file,
             "a folder" if file.is_dir() else "no such file",
-            NPZ,
+            FILE,
             "check `file` in the configuration.",
         )
     try:
-        with zipfile.ZipFile(file) as archive:
-            headers = {}
-            for name in archive.namelist():
-                if name.endswith(".npy"):
-                    with archive.open(name) as member:
-                        headers[name.removesuffix(".npy")] = _read_header(member)
+        arrays = {array.key: array for array in (_in_hdf5 if h5py.is_hdf5(file) else _in_npz)(file)}
     except PermissionError as error:
         raise InputError(
-            file, "a file without read permission", NPZ, f"chmod u+r {file}"
+            file, "a file without read permission", FILE, f"chmod u+r {file}"
         ) from error
     except DAMAGE as error:
         raise InputError(
-            file, _what_else(file), NPZ, "write it with numpy.savez_compressed, or copy it again."
+            file, _what_else(file), FILE, "write it with numpy.savez_compressed, or copy it again."
         ) from error
-    listing = ", ".join(f"{name} {shape}" for name, (shape, _, _) in headers.items()) or "no array"
-    if key is None and len(headers) == 1:
-        key = next(iter(headers))
-    if key not in headers:
+    listing = ", ".join(f"{name} {one.shape}" for name, one in arrays.items()) or "no array"
+    if key is None and len(arrays) == 1:
+        key = next(iter(arrays))
+    if key not in arrays:
         raise InputError(
             file,
             listing if key is None else f"no array '{key}' but {listing}",
             "one array, or its name as `key`",
             "set `key` of this sample to one of the names found.",
         )
-    shape, fortran_order, dtype = headers[key]
-    if dtype.kind not in "fiub":
+    found = arrays[key]
+    if found.dtype.kind not in "fiub":
         raise InputError(
             file,
-            f"array '{key}' of type {dtype}",
+            f"array '{key}' of type {found.dtype}",
             "floating-point numbers or integers",
             "arrays of Python objects are never unpickled: save a plain one, "
             "np.savez_compressed(file, images=np.stack(images)).",
         )
-    if not shape or shape[0] == 0:
+    if not found.shape or found.events == 0:
         raise InputError(
             file,
-            f"array '{key}' of shape {shape}",
+            f"array '{key}' of shape {found.shape}",
             "at least one event",
             "check how it was written.",
         )
-    return RawArray(file, key, shape, dtype, fortran_order)
+    return found
+
+
+def _in_npz(file: Path) -> Iterator[RawArray]:
+    with zipfile.ZipFile(file) as archive:
+        for name in archive.namelist():
+            if name.endswith(".npy"):
+                with archive.open(name) as member:
+                    shape, fortran_order, dtype = _read_header(member)
+                yield NpzArray(file, name.removesuffix(".npy"), shape, dtype, fortran_order)
+
+
+def _in_hdf5(file: Path) -> Iterator[RawArray]:
+    found: list[RawArray] = []
+
+    def keep(name: str, item: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(item, h5py.Dataset) and item.shape is not None:
+            found.append(Hdf5Array(file, name, item.shape, item.dtype))
+
+    with h5py.File(file) as content:
+        content.visititems(keep)
+    yield from found
 
 
 def _what_else(file: Path) -> str:
-    """Say what a file that is not a readable .npz seems to be."""
+    """Say what a file that cannot be read seems to be."""
     if file.stat().st_size == 0:
         return "an empty file"
     with open(file, "rb") as stream:

@@ -13,6 +13,7 @@ from oddjet.errors import InputError
 from oddjet.files import replacing
 from oddjet.preprocessing import prepared_shape, preprocess, smallest_crop
 from oddjet.provenance import describe
+from oddjet.quantities import jet_quantities
 from oddjet.raw import RawArray, image_pieces, image_shape, open_array, read_truth
 from oddjet.sparse import SparseFile, SparseImages
 from oddjet.splits import control_mask, train_and_validation
@@ -34,7 +35,7 @@ def prepare_normal(
     Writes HDF5: what `prepare_test` writes, and `control` (N,) bool.
 
     Args:
-        file: raw .npz.
+        file: raw .npz or HDF5.
         key: array in it; may be None where there is one.
         output: HDF5 to write.
         preprocessing: the steps, as `preprocess` takes them, and `crop`: a side in raw pixels,
@@ -49,6 +50,14 @@ def prepare_normal(
     crop = preprocessing["crop"]
     if crop == "auto":
         crop = max(LEAST_SIDE, smallest_crop(_outside(raw, control), preprocessing))
+    _, *sides = prepared_shape(image_shape(raw), crop, preprocessing["size"])
+    if min(sides) < LEAST_SIDE:
+        raise InputError(
+            file,
+            f"{sides[0]} x {sides[1]} pixels left by the preprocessing",
+            f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
+            "set a larger preprocessing.crop and preprocessing.size, if the images have more.",
+        )
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         _store(raw, target, preprocessing, crop)
         target["control"] = control
@@ -65,10 +74,10 @@ def prepare_test(
 ) -> None:
     """Check a raw test and preprocess it, cropped as the prepared normal sample was.
 
-    Writes HDF5: a `SparseFile` of the preprocessed images; `raw_sum` float32 and `raw_lit` int32
-    (N,), the sum and the number of lit pixels of each raw image, which the preprocessing may take
-    away; as attributes the `crop` in raw pixels, if any, and of the raw images the shape, the
-    number of blank ones and of lit pixels, and the brightest pixel.
+    Writes HDF5: a `SparseFile` of the preprocessed images; in `quantities` those of each raw image,
+    float32 (N,), as `jet_quantities` names them; as attributes the `crop` in raw pixels, if any,
+    and of the raw images the shape, the number of blank ones and of lit pixels, and the brightest
+    pixel.
 
     Args:
         file, key, output, preprocessing: as of `prepare_normal`.
@@ -99,24 +108,24 @@ def _store(
     shape = image_shape(raw)
     store = SparseFile.create(target, prepared_shape(shape, crop, preprocessing["size"]))
     blank, emptied, brightest = 0, 0, 0.0
-    sums, lit = [], []
+    quantities = []
     for images in image_pieces(raw):
         sparse = SparseImages.from_dense(images)
         prepared = preprocess(sparse, preprocessing, crop)
         store.append(prepared)
-        lit.append(np.diff(sparse.offsets))
-        sums.append(images.sum((1, 2, 3), dtype=np.float64))
-        dark = lit[-1] == 0
+        quantities.append(jet_quantities(sparse))
+        dark = quantities[-1]["lit_pixels"] == 0
         blank += int(dark.sum())
         emptied += int(((np.diff(prepared.offsets) == 0) & ~dark).sum())
         brightest = max(brightest, float(images.max()))
-    target["raw_sum"] = np.concatenate(sums).astype(np.float32)
-    target["raw_lit"] = np.concatenate(lit).astype(np.int32)
+    for name in quantities[0]:
+        values = np.concatenate([piece[name] for piece in quantities])
+        target[f"quantities/{name}"] = values.astype(np.float32)
     target.attrs.update(
         key=raw.key,
         raw_shape=shape,
         blank=blank,
-        lit=target["raw_lit"][:].sum(),
+        lit=int(target["quantities/lit_pixels"][:].sum(dtype=np.float64)),
         brightest_pixel=brightest,
     )
     if crop is not None:
@@ -140,6 +149,15 @@ def prepare_truth(
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         target["label"] = labels
         target.attrs.update(describe({"key": key}, {"raw": file}))
+
+
+def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Path) -> None:
+    """Store one truth label for all events of a test, as `prepare_truth` does."""
+    with h5py.File(prepared_test, "r") as test:
+        events = len(SparseFile(test))
+    with replacing(output) as partial, h5py.File(partial, "w") as target:
+        target["label"] = np.full(events, label, np.int8)
+        target.attrs.update(describe({"label": label}, {}))
 
 
 def check_together(
@@ -179,22 +197,8 @@ def check_together(
                 f"{tuple(rows[0][axis] for axis in axes)} as in {rows[0]['file']}",
                 "make the images of all samples in the same way.",
             )
-    if min(rows[0]["height"], rows[0]["width"]) < LEAST_SIDE:
-        raise InputError(
-            rows[0]["file"],
-            f"images of shape {tuple(rows[0][axis] for axis in axes)} (channels, height, width)",
-            f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
-            "make the images with finer pixels or a wider window.",
-        )
     with h5py.File(normal, "r") as source:
-        control, prepared = source["control"][:], SparseFile(source).shape
-    if min(prepared[1:]) < LEAST_SIDE:
-        raise InputError(
-            rows[0]["file"],
-            f"{prepared[1]} x {prepared[2]} pixels left by the preprocessing",
-            f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
-            "set a larger preprocessing.crop and preprocessing.size, or null.",
-        )
+        control = source["control"][:]
     if control.sum() < least_control:
         raise InputError(
             rows[0]["file"],

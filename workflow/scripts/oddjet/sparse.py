@@ -4,7 +4,7 @@ The layout is compressed sparse row: the lit pixels of event i are
 `pixels[offsets[i]:offsets[i + 1]]`, flat positions in a (C, H, W) image, with their `values`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -35,6 +35,17 @@ class SparseImages:
         offsets = np.concatenate([[0], np.cumsum(np.bincount(events, minlength=len(flat)))])
         values = flat[events, pixels].astype(np.float32)
         return cls(offsets, pixels.astype(_pixel_dtype(flat.shape[1])), values, images.shape[1:])
+
+    @classmethod
+    def join(cls, several: Sequence[Self]) -> Self:
+        """The images of several, one behind the other, all of the same shape."""
+        counts = np.concatenate([np.diff(images.offsets) for images in several])
+        return cls(
+            np.concatenate([[0], np.cumsum(counts)]),
+            np.concatenate([images.pixels for images in several]),
+            np.concatenate([images.values for images in several]),
+            several[0].shape,
+        )
 
     def dense(self) -> np.ndarray:
         """Dense images, float32 (N, C, H, W)."""

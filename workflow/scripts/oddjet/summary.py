@@ -49,6 +49,7 @@ def summarise(
     headline: str,
     headline_model: str,
     confidence: float,
+    score: str,
     detection: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Quote the ensemble's headline estimator for each model and test.
@@ -63,6 +64,7 @@ def summarise(
         headline_model: the model whose row is the headline of its test; `auto` for the one whose
             validation loss is the smallest in units of the mean image's, on average over seeds.
         confidence: of the intervals in `fractions`.
+        score: the anomaly score, as in `detection`.
 
     Returns:
         `model, test, fraction, low, high, estimator, believable, false_positive_rate, fpr_upper,
@@ -100,7 +102,7 @@ def summarise(
                 "false_positive_rate": cut.fpr,
                 "fpr_upper": cut.fpr_upper,
                 "purity": here.purity.mean(),
-                "auc": _auc(detection, model, test),
+                "auc": _auc(detection, model, test, score),
                 "headline": str(model == headline_model).lower(),
                 "seed_spread": sources.up["seeds"],
                 "envelope_low": quoted.fraction - sources.down["estimators"],
@@ -152,10 +154,9 @@ def _contradictions(
         yield f"the fraction is known to be at least {at_least:g}"
 
 
-def _auc(detection: pd.DataFrame | None, model: str, test: str) -> float | None:
+def _auc(detection: pd.DataFrame | None, model: str, test: str, score: str) -> float | None:
     if detection is None:
         return None
-    rows = detection[
-        (detection.model == model) & (detection.test == test) & (detection.seed == "ensemble")
-    ]
+    here = (detection.model == model) & (detection.test == test)
+    rows = detection[here & (detection.score == score) & (detection.seed == "ensemble")]
     return rows.auc.iloc[0] if len(rows) else None

@@ -4,7 +4,7 @@ import copy
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from oddjet.augmentation import augment
 from oddjet.checkpoint import Checkpoint, RandomStates, Stateful
+from oddjet.losses import ReconstructionError, moments
 from oddjet.models import Autoencoder, build
 from oddjet.sparse import SparseImages
 from oddjet.tensors import DeviceImages, MinMax
@@ -49,11 +51,6 @@ def load(path: str | Path, device: torch.device) -> tuple[Autoencoder, MinMax]:
     model = build(saved["shape"], saved["model"]).to(device)
     model.load_state_dict(saved["state"])
     return model.eval(), MinMax(**saved["normalisation"])
-
-
-def image_errors(images: Tensor, reconstructions: Tensor) -> Tensor:
-    """Reconstruction error (n,): the mean squared difference over an image's pixels."""
-    return (images - reconstructions).square().flatten(1).mean(1)
 
 
 class Progress:
@@ -104,41 +101,49 @@ def train(
     seed: int,
     device: torch.device,
     smoothing: float = 0.0,
+    loss: str | Mapping[str, float] = "mse",
     checkpoint: Checkpoint | None = None,
 ) -> Trained:
-    """Train an autoencoder with Adam on the mean squared error.
+    """Train an autoencoder with Adam.
 
     It stops when the validation loss has not improved for `patience` epochs, and the weights of
     the best epoch are kept. The history holds `epoch, train_loss, val_loss, learning_rate, seconds`
     and, the same in each row, `blank_loss` and `mean_loss`: the validation loss of an all-zero
-    image and of the mean training image. All losses are mean squared errors of normalised pixels;
+    image and of the mean training image. All losses are reconstruction errors of normalised pixels;
     `train_loss` is the mean over the epoch, with dropout on.
 
     Args:
         training, validation: images of the two parts.
         parameters: of the model, as `models.build` takes them.
-        settings: `epochs`, `batch_size`, `learning_rate`, `patience`.
-        seed: for the order of the data; the caller seeds PyTorch itself.
+        settings: `epochs`, `batch_size`, `learning_rate`, `patience`, `augmentation`.
+        seed: for the order of the data and its augmentation; the caller seeds PyTorch itself.
         smoothing: standard deviation in pixels of the Gaussian that smooths all images.
+        loss: as `ReconstructionError.fit` takes it.
         checkpoint: continued from where it is of this training, and kept up to date; the result is
             that of a training without interruption.
     """
     normalisation = MinMax.fit(training, smoothing, device)
     inputs = DeviceImages(training, normalisation, device)
     held = DeviceImages(validation, normalisation, device)
-    mean, mean_square = moments(inputs)
-    blank_loss = _loss(held, lambda images: torch.zeros_like(images))
-    mean_loss = _loss(held, lambda images: mean.expand_as(images))
+    mean, _ = moments(inputs)
+    error = ReconstructionError.fit(loss, inputs)
+    blank_loss = error.mean(held, torch.zeros_like)
+    mean_loss = error.mean(held, lambda images: mean.expand_as(images))
+
+    def relative(images: Tensor, reconstructions: Tensor) -> Tensor:
+        # in units of the blank image's: the gradients of a mean over dark pixels can be as small
+        # as Adam's epsilon, and then nothing is learnt for many epochs
+        return error(images, reconstructions) / blank_loss
 
     model = build(training.shape, parameters).to(device)
-    model.start_at(float(mean.mean()), mean_square**0.5)
-    optimiser = torch.optim.Adam(model.parameters(), settings["learning_rate"])
+    model.start_at(mean, error.rms)
+    optimisers = model.optimisers(settings["learning_rate"])
     order = torch.Generator().manual_seed(seed)
     progress = Progress(model, settings["epochs"], settings["patience"])
     # a schedule of the learning rate would be one more
     parts: dict[str, Stateful] = {
         "model": model,
-        "optimiser": optimiser,
+        **{f"optimiser {number}": one for number, one in enumerate(optimisers)},
         "random": RandomStates(device, order),
         "progress": progress,
     }
@@ -149,20 +154,14 @@ def train(
         model.train()
         total = torch.zeros((), device=device)
         for rows in torch.randperm(len(inputs), generator=order).split(settings["batch_size"]):
-            images = inputs.dense(rows.to(device))
-            loss = image_errors(images, model(images)).mean()
-            optimiser.zero_grad()
-            # in units of the blank image's: the gradients of a mean over dark pixels can be as
-            # small as Adam's epsilon, and then nothing is learnt for many epochs
-            (loss / blank_loss).backward()
-            optimiser.step()
-            total += loss.detach() * len(rows)
+            images = augment(inputs.dense(rows.to(device)), settings["augmentation"], order)
+            total += model.step(images, relative, optimisers) * len(rows)
         model.eval()
         row = {
             "epoch": len(progress.history) + 1,
-            "train_loss": total.item() / len(inputs),
-            "val_loss": _loss(held, model),
-            "learning_rate": optimiser.param_groups[0]["lr"],
+            "train_loss": total.item() / len(inputs) * blank_loss,
+            "val_loss": error.mean(held, model),
+            "learning_rate": optimisers[0].param_groups[0]["lr"],
             "seconds": round(time.monotonic() - started, 3),
             "blank_loss": blank_loss,
             "mean_loss": mean_loss,
@@ -180,21 +179,3 @@ def train(
         log.info("stopped: no better validation loss for %d epochs", progress.waited)
     model.load_state_dict(progress.best_weights)
     return Trained(model, normalisation, progress.history, parameters, training.shape)
-
-
-def moments(images: DeviceImages) -> tuple[Tensor, float]:
-    """Mean image (C, H, W), and mean square of all pixels, of normalised images."""
-    total = torch.zeros(images.shape, dtype=torch.float64, device=images.values.device)
-    squares = torch.zeros((), dtype=torch.float64, device=images.values.device)
-    for batch in images.batches():
-        total += batch.sum(0, dtype=torch.float64)
-        squares += batch.square().sum(dtype=torch.float64)
-    return (total / len(images)).float(), squares.item() / len(images) / total.numel()
-
-
-@torch.no_grad()
-def _loss(images: DeviceImages, reconstruct: Callable[[Tensor], Tensor]) -> float:
-    total = 0.0
-    for batch in images.batches():
-        total += image_errors(batch, reconstruct(batch)).sum(dtype=torch.float64).item()
-    return total / len(images)

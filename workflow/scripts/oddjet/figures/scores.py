@@ -25,7 +25,7 @@ def _edges(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def errors(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) -> Figure:
-    """Histograms of the reconstruction error with the cut, and the ratio of each test to control.
+    """Histograms of the anomaly score with the cut, and the ratio of each test to control.
 
     Args:
         parts: errors (N,) by sample part.
@@ -67,7 +67,7 @@ def errors(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) 
     )
     upper.set(ylabel="share of jets per bin", xscale="log")
     upper.legend()
-    lower.set(xlabel="reconstruction error (normalised pixels squared)", ylabel="test / control")
+    lower.set(xlabel="anomaly score", ylabel="test / control")
     lower.set_yscale("log")
     lower.set_xlim(edges[0], edges[-1])
     for axis in (lower.xaxis, upper.xaxis):
@@ -101,11 +101,11 @@ def _second(projected: np.ndarray) -> np.ndarray:
 def latent(
     pca: PCA, projected: Mapping[str, np.ndarray], parts: Mapping[str, np.ndarray]
 ) -> Figure:
-    """Latent plane by sample and by reconstruction error.
+    """Latent plane by sample and by anomaly score.
 
     Args:
         pca, projected: as `plane` returns them.
-        parts: reconstruction errors (N,) of the same events.
+        parts: anomaly scores (N,) of the same events.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.5), sharex=True, sharey=True)
     names = list(projected)
@@ -126,7 +126,7 @@ def latent(
     left.legend(markerscale=3)
     left.set(xlabel=_axis_name(pca, 0), ylabel=_axis_name(pca, 1))
     right.set(xlabel=_axis_name(pca, 0))
-    figure.colorbar(shown, ax=right, label=r"$\log_{10}$ reconstruction error")
+    figure.colorbar(shown, ax=right, label=r"$\log_{10}$ anomaly score")
     return figure
 
 
@@ -173,7 +173,7 @@ def cluster_errors(
                 label=f"component {component}",
             )
         axes.axvline(threshold, color="black", linestyle="--", label="cut")
-        axes.set(xscale="log", title=test, xlabel="reconstruction error")
+        axes.set(xscale="log", title=test, xlabel="anomaly score")
         style.log_ticks(axes.xaxis, np.log10(edges[-1] / edges[0]))
         axes.legend()
     grid[0, 0].set_ylabel("jets per bin")

@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+from oddjet.models.adversarial import AdversarialAutoencoder, GenerativeAdversarialNetwork
 from oddjet.models.base import Autoencoder
 from oddjet.models.convolutional import ConvolutionalAutoencoder
 from oddjet.models.dense import DenseAutoencoder
+from oddjet.models.variational import VariationalAutoencoder
 
-KINDS = {"convolutional": ConvolutionalAutoencoder, "dense": DenseAutoencoder}
+KINDS = {
+    "dense": DenseAutoencoder,
+    "convolutional": ConvolutionalAutoencoder,
+    "variational": VariationalAutoencoder,
+    "adversarial": AdversarialAutoencoder,
+    "gan": GenerativeAdversarialNetwork,
+}
 
 
 def build(shape: tuple[int, int, int], parameters: Mapping[str, Any]) -> Autoencoder:

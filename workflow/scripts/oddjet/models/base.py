@@ -1,14 +1,21 @@
 """What every autoencoder has in common."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU}
 
 
 class Autoencoder(nn.Module, ABC):
     """Maps normalised images (n, C, H, W) to latent vectors (n, d) and back.
 
     A subclass is made with the image shape (C, H, W) and its own parameters of the configuration.
+    One that is trained or scores in another way overrides `optimisers`, `step` or `score`.
     """
 
     @abstractmethod
@@ -20,14 +27,49 @@ class Autoencoder(nn.Module, ABC):
         """Images (n, C, H, W) of latent vectors (n, d)."""
 
     @abstractmethod
-    def start_at(self, mean: float, rms: float) -> None:
+    def start_at(self, mean: Tensor, rms: float) -> None:
         """Take the pixels' scale from the training part, once, before the first step.
 
         Args:
-            mean: of the normalised pixels, in (0, 1); where a sigmoid at the output starts.
-            rms: root of their mean square; the encoder sees pixels in this unit.
+            mean: normalised image (C, H, W), its mean pixel in (0, 1).
+            rms: root of the mean square of the pixels; the encoder sees pixels in this unit.
         """
 
     def forward(self, images: Tensor) -> Tensor:
         """Reconstruct images (n, C, H, W)."""
         return self.decode(self.encode(images))
+
+    def optimisers(self, learning_rate: float) -> list[Optimizer]:
+        """The optimisers that `step` uses."""
+        return [Adam(self.parameters(), learning_rate)]
+
+    def step(self, images: Tensor, loss: Loss, optimisers: Sequence[Optimizer]) -> Tensor:
+        """Learn from one batch of images (n, C, H, W).
+
+        Args:
+            loss: of images and their reconstructions, (n,), of order one.
+            optimisers: as made by `optimisers`.
+
+        Returns:
+            The mean loss of the batch, detached.
+        """
+        found = loss(images, self(images)).mean()
+        descend(found, optimisers[0])
+        return found.detach()
+
+    def score(self, images: Tensor, error: Loss) -> tuple[Tensor, Tensor]:
+        """Anomaly scores (n,), higher for more anomalous, and latent vectors (n, d).
+
+        Args:
+            error: the reconstruction error that is configured as the score.
+        """
+        latent = self.encode(images)
+        return error(images, self.decode(latent)), latent
+
+
+def descend(loss: Tensor, optimiser: Optimizer) -> None:
+    """Make one step down the gradient of a loss, in the optimiser's own parameters alone."""
+    parameters = [one for group in optimiser.param_groups for one in group["params"]]
+    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        parameter.grad = gradient
+    optimiser.step()

@@ -1,0 +1,37 @@
+"""Score control jets and labelled tests with what needs no autoencoder."""
+
+import h5py
+import numpy as np
+
+from oddjet import baselines, logs, splits
+from oddjet.files import replacing
+from oddjet.parts import CONTROL
+from oddjet.provenance import describe
+from oddjet.sparse import SparseFile
+from oddjet.tensors import CPU, MinMax, make_repeatable
+
+logs.set_up(snakemake.log[0])
+params, seed = snakemake.params, int(snakemake.wildcards.seed)
+make_repeatable(seed, snakemake.threads)
+with h5py.File(snakemake.input.normal) as normal:
+    control = normal["control"][:]
+    train, _ = splits.train_and_validation(control, params.validation, seed)
+    few = np.sort(np.random.default_rng(seed).permutation(train)[: baselines.MOST])
+    normalisation = MinMax.fit(SparseFile(normal).read().select(few), params.smoothing, CPU)
+    images = np.concatenate(list(baselines.flat_images(normal, few, normalisation)))
+components = baselines.PrincipalComponents(images, params.components, seed)
+
+samples = dict(zip(params.tests, snakemake.input.tests, strict=True))
+with (
+    replacing(snakemake.output[0]) as partial,
+    h5py.File(partial, "w", track_order=True) as target,
+):
+    for part, path in {CONTROL: snakemake.input.normal, **samples}.items():
+        with h5py.File(path) as sample:
+            events = np.arange(len(SparseFile(sample)))
+            rows = np.flatnonzero(control) if part == CONTROL else events
+            group = target.create_group(part)
+            baselines.score(sample, rows, group, normalisation, components)
+    configuration = {name: params[name] for name in ("components", "smoothing", "validation")}
+    inputs = {"normal": snakemake.input.normal, **samples}
+    target.attrs.update(describe(configuration, inputs, seed=seed, device="cpu"))
