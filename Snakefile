@@ -16,7 +16,7 @@ include: "workflow/rules/common.smk"
 
 
 wildcard_constraints:
-    model=one_of(MODELS),
+    model=one_of(SETTINGS),
     preparation=one_of(PREPARATIONS),
     seed=one_of(SEEDS),
     test=one_of(SCORED),
@@ -38,6 +38,7 @@ include: "workflow/rules/summarise.smk"
 include: "workflow/rules/watch.smk"
 # beside the road
 include: "workflow/rules/coverage.smk"
+include: "workflow/rules/benchmark.smk"
 include: "workflow/rules/simulate.smk"
 
 

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 from oddjet import parts
 from oddjet.configuration import (
     SHARED,
+    compared,
     in_order,
     missing_files,
     model_settings,
@@ -172,14 +173,18 @@ def table(name):
     return csv
 
 
-def coverage_results(wildcards):
-    """What the target coverage makes, or an error where no truth is given."""
-    if not TRUTHS:
+def needs_truth(target, results):
+    """What a target makes, or an error where no truth is given."""
+
+    def found(wildcards):
+        if TRUTHS:
+            return results
         raise WorkflowError(
-            "The target coverage needs labelled jets: found no samples.tests.NAME.truth, expected "
+            f"The target {target} needs labelled jets: found no samples.tests.NAME.truth, expected "
             "at least one. Hint: run it on a simulation (snakemake simulate), or on the demo input."
         )
-    return COVERAGE_RESULTS
+
+    return found
 
 
 def printable(summary):
@@ -217,6 +222,7 @@ COVERAGE_RESULTS = [
     f"{TABLES}/coverage.csv",
     *(f"{FIGURES}/coverage.{suffix}" for suffix in ("png", "pdf")),
 ]
+BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
 SUMMARY = f"{RESULTS}/summary.csv"
 PAGE = f"{RESULTS}/summary.html"
 LOGS = f"{RESULTS}/logs"
@@ -232,7 +238,18 @@ SCORED = SAMPLES["tests"] | SIGNAL
 TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
-SETTINGS = model_settings(config["models"], config)
+# models of the benchmark alone lie in a folder of their own
+COMPARED = {
+    group: {f"compared/{name}": model for name, model in models.items()}
+    for group, models in compared(config).items()
+}
+COMPARED_GROUPS = {group: list(models) for group, models in COMPARED.items()}
+COMPARED_GROUPS["models"] = [*MODELS, *COMPARED_GROUPS["models"]]
+SETTINGS = model_settings(
+    config["models"]
+    | {k: v for models in COMPARED.values() for k, v in models.items()},
+    config,
+)
 # what is prepared: as the configuration says, and for each model that wants something else
 PREPARATIONS, PREPARATION_OF = preparations(SETTINGS, config["preprocessing"])
 SHARED_NORMAL = PREPARED_NORMAL.format(preparation=SHARED)

@@ -15,7 +15,7 @@ rule coverage:
     """Bias, pull and coverage of every estimator, as table and figure."""
     localrule: True
     input:
-        coverage_results,
+        needs_truth("coverage", COVERAGE_RESULTS),
 
 
 rule pool_model:

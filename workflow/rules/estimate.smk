@@ -111,6 +111,8 @@ rule measure_detection:
         "Validating the scores of {wildcards.model} against truth"
     input:
         scores=expand(SCORES, seed=SEEDS, allow_missing=True),
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TRUTHS),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("measure_detection.py"),
@@ -209,6 +211,8 @@ rule measure_baselines:
             if config["baselines"]["supervised_epochs"]
             else []
         ),
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TRUTHS),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("measure_baselines.py"),

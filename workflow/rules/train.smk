@@ -19,7 +19,9 @@ rule train:
         model=of_model("architecture"),
         loss=of_model("loss"),
         training=of_model("training"),
-        smoothing=lambda wildcards: SETTINGS[wildcards.model]["preprocessing"]["smoothing"],
+        smoothing=lambda wildcards: SETTINGS[wildcards.model]["preprocessing"][
+            "smoothing"
+        ],
         validation=config["split"]["validation"],
         # no output: Snakemake removes those of a job that fails
         checkpoint=CHECKPOINT,

@@ -11,6 +11,7 @@ params, given = snakemake.params, snakemake.input
 truths = {
     test: scoring.read_truth(path) for test, path in zip(params.truths, given.truths, strict=True)
 }
+quantities = validation.read_followed(given.normal, dict(zip(truths, given.tests, strict=True)))
 
 
 def of_seeds(paths: list[str], name: str) -> dict:
@@ -35,7 +36,7 @@ if given.supervised:
 table = pd.DataFrame(
     {"model": "baseline", "score": name} | row
     for name, of in scores.items()
-    for row in validation.tabulate(of, truths, params.max_fpr)
+    for row in validation.tabulate(of, truths, quantities, params.max_fpr)
 )
 with replacing(snakemake.output[0]) as partial:
     table.to_csv(partial, index=False)

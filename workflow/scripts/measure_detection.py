@@ -10,13 +10,14 @@ params, given = snakemake.params, snakemake.input
 truths = {
     test: scoring.read_truth(path) for test, path in zip(params.truths, given.truths, strict=True)
 }
+quantities = validation.read_followed(given.normal, dict(zip(truths, given.tests, strict=True)))
 rows = []
 for name in scoring.SCORES:
     found = [scoring.read_scores(path, name) for path in given.scores]
     scores = dict(zip(params.seeds, found, strict=True)) | {"ensemble": ensemble.mean_rank(found)}
     rows += [
         {"model": snakemake.wildcards.model, "score": name} | row
-        for row in validation.tabulate(scores, truths, params.max_fpr)
+        for row in validation.tabulate(scores, truths, quantities, params.max_fpr)
     ]
 with replacing(snakemake.output[0]) as partial:
     pd.DataFrame(rows).to_csv(partial, index=False)

@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 REPLACED_AS_A_WHOLE = (
     ("samples",),
     ("models",),
+    ("benchmark", "models"),
+    ("benchmark", "ablation"),
     ("simulation", "tests"),
 )
 SHARED = "shared"  # the preparation that the configuration's own preprocessing makes
@@ -58,7 +60,7 @@ def in_order(config: Mapping[str, Any]) -> dict[str, Any]:
     def arrange(value: Any, key: str) -> Any:
         if not isinstance(value, Mapping):
             return value
-        keys = list(value) if key in ("models", "tests") else sorted(value)
+        keys = list(value) if key in ("models", "tests", "ablation") else sorted(value)
         return {name: arrange(value[name], name) for name in keys}
 
     return arrange(config, "")
@@ -91,6 +93,14 @@ def model_settings(
         augmentation = augmentation | settings[name]["training"]["augmentation"]
         settings[name]["training"]["augmentation"] = augmentation
     return settings
+
+
+def compared(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The models that the benchmark compares with those of the configuration, by group and name."""
+    wanted = config["benchmark"]
+    name, first = next(iter(config["models"].items()))
+    scan = {f"{name}_latent{size}": first | {"latent": size} for size in wanted["latents"]}
+    return {"models": wanted["models"], "ablation": wanted["ablation"], "latents": scan}
 
 
 def geometry(preprocessing: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,6 +149,9 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     if model != "auto" and model not in models:
         allowed = ", ".join(map(str, ["auto", *models]))
         yield f"fraction.headline_model: found {model!r}; allowed: {allowed}."
+    names = [name for group in (models, *compared(config).values()) for name in group]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"benchmark: found {name} twice among all models; expected another name for each."
     tests = samples.get("tests", {"low": {}, "high": {}})
     if fraction["headline"] == "template" and "signal" not in samples:
         yield (

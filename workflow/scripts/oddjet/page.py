@@ -62,10 +62,15 @@ def turning_plot(
 
 
 def render(template: str | Path, **content: Any) -> str:
-    """Fill in the page's template; every text in `content` is escaped."""
+    """Fill in a page's template; every text in `content` is escaped.
+
+    Beside it the template sees `percent`, and `style`, the page.css that lies with it.
+    """
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     environment.globals["percent"] = percent
-    return environment.from_string(Path(template).read_text("utf-8")).render(**content)
+    style = Markup(Path(template).with_name("page.css").read_text("utf-8"))
+    text = Path(template).read_text("utf-8")
+    return environment.from_string(text).render(style=style, **content)
 
 
 def caption(file: str | Path, snakemake: Any) -> str:

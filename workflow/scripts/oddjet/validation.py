@@ -1,50 +1,85 @@
-"""How well a score separates jets whose truth is known."""
+"""How well a score separates jets whose truth is known, and what else it follows."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
+from scipy import stats
+from scipy.spatial.distance import jensenshannon
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from oddjet.histograms import count, quantile_edges
 from oddjet.parts import CONTROL
+
+# of a raw jet, by their names in prepared samples: correlations with these are listed
+FOLLOWED = {"mass": "mass", "multiplicity": "lit_pixels", "pt": "sum"}
+MASS_BINS = 20  # with equally many normal jets
+
+
+def read_followed(
+    normal: str | Path, tests: Mapping[str, str | Path]
+) -> dict[str, dict[str, np.ndarray]]:
+    """Read from prepared samples the quantities of `FOLLOWED`, by name and sample part, (N,)."""
+    found: dict[str, dict[str, np.ndarray]] = {name: {} for name in FOLLOWED}
+    for part, path in {CONTROL: normal, **tests}.items():
+        with h5py.File(path) as sample:
+            rows = sample["control"][:] if part == CONTROL else ...
+            for name, stored in FOLLOWED.items():
+                found[name][part] = sample["quantities"][stored][:][rows]
+    return found
 
 
 def tabulate(
     scores: Mapping[Any, Mapping[str, np.ndarray]],
     truths: Mapping[str, np.ndarray],
+    quantities: Mapping[str, Mapping[str, np.ndarray]],
     max_fpr: float,
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each test and each seed.
+    """Yield a row for each test and each seed, and for `all` tests where there are several.
 
     Args:
         scores: by seed and sample part, (N,).
         truths: labels by test, 0 normal and 1 anomalous, (N,).
+        quantities: by name and sample part, (N,), as `read_followed` gives them.
         max_fpr: as of `detection`.
 
     Yields:
-        `seed, test, true_fraction`, the share of anomalous jets, and what `detection` finds.
+        `seed, test, true_fraction`, the share of anomalous jets, and what `detection` and
+        `followed` find.
     """
-    for test, truth in truths.items():
+    groups = {test: {test: truth} for test, truth in truths.items()}
+    if len(truths) > 1:
+        groups["all"] = dict(truths)
+    for test, several in groups.items():
+        share = np.concatenate(list(several.values())).mean()
+        of_jets = {name: labelled(parts, several)[1] for name, parts in quantities.items()}
         for seed, parts in scores.items():
-            found = detection(*labelled(parts, test, truth), max_fpr)
-            yield {"seed": seed, "test": test, "true_fraction": truth.mean()} | found
+            labels, score = labelled(parts, several)
+            row = {"seed": seed, "test": test, "true_fraction": share}
+            yield (
+                row | detection(labels, score, max_fpr) | followed(labels, score, of_jets, max_fpr)
+            )
 
 
 def labelled(
-    parts: Mapping[str, np.ndarray], test: str, labels: np.ndarray
+    parts: Mapping[str, np.ndarray], truths: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and scores of a test; of one that is all anomalous, with the control jets as normal.
+    """Labels and values of all tests, one behind the other.
+
+    Where none of them holds normal jets, the control jets stand in for them.
 
     Args:
-        parts: scores (N,) by sample part.
-        test: its name.
-        labels: its truth, 0 normal and 1 anomalous, (N,).
+        parts: values (N,) by sample part.
+        truths: labels by test, 0 normal and 1 anomalous, (N,).
     """
-    if labels.all():
-        control = parts[CONTROL]
-        labels = np.concatenate([labels, np.zeros(len(control), labels.dtype)])
-        return labels, np.concatenate([parts[test], control])
-    return labels, parts[test]
+    labels = list(truths.values())
+    values = [parts[test] for test in truths]
+    if all(truth.all() for truth in labels):
+        labels.append(np.zeros(len(parts[CONTROL]), labels[0].dtype))
+        values.append(parts[CONTROL])
+    return np.concatenate(labels), np.concatenate(values)
 
 
 def detection(labels: np.ndarray, score: np.ndarray, max_fpr: float) -> dict[str, float]:
@@ -68,3 +103,44 @@ def detection(labels: np.ndarray, score: np.ndarray, max_fpr: float) -> dict[str
         "tpr_at_max_fpr": float(tpr[fpr <= max_fpr].max()),
         "rejection_at_30": float(1 / fpr_at_30) if fpr_at_30 > 0 else np.inf,
     }
+
+
+def followed(
+    labels: np.ndarray,
+    score: np.ndarray,
+    quantities: Mapping[str, np.ndarray],
+    max_fpr: float,
+) -> dict[str, float]:
+    """What a score follows among normal jets.
+
+    A score that follows the mass leaves normal jets behind the cut that look like a resonance.
+
+    Args:
+        labels: 0 normal, 1 anomalous, (N,).
+        score: higher for more anomalous, (N,).
+        quantities: by name, (N,), `mass` among them.
+        max_fpr: share of the normal jets that the cut lets pass.
+
+    Returns:
+        `NAME_correlation`, Spearman's, with each quantity, nan where either is constant;
+        `mass_sculpting`, the Jensen-Shannon divergence, 0 to 1 (bits), of the mass behind the cut
+        from that of all normal jets.
+    """
+    normal = labels == 0
+    found = {
+        f"{name}_correlation": _correlation(score[normal], values[normal])
+        for name, values in quantities.items()
+    }
+    mass = quantities["mass"][normal]
+    passed = score[normal] > np.quantile(score[normal], 1 - max_fpr) if normal.any() else normal
+    if not passed.any():
+        return found | {"mass_sculpting": np.nan}
+    edges = quantile_edges(mass, MASS_BINS)
+    before, behind = count(mass, edges), count(mass[passed], edges)
+    return found | {"mass_sculpting": float(jensenshannon(before, behind, base=2) ** 2)}
+
+
+def _correlation(score: np.ndarray, values: np.ndarray) -> float:
+    if len(score) < 2 or np.ptp(score) == 0 or np.ptp(values) == 0:
+        return np.nan
+    return float(stats.spearmanr(score, values).statistic)

@@ -181,19 +181,19 @@ def cluster_errors(
 
 
 def roc(
-    curves: Mapping[str, tuple[np.ndarray, Mapping[str, np.ndarray]]], max_fpr: float
+    curves: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], max_fpr: float
 ) -> Figure:
     """Background rejection against signal efficiency of each test.
 
     Args:
-        curves: by test, truth labels (N,) and scores (N,) by name.
+        curves: by test and name, truth labels (N,) and scores (N,); `ensemble` is drawn strongly.
         max_fpr: the false positive rate of the cut, marked.
     """
     figure, grid = plt.subplots(
         1, len(curves), figsize=(6.6 * len(curves), 5.5), squeeze=False, sharey=True
     )
-    for axes, (test, (labels, scores)) in zip(grid[0], curves.items(), strict=True):
-        for number, (name, score) in enumerate(scores.items()):
+    for axes, (test, scores) in zip(grid[0], curves.items(), strict=True):
+        for number, (name, (labels, score)) in enumerate(scores.items()):
             fpr, tpr, _ = roc_curve(labels, score)
             useful = fpr > 0
             strong = name == "ensemble"
@@ -201,6 +201,7 @@ def roc(
                 tpr[useful],
                 1 / fpr[useful],
                 color="black" if strong else style.colour(number),
+                linestyle=("-", "--", "-.")[number // len(style.COLOURS) % 3],
                 linewidth=2.2 if strong else 1.2,
                 label=name,
             )
@@ -208,6 +209,6 @@ def roc(
         axes.plot(efficiency, 1 / efficiency, color="grey", linestyle=":", label="chance")
         axes.axhline(1 / max_fpr, color="grey", linestyle="--", label=f"FPR {max_fpr:g}")
         axes.set(xlabel="signal efficiency (TPR)", yscale="log", xlim=(0, 1), title=test)
-        axes.legend()
+        axes.legend(fontsize=10 if len(scores) > 8 else None)
     grid[0, 0].set_ylabel("background rejection (1/FPR)")
     return figure

@@ -1,0 +1,32 @@
+"""Draw all models and baselines beside each other."""
+
+from oddjet import baselines, ensemble, logs, scoring, validation
+from oddjet.figures import benchmark, scores, style
+from oddjet.tables import read
+
+# of the baselines those that say most, so that the figure stays readable
+DRAWN = ("mass", "minus_sum_of_squares", "pca_error")
+
+logs.set_up(snakemake.log[0])
+params, given, made = snakemake.params, snakemake.input, snakemake.output
+truths = {
+    test: scoring.read_truth(path) for test, path in zip(params.truths, given.truths, strict=True)
+}
+curves = {}
+for number, model in enumerate(params.models):
+    paths = given.scores[number * len(params.seeds) : (number + 1) * len(params.seeds)]
+    ranks = ensemble.mean_rank([scoring.read_scores(path, params.score) for path in paths])
+    curves[model] = validation.labelled(ranks, truths)
+for name in DRAWN:
+    curves[name] = validation.labelled(scoring.read_scores(given.baselines, name), truths)
+if given.supervised:
+    reference = scoring.read_scores(given.supervised, baselines.SUPERVISED)
+    curves[baselines.SUPERVISED] = validation.labelled(reference, truths)
+title = " and ".join(truths)
+style.save(scores.roc({title: curves}, params.max_fpr), made.roc)
+
+table = read(given.table)
+if "ablation" in made.keys():
+    style.save(benchmark.ablation(table, params.ablation, params.score), made.ablation)
+if "latent_scan" in made.keys():
+    style.save(benchmark.latent_scan(table, params.latents, params.score), made.latent_scan)

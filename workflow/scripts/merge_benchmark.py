@@ -1,0 +1,20 @@
+"""Merge what all models and baselines find, and what each training took."""
+
+from itertools import product
+
+import pandas as pd
+
+from oddjet import benchmark, logs
+from oddjet.files import replacing
+from oddjet.tables import read
+
+logs.set_up(snakemake.log[0])
+params, given = snakemake.params, snakemake.input
+pairs = product(params.names.values(), params.seeds)
+histories = dict(zip(pairs, map(read, given.histories), strict=True))
+detection = pd.concat(map(read, given.detection))
+# what only the benchmark trains lies in a folder of its own
+detection["model"] = detection.model.replace(params.names)
+table = benchmark.merge(detection, histories)
+with replacing(snakemake.output[0]) as partial:
+    table.to_csv(partial, index=False)

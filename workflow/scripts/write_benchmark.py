@@ -1,0 +1,32 @@
+"""Write the page of the benchmark."""
+
+from pathlib import Path
+
+from oddjet import benchmark, logs, page
+from oddjet.files import replacing
+from oddjet.tables import read
+
+REPORT = Path(__file__).parents[1] / "report"  # the template, and the captions of the figures
+
+logs.set_up(snakemake.log[0])
+given, params = snakemake.input, snakemake.params
+table = benchmark.condense(read(given.table))
+groups = {name: table[table.model.isin(models)] for name, models in params.groups.items()}
+figures = [
+    page.picture(
+        path,
+        name.replace("_", " ").capitalize(),
+        page.caption(REPORT / f"benchmark_{name}.rst", snakemake),
+    )
+    for name, path in zip(params.figures, given.figures, strict=True)
+]
+text = page.render(
+    REPORT / "benchmark.html.j2",
+    groups={name: page.html_table(benchmark.readable(rows)) for name, rows in groups.items()},
+    figures=figures,
+    truths=params.truths,
+    seeds=params.seeds,
+    max_fpr=params.max_fpr,
+)
+with replacing(snakemake.output[0]) as partial:
+    partial.write_text(text, "utf-8")
