@@ -119,11 +119,20 @@ SUMMARY: Made = (
     | of("write_page", {"summary.html"})
     | of("record_provenance", {"provenance.json"})
 )
+SCORED = (AWKWARD, "high", "signal")
 SAMPLES: Made = (
-    of("prepare_normal", {"prepared/normal.h5"})
-    | of("prepare_test", {f"prepared/tests/{name}.h5" for name in (AWKWARD, "high", "signal")})
+    of("prepare_normal", {"prepared/shared/normal.h5"})
+    | of("prepare_test", {f"prepared/shared/tests/{name}.h5" for name in SCORED})
     | of("prepare_truth", {"prepared/truth/high.h5"})
 )
+SCORED_BASELINES: Made = set().union(
+    *(
+        of("score_baselines", {f"baselines/seed{seed}/scores.h5"})
+        | of("supervise", {f"baselines/seed{seed}/supervised.h5"})
+        for seed in (1, 2)
+    )
+)
+MEASURED_BASELINES: Made = of("measure_baselines", {"baselines/detection.csv"})
 CHECK: Made = of("check_samples", {"tables/samples.csv"})
 DRAWN: Made = of("draw_samples", figure("examples") | figure("means"))
 
@@ -145,6 +154,7 @@ def restored(*paths: Path) -> Iterator[None]:
 
 def test_the_graph_is_what_the_samples_models_and_seeds_ask_for(whole_run: WholeRun) -> None:
     expected = SAMPLES | CHECK | DRAWN | own_jobs("S", 1) | own_jobs("S", 2) | merges("S") | SUMMARY
+    expected |= SCORED_BASELINES | MEASURED_BASELINES
     assert plan(whole_run).everything == expected
 
 
@@ -186,9 +196,11 @@ def test_a_default_written_out_brings_no_job(whole_run: WholeRun) -> None:
 
 def test_another_seed_adds_its_own_jobs_and_no_other_training(whole_run: WholeRun) -> None:
     before, after = plan(whole_run), plan(whole_run, changed(seeds=[1, 2, 3]))
-    assert after.everything - before.everything == own_jobs("S", 3)
+    added = own_jobs("S", 3) | of("score_baselines", {"baselines/seed3/scores.h5"})
+    added |= of("supervise", {"baselines/seed3/supervised.h5"})
+    assert after.everything - before.everything == added
     assert before.everything - after.everything == set()
-    assert after.pending == own_jobs("S", 3) | merges("S") | SUMMARY
+    assert after.pending == added | merges("S") | MEASURED_BASELINES | SUMMARY
 
 
 def test_another_model_adds_its_own_jobs_and_the_merges(whole_run: WholeRun) -> None:
@@ -204,10 +216,11 @@ def test_another_test_is_scored_and_retrains_nothing(whole_run: WholeRun) -> Non
     config = changed()
     config["samples"]["tests"]["extra"] = {"file": "raw/signal.npz"}
     before, after = plan(whole_run), plan(whole_run, config)
-    added = of("prepare_test", {"prepared/tests/extra.h5"})
+    added = of("prepare_test", {"prepared/shared/tests/extra.h5"})
     assert after.everything - before.everything == added
     assert before.everything - after.everything == set()
     unmoved = {"train", "draw_training", "prepare_normal", "prepare_truth"}
+    unmoved |= rules(SCORED_BASELINES | MEASURED_BASELINES)  # of the tests with truth alone
     kept = {made for made in before.everything if made[0] in unmoved}
     assert after.everything - after.pending == kept | (SAMPLES - added)
 
@@ -221,14 +234,15 @@ def test_other_clusters_retrain_and_score_nothing(whole_run: WholeRun) -> None:
 
 def test_other_training_settings_redo_all_but_the_samples(whole_run: WholeRun) -> None:
     after = plan(whole_run, changed(training=WHOLE["training"] | {"epochs": 3}))
-    assert after.everything - after.pending == SAMPLES | CHECK | DRAWN
+    unmoved = SCORED_BASELINES | MEASURED_BASELINES
+    assert after.everything - after.pending == SAMPLES | CHECK | DRAWN | unmoved
 
 
 def test_another_limit_of_false_positives_estimates_anew(whole_run: WholeRun) -> None:
     # the check of the samples depends on it as well, and the trainings wait for that check
     found = plan(whole_run, changed(fraction={"max_fpr": 0.2, "bootstrap": 100}))
     moved = {"check_samples", "estimate_fractions", "measure_purity", "measure_detection"}
-    moved |= {"draw_scores", "draw_roc"} | rules(SUMMARY)
+    moved |= {"draw_scores", "draw_roc", "measure_baselines"} | rules(SUMMARY)
     assert rules(found.pending) == moved
 
 
@@ -238,7 +252,7 @@ def test_two_changes_at_once_bring_the_jobs_of_both(whole_run: WholeRun) -> None
         "training": WHOLE["training"] | {"epochs": 3},
     }
     found = plan(whole_run, changed(**changes))
-    assert found.everything - found.pending == SAMPLES | DRAWN
+    assert found.everything - found.pending == SAMPLES | DRAWN | SCORED_BASELINES
 
 
 # Truth
@@ -254,7 +268,8 @@ def test_without_truth_there_is_no_validation(whole_run: WholeRun) -> None:
         for made in before.everything
         if made[0] in ("prepare_truth", "measure_detection", "draw_roc")
     }
-    assert len(rules(gone)) == 4
+    gone |= SCORED_BASELINES | MEASURED_BASELINES
+    assert len(rules(gone)) == 7
     assert before.everything - after.everything == gone
     assert not rules(after.pending) & {"train", "score", "estimate_fractions", "find_clusters"}
     assert ("measure_purity", "S/purity.csv") in after.pending
@@ -273,6 +288,8 @@ def test_truth_is_an_input_of_validation_alone(whole_run: WholeRun) -> None:
         "check_samples",
         "measure_purity",
         "measure_detection",
+        "measure_baselines",
+        "supervise",
         "draw_roc",
     }
 

@@ -160,13 +160,13 @@ def large(whole_run: WholeRun, tmp_path_factory: pytest.TempPathFactory) -> Path
     noise = np.random.default_rng(0).uniform(size=(NORMAL, 50, 50)).astype(np.float32)
     np.savez(place / "raw" / "normal.npz", normal_data=noise)
     assert (place / "raw" / "normal.npz").stat().st_size > 1_000_000
-    done = whole_run.run("results/prepared/normal.h5", directory=place)
+    done = whole_run.run("results/prepared/shared/normal.h5", directory=place)
     assert done.returncode == 0, done.stdout + done.stderr
     return place
 
 
 def normal_is_pending(run: WholeRun, directory: Path) -> bool:
-    return ("prepare_normal", "prepared/normal.h5") in plan(run, directory=directory).pending
+    return ("prepare_normal", "prepared/shared/normal.h5") in plan(run, directory=directory).pending
 
 
 def test_touching_a_large_raw_file_brings_no_job(whole_run: WholeRun, large: Path) -> None:

@@ -47,7 +47,7 @@ class Case:
     spoil: Callable[[Path], object]
     found: str
     expected: str
-    made: str = "prepared/tests/low.h5"  # what must not be there afterwards
+    made: str = "prepared/shared/tests/low.h5"  # what must not be there afterwards
 
 
 def of_low(spoil: Callable[[Path], object], found: str, expected: str) -> Case:

@@ -41,7 +41,7 @@ def test_every_result_says_which_configuration_code_inputs_and_versions_made_it(
     model = record["files"]["results/S/seed1/model.pt"]
     assert (model["rule"], model["wildcards"]) == ("train", {"model": "S", "seed": "1"})
     assert model["parameters"]["training"]["epochs"] == 2
-    assert model["inputs"] == ["results/prepared/normal.h5"]
+    assert model["inputs"] == ["results/prepared/shared/normal.h5"]
 
 
 def test_verify_agrees_with_a_run_that_nobody_touched(whole_run: WholeRun) -> None:

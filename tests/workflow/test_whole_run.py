@@ -16,6 +16,7 @@ from conftest import AWKWARD, EACH_TEST, NORMAL, WHOLE, WholeRun, run_workflow
 from scipy.ndimage import gaussian_filter
 
 from oddjet import training
+from oddjet.baselines import LEARNT, QUANTITIES, SUPERVISED
 from oddjet.closure import CHECKS
 from oddjet.files import sha256
 from oddjet.fractions import ESTIMATORS
@@ -181,8 +182,19 @@ def test_detection_is_measured_for_the_test_with_truth_alone(
 ) -> None:
     table = tables["tables/detection.csv"]
     assert (table.test == "high").all()
-    assert table.seed.tolist() == ["1", "2", "ensemble"]
-    assert (table.score == "error").all()
+    for score in ("error", "mahalanobis"):
+        rows = table[(table.model == "S") & (table.score == score)]
+        assert rows.seed.tolist() == ["1", "2", "ensemble"]
+
+
+def test_every_baseline_stands_beside_the_models(tables: dict[str, pd.DataFrame]) -> None:
+    table = tables["tables/detection.csv"]
+    table = table[table.model == "baseline"]
+    assert set(table.score) == {*QUANTITIES, *LEARNT, SUPERVISED}
+    for score, rows in table.groupby("score"):
+        seeds = ["ensemble"] if score in QUANTITIES else ["1", "2", "ensemble"]
+        assert rows.seed.tolist() == seeds
+    assert table.auc.between(0, 1).all()
 
 
 def test_summary_has_a_row_per_model_and_test(tables: dict[str, pd.DataFrame]) -> None:
@@ -221,11 +233,13 @@ def test_scores_have_a_group_per_part_with_aligned_datasets(scores: h5py.File) -
         assert {name: data.dtype.name for name, data in group.items()} == {
             "event": "int64",
             "error": "float32",
+            "mahalanobis": "float32",
             "latent": "float32",
         }
         assert group["event"].shape == group["error"].shape == (EVENTS[part],)
         assert group["latent"].shape == (EVENTS[part], 2)
         assert np.isfinite(group["error"]).all()
+        assert np.isfinite(group["mahalanobis"]).all()
         assert np.isfinite(group["latent"]).all()
 
 
@@ -261,7 +275,7 @@ def test_errors_and_latents_are_those_of_the_rows_of_the_prepared_sample(
     with h5py.File(folder / "scores.h5") as file:
         for part in PARTS:
             sample = "normal.h5" if part.startswith("normal_") else f"tests/{part}.h5"
-            with h5py.File(whole_run.results / "prepared" / sample) as prepared:
+            with h5py.File(whole_run.results / "prepared" / "shared" / sample) as prepared:
                 images = SparseFile(prepared).read().dense()
             # an event in the middle and at the ends
             for number in (0, EVENTS[part] // 2, EVENTS[part] - 1):
@@ -288,13 +302,13 @@ def test_scores_say_what_made_them(whole_run: WholeRun) -> None:
             facts = dict(file.attrs)
         assert facts["seed"] == str(seed)
         assert facts["device"] == "cpu"
-        assert json.loads(facts["configuration"]) == {"validation": 0.2}
+        assert json.loads(facts["configuration"]) == {"score": "mse", "validation": 0.2}
         inputs = json.loads(facts["inputs"])
         assert inputs == {
             "model": sha256(folder / "model.pt"),
-            "normal": sha256(whole_run.results / "prepared" / "normal.h5"),
+            "normal": sha256(whole_run.results / "prepared" / "shared" / "normal.h5"),
             **{
-                test: sha256(whole_run.results / "prepared" / "tests" / f"{test}.h5")
+                test: sha256(whole_run.results / "prepared" / "shared" / "tests" / f"{test}.h5")
                 for test in (*TESTS, "signal")
             },
         }
@@ -310,7 +324,7 @@ def test_model_holds_its_configuration_and_provenance(whole_run: WholeRun) -> No
     assert content["normalisation"].keys() == {"minimum", "maximum", "smoothing"}
     facts = content["provenance"]
     assert json.loads(facts["configuration"])["training"]["epochs"] == 2
-    normal = sha256(whole_run.results / "prepared" / "normal.h5")
+    normal = sha256(whole_run.results / "prepared" / "shared" / "normal.h5")
     assert json.loads(facts["inputs"]) == {"normal": normal}
 
 

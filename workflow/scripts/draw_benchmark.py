@@ -26,7 +26,7 @@ title = " and ".join(truths)
 style.save(scores.roc({title: curves}, params.max_fpr), made.roc)
 
 table = read(given.table)
-if "ablation" in made.keys():
+if len(params.ablation) > 1:  # the last is the first model, which is always there
     style.save(benchmark.ablation(table, params.ablation, params.score), made.ablation)
-if "latent_scan" in made.keys():
+if params.latents:
     style.save(benchmark.latent_scan(table, params.latents, params.score), made.latent_scan)
