@@ -294,3 +294,45 @@ def test_missing_files_are_named_by_their_keys(
         assert f"found no file {file}; expected an existing .npz or HDF5 file." in sentence
         assert "Hint: " in sentence
         assert str(tmp_path) in sentence
+
+
+# Models with settings of their own
+
+
+def settled(text: str) -> dict[str, dict[str, Any]]:
+    config = merged(yaml.safe_load(text))
+    for model in config["models"].values():
+        model.setdefault("loss", "mse")
+        model.setdefault("score", "mse")
+    return configuration.model_settings(config["models"], config)
+
+
+def test_a_model_changes_what_it_says_of_preprocessing_and_training_and_nothing_else() -> None:
+    settings = settled(
+        "models: {a: {latent: 1}, b: {latent: 1, preprocessing: {size: 24},"
+        " training: {epochs: 7, augmentation: {rotate: true}}}}"
+    )
+    assert settings["a"]["preprocessing"] == DEFAULTS["preprocessing"]
+    assert settings["b"]["preprocessing"] == DEFAULTS["preprocessing"] | {"size": 24}
+    assert settings["a"]["training"] == DEFAULTS["training"]
+    augmentation = DEFAULTS["training"]["augmentation"] | {"rotate": True}
+    changes = {"epochs": 7, "augmentation": augmentation}
+    assert settings["b"]["training"] == DEFAULTS["training"] | changes
+    assert settings["b"]["architecture"] == {"latent": 1}
+
+
+def test_models_that_want_the_same_share_a_preparation_and_smoothing_needs_none() -> None:
+    settings = settled(
+        "models: {a: {latent: 1, preprocessing: {smoothing: 3}}, b: {latent: 1, preprocessing:"
+        " {rotate: false}}, c: {latent: 2, preprocessing: {rotate: false}}}"
+    )
+    made, of = configuration.preparations(settings, DEFAULTS["preprocessing"])
+    assert of == {"a": "shared", "b": "b", "c": "b"}
+    assert list(made) == ["shared", "b"]
+    assert made["b"] == made["shared"] | {"rotate": False}
+    assert "smoothing" not in made["shared"]
+
+
+def test_a_name_that_the_benchmark_has_already_is_refused() -> None:
+    (sentence,) = problems("benchmark: {models: {S: {latent: 2}}, ablation: {}, latents: []}")
+    assert "found S twice" in sentence

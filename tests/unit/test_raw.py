@@ -155,6 +155,30 @@ OTHER_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+@pytest.mark.parametrize("compression", [None, "gzip"])
+@pytest.mark.parametrize("channels", [None, 3])
+def test_an_hdf5_dataset_reads_as_the_same_array_of_an_npz(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, channels: int | None, compression: str | None
+) -> None:
+    monkeypatch.setattr(raw, "PIECE_BYTES", 700)  # several pieces
+    array = images(channels=channels) if channels else images()
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("deep/down", data=array, compression=compression)
+        file["other"] = array + 1
+    expected = read(saved(tmp_path / "a.npz", x=array))
+    np.testing.assert_array_equal(read(path, "deep/down"), expected)
+
+
+def test_a_missing_hdf5_dataset_is_answered_with_those_that_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["QCD"], file["TT"] = images(), images()
+    with pytest.raises(InputError) as caught:
+        raw.open_array(path, "top")
+    check_message(caught.value, path, "no array 'top' but QCD", "name as `key`")
+
+
 @pytest.mark.parametrize("kind", OTHER_FILES)
 def test_a_file_of_another_kind_is_named_by_its_kind(tmp_path: Path, kind: str) -> None:
     write, found = OTHER_FILES[kind]

@@ -273,3 +273,97 @@ def test_the_moments_are_those_of_all_images() -> None:
     # double-precision sums rounded to single precision at the end
     np.testing.assert_allclose(mean.numpy(), total / 300, rtol=1e-6, atol=1e-9)
     assert mean_square == pytest.approx(squares / 300 / 256, rel=1e-6)
+
+
+# Every kind of autoencoder
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_learns_and_scores_odd_images_higher(kind: str) -> None:
+    parameters = architecture(kind, latent=3)
+    parts = moving_blobs(256, 1), moving_blobs(64, 2)
+    make_repeatable(1, 1)
+    settings = SETTINGS | {"epochs": 30, "learning_rate": 3e-3}
+    trained = training.train(*parts, parameters, settings, 1, CPU)
+    last = min(trained.history, key=lambda row: row["val_loss"])
+    assert last["val_loss"] < 0.7 * last["mean_loss"]
+    rng = np.random.default_rng(3)
+    odd = [blobs(rng, [tuple(rng.uniform(3, 12, 2)) for _ in range(4)], 16) for _ in range(64)]
+    odd = SparseImages.from_dense(np.stack(odd)[:, None].astype(np.float32))
+    error = losses.ReconstructionError({"mse": 1.0}, {"mse": 1.0}, 1.0)
+    with torch.no_grad():
+        scores = [
+            trained.model.score(
+                DeviceImages(x, trained.normalisation, CPU).dense(torch.arange(64)), error
+            )
+            for x in (parts[1], odd)
+        ]
+    assert scores[0][1].shape == (64, 3)
+    if kind != "gan":  # what its discriminator makes of images that it never saw is open
+        assert scores[1][0].median() > scores[0][0].median()
+
+
+@pytest.mark.parametrize("downsampling", ["stride", "pooling"])
+@pytest.mark.parametrize("upsampling", ["transposed", "nearest"])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (2, 23, 31)])
+def test_every_way_of_halving_and_doubling_gives_back_the_shape(
+    downsampling: str, upsampling: str, shape: tuple[int, int, int]
+) -> None:
+    ways = {"downsampling": downsampling, "upsampling": upsampling, "activation": "gelu"}
+    model = build(shape, architecture("convolutional", latent=2, **ways))
+    assert model(torch.rand(3, *shape)).shape == (3, *shape)
+
+
+@pytest.mark.parametrize("kind", ["dense", "convolutional"])
+def test_a_softmax_gives_every_image_the_sum_of_the_mean_image(kind: str) -> None:
+    model = build((2, 16, 16), architecture(kind, latent=2, output="softmax"))
+    mean = torch.rand(2, 16, 16) / 100
+    model.start_at(mean, rms=0.1)
+    outputs = model(torch.rand(5, 2, 16, 16))
+    torch.testing.assert_close(outputs.flatten(1).sum(1), mean.sum().expand(5))
+    assert (outputs >= 0).all()
+
+
+def test_an_untrained_dense_softmax_predicts_about_the_mean_image() -> None:
+    torch.manual_seed(0)
+    model = build((1, 16, 16), architecture("dense", latent=2, output="softmax"))
+    mean = torch.rand(1, 16, 16) / 100 + 1e-3
+    model.start_at(mean, rms=0.1)
+    with torch.no_grad():
+        output = model(torch.zeros(1, 1, 16, 16))[0]
+    assert float((output / mean).log().abs().mean()) < 0.3  # the weights' part: a tenth
+
+
+def test_the_divergence_draws_the_latents_of_a_variational_one_to_a_standard_normal() -> None:
+    spreads = []
+    for beta in (0.0, 1.0):
+        make_repeatable(1, 1)
+        parameters = architecture("variational", latent=2, beta=beta)
+        settings = SETTINGS | {"epochs": 10, "learning_rate": 3e-3}
+        parts = moving_blobs(128, 1), moving_blobs(32, 2)
+        trained = training.train(*parts, parameters, settings, 1, CPU)
+        images = DeviceImages(parts[0], trained.normalisation, CPU).dense(torch.arange(128))
+        spreads.append(float(trained.model.encode(images).std()))
+    # means and variances add up to the prior's 1: a divergence that rules leaves the means at 0
+    assert spreads[1] < 0.2 < spreads[0]
+
+
+def test_augmentation_changes_a_training_and_the_same_seed_repeats_it() -> None:
+    plain = train(epochs=2)
+    turned, again = (
+        train(epochs=2, augmentation=NO_AUGMENTATION | {"rotate": True}) for _ in range(2)
+    )
+    assert turned.history[1]["val_loss"] == again.history[1]["val_loss"]
+    assert turned.history[1]["val_loss"] != plain.history[1]["val_loss"]
+
+
+@pytest.mark.parametrize("loss", ["mae", {"ssim": 0.5, "mse": 0.5}])
+def test_the_history_is_in_the_loss_that_was_asked_for(loss: str | dict) -> None:
+    make_repeatable(1, 1)
+    parts = moving_blobs(64, 1), moving_blobs(32, 2)
+    trained = training.train(*parts, PARAMETERS, SETTINGS, 1, CPU, loss=loss)
+    fitted, held = (DeviceImages(part, trained.normalisation, CPU) for part in parts)
+    error = losses.ReconstructionError.fit(loss, fitted)
+    assert trained.history[0]["blank_loss"] == error.mean(held, torch.zeros_like)
+    best = min(row["val_loss"] for row in trained.history)
+    assert error.mean(held, trained.model.eval()) == pytest.approx(best, rel=1e-6)

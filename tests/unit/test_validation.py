@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oddjet.validation import detection
+from oddjet.validation import detection, followed, labelled, tabulate
 
 
 def scored(seed: int, decimals: int, events: int = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -92,3 +92,55 @@ def test_order_of_events_changes_nothing() -> None:
     labels, score = scored(0, 1)
     order = np.argsort(labels)
     assert detection(labels, score, 0.1) == detection(labels[order], score[order], 0.1)
+
+
+# What stands in for normal jets, and what a score follows
+
+
+def test_control_jets_stand_in_where_no_test_holds_normal_ones() -> None:
+    parts = {
+        "normal_control": np.array([1.0, 2.0]),
+        "a": np.array([3.0]),
+        "b": np.array([4.0, 5.0]),
+    }
+    anomalous, mixed = {"a": np.array([1])}, {"a": np.array([1]), "b": np.array([0, 1])}
+    labels, values = labelled(parts, anomalous)
+    assert (labels.tolist(), values.tolist()) == ([1, 0, 0], [3, 1, 2])
+    labels, values = labelled(parts, mixed)
+    assert (labels.tolist(), values.tolist()) == ([1, 0, 1], [3, 4, 5])
+
+
+def test_a_row_of_all_tests_stands_where_there_are_several() -> None:
+    rng = np.random.default_rng(0)
+    scores = {1: {name: rng.random(30) for name in ("normal_control", "a", "b")}}
+    truths = {"a": np.arange(30) % 2, "b": np.arange(30) % 3 == 0}
+    mass = {"mass": scores[1]}
+    rows = list(tabulate(scores, truths, mass, 0.1))
+    assert [row["test"] for row in rows] == ["a", "b", "all"]
+    assert rows[-1]["true_fraction"] == pytest.approx(25 / 60)
+    assert [row["test"] for row in tabulate(scores, {"a": truths["a"]}, mass, 0.1)] == ["a"]
+
+
+def test_a_score_that_is_the_mass_follows_it_and_sculpts_it_and_noise_does_neither() -> None:
+    rng = np.random.default_rng(0)
+    labels, mass = np.zeros(4000, int), rng.random(4000)
+    same = followed(labels, 5 * mass, {"mass": mass}, 0.1)
+    assert same["mass_correlation"] == pytest.approx(1)
+    noise = followed(labels, rng.random(4000), {"mass": mass}, 0.1)
+    assert abs(noise["mass_correlation"]) < 3 / np.sqrt(4000)
+    # behind the cut the upper tenth alone: two of twenty bins, against all of them
+    halves = [0.5 * (1 + 0.1), 0.5 * 0.1]  # of the mixture in the upper tenth, and in the rest
+    entropy = -(
+        halves[0] * np.log2(halves[0] / 2) + (1 - halves[0]) * np.log2((1 - halves[0]) / 18)
+    )
+    expected = entropy - 0.5 * np.log2(2) - 0.5 * np.log2(20)
+    assert same["mass_sculpting"] == pytest.approx(expected, rel=0.02)
+    assert noise["mass_sculpting"] < 0.02
+
+
+def test_anomalous_jets_say_nothing_of_what_a_score_follows() -> None:
+    rng = np.random.default_rng(0)
+    labels, score, mass = np.arange(200) % 2, rng.random(200), rng.random(200)
+    other = np.where(labels == 1, rng.random(200), score)
+    first, second = (followed(labels, s, {"mass": mass}, 0.1) for s in (score, other))
+    assert first == second
