@@ -205,7 +205,7 @@ def test_another_seed_adds_its_own_jobs_and_no_other_training(whole_run: WholeRu
 
 def test_another_model_adds_its_own_jobs_and_the_merges(whole_run: WholeRun) -> None:
     before = plan(whole_run)
-    after = plan(whole_run, changed(models={"S": {"latent": 2}, "L": {"latent": 4}}))
+    after = plan(whole_run, changed(models=WHOLE["models"] | {"L": {"latent": 4}}))
     added = own_jobs("L", 1) | own_jobs("L", 2) | merges("L")
     assert after.everything - before.everything == added
     assert before.everything - after.everything == set()

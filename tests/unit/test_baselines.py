@@ -6,7 +6,8 @@ from conftest import blobs
 from scipy.spatial.distance import mahalanobis
 from sklearn.metrics import roc_auc_score
 
-from oddjet.baselines import LEARNT, PrincipalComponents
+from oddjet.baselines import PrincipalComponents
+from oddjet.scorefiles import LEARNT
 from oddjet.sparse import SparseImages
 from oddjet.supervised import cross_fitted
 from oddjet.tensors import CPU, make_repeatable

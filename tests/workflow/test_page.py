@@ -96,4 +96,5 @@ def test_names_of_samples_are_escaped(tmp_path: Path) -> None:
 
     template = tmp_path / "template.html.j2"
     template.write_text("<p>{{ name }}</p>")
+    (tmp_path / "page.css").touch()
     assert "<b>" not in page.render(template, name="<b>low</b>")

@@ -16,10 +16,10 @@ from conftest import AWKWARD, EACH_TEST, NORMAL, WHOLE, WholeRun, run_workflow
 from scipy.ndimage import gaussian_filter
 
 from oddjet import training
-from oddjet.baselines import LEARNT, QUANTITIES, SUPERVISED
 from oddjet.closure import CHECKS
 from oddjet.files import sha256
 from oddjet.fractions import ESTIMATORS
+from oddjet.scorefiles import LEARNT, QUANTITIES, SUPERVISED
 from oddjet.sparse import SparseFile
 
 SEEDS = WHOLE["seeds"]

@@ -1,6 +1,6 @@
 """Draw all models and baselines beside each other."""
 
-from oddjet import baselines, ensemble, logs, scoring, validation
+from oddjet import ensemble, logs, scorefiles, validation
 from oddjet.figures import benchmark, scores, style
 from oddjet.tables import read
 
@@ -9,19 +9,17 @@ DRAWN = ("mass", "minus_sum_of_squares", "pca_error")
 
 logs.set_up(snakemake.log[0])
 params, given, made = snakemake.params, snakemake.input, snakemake.output
-truths = {
-    test: scoring.read_truth(path) for test, path in zip(params.truths, given.truths, strict=True)
-}
+truths = scorefiles.read_truths(params.truths, given.truths)
 curves = {}
 for number, model in enumerate(params.models):
     paths = given.scores[number * len(params.seeds) : (number + 1) * len(params.seeds)]
-    ranks = ensemble.mean_rank([scoring.read_scores(path, params.score) for path in paths])
+    ranks = ensemble.mean_rank([scorefiles.read_scores(path, params.score) for path in paths])
     curves[model] = validation.labelled(ranks, truths)
 for name in DRAWN:
-    curves[name] = validation.labelled(scoring.read_scores(given.baselines, name), truths)
+    curves[name] = validation.labelled(scorefiles.read_scores(given.baselines, name), truths)
 if given.supervised:
-    reference = scoring.read_scores(given.supervised, baselines.SUPERVISED)
-    curves[baselines.SUPERVISED] = validation.labelled(reference, truths)
+    reference = scorefiles.read_scores(given.supervised, scorefiles.SUPERVISED)
+    curves[scorefiles.SUPERVISED] = validation.labelled(reference, truths)
 title = " and ".join(truths)
 style.save(scores.roc({title: curves}, params.max_fpr), made.roc)
 

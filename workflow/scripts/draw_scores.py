@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import torch
 
-from oddjet import logs, scoring, training
+from oddjet import logs, scorefiles, training
 from oddjet.cuts import choose_cut
 from oddjet.figures import images, scores, style
 from oddjet.parts import CONTROL, tests_of
@@ -14,22 +14,22 @@ from oddjet.tensors import DeviceImages
 SHOWN = 3  # jets of low, middle and high error each
 
 logs.set_up(snakemake.log[0])
-errors = scoring.read_scores(snakemake.input.scores, snakemake.params.score)
+errors = scorefiles.read_scores(snakemake.input.scores, snakemake.params.score)
 tests = tests_of(errors)
 control = errors[CONTROL]
 cut = choose_cut(control, **snakemake.params.cut)
 style.save(scores.errors(errors, tests, cut.threshold), snakemake.output.errors)
 
-latents = scoring.read_scores(snakemake.input.scores, "latent")
+latents = scorefiles.read_scores(snakemake.input.scores, "latent")
 pca, projected = scores.plane({part: latents[part] for part in (CONTROL, *tests)})
 style.save(scores.latent(pca, projected, errors), snakemake.output.latent)
-components = scoring.read_scores(snakemake.input.clusters, "component")
+components = scorefiles.read_scores(snakemake.input.clusters, "component")
 style.save(scores.clusters(pca, projected, components), snakemake.output.clusters)
 figure = scores.cluster_errors(errors, components, cut.threshold)
 style.save(figure, snakemake.output.cluster_errors)
 
 # control jets at the 5th, 50th and 95th percentile of the error, and their neighbours
-events = scoring.read_scores(snakemake.input.scores, "event")[CONTROL]
+events = scorefiles.read_scores(snakemake.input.scores, "event")[CONTROL]
 order = np.argsort(control)
 cpu = torch.device("cpu")
 model, normalisation = training.load(snakemake.input.model, cpu)

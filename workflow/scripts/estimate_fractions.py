@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet import budget, closure, ensemble, fractions, logs, scoring, weak
+from oddjet import budget, closure, ensemble, fractions, logs, scorefiles, weak
 from oddjet.files import replacing
 from oddjet.parts import CONTROL
 
@@ -12,8 +12,8 @@ logs.set_up(snakemake.log[0])
 params, model = snakemake.params, snakemake.wildcards.model
 confidence, anchor = params.confidence, params.estimation["anchor"]
 
-errors = [scoring.read_scores(path, snakemake.params.score) for path in snakemake.input.scores]
-latents = [scoring.read_scores(path, "latent") for path in snakemake.input.scores]
+errors = [scorefiles.read_scores(path, snakemake.params.score) for path in snakemake.input.scores]
+latents = [scorefiles.read_scores(path, "latent") for path in snakemake.input.scores]
 features = [
     {part: np.column_stack([error[part], latent[part]]) for part in error}
     for error, latent in zip(errors, latents, strict=True)
@@ -33,7 +33,7 @@ table = pd.DataFrame(
 )
 score = scores["ensemble"][0]
 # what the preprocessing takes away can tell backgrounds apart that look alike behind it
-events = scoring.read_scores(snakemake.input.scores[0], "event")
+events = scorefiles.read_scores(snakemake.input.scores[0], "event")
 prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
 prepared[CONTROL] = snakemake.input.normal
 seen = {}

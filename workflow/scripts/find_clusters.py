@@ -2,7 +2,7 @@
 
 import h5py
 
-from oddjet import clusters, logs, scoring
+from oddjet import clusters, logs, scorefiles
 from oddjet.files import replacing
 from oddjet.parts import tests_of
 from oddjet.provenance import describe
@@ -10,10 +10,10 @@ from oddjet.provenance import describe
 logs.set_up(snakemake.log[0])
 seed = int(snakemake.wildcards.seed)
 components = snakemake.params.components
-latents = scoring.read_scores(snakemake.input.scores, "latent")
+latents = scorefiles.read_scores(snakemake.input.scores, "latent")
 found = clusters.find_clusters(
     {test: latents[test] for test in tests_of(latents)},
-    scoring.read_scores(snakemake.input.scores, snakemake.params.score),
+    scorefiles.read_scores(snakemake.input.scores, snakemake.params.score),
     components,
     seed,
 )

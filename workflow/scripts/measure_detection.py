@@ -2,18 +2,16 @@
 
 import pandas as pd
 
-from oddjet import ensemble, logs, scoring, validation
+from oddjet import ensemble, logs, scorefiles, validation
 from oddjet.files import replacing
 
 logs.set_up(snakemake.log[0])
 params, given = snakemake.params, snakemake.input
-truths = {
-    test: scoring.read_truth(path) for test, path in zip(params.truths, given.truths, strict=True)
-}
+truths = scorefiles.read_truths(params.truths, given.truths)
 quantities = validation.read_followed(given.normal, dict(zip(truths, given.tests, strict=True)))
 rows = []
-for name in scoring.SCORES:
-    found = [scoring.read_scores(path, name) for path in given.scores]
+for name in scorefiles.SCORES:
+    found = [scorefiles.read_scores(path, name) for path in given.scores]
     scores = dict(zip(params.seeds, found, strict=True)) | {"ensemble": ensemble.mean_rank(found)}
     rows += [
         {"model": snakemake.wildcards.model, "score": name} | row

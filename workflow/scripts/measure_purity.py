@@ -3,17 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from oddjet import clusters, logs, scoring
+from oddjet import clusters, logs, scorefiles
 from oddjet.cuts import choose_cut
 from oddjet.files import replacing
 from oddjet.parts import CONTROL
 
 logs.set_up(snakemake.log[0])
 confidence, bootstrap = snakemake.params.confidence, snakemake.params.bootstrap
-truth = {
-    test: scoring.read_truth(path)
-    for test, path in zip(snakemake.params.truths, snakemake.input.truths, strict=True)
-}
+truth = scorefiles.read_truths(snakemake.params.truths, snakemake.input.truths)
 
 
 def compare(found: dict, labels: dict) -> dict[str, dict[str, float]]:
@@ -29,8 +26,8 @@ rows = []
 for seed, scores, path in zip(
     snakemake.params.seeds, snakemake.input.scores, snakemake.input.clusters, strict=True
 ):
-    errors = scoring.read_scores(scores, snakemake.params.score)
-    found = scoring.read_scores(path, "component")
+    errors = scorefiles.read_scores(scores, snakemake.params.score)
+    found = scorefiles.read_scores(path, "component")
     cut = choose_cut(errors[CONTROL], **snakemake.params.cut)
     labels = {test: errors[test] > cut.threshold for test in found}
     against_truth = compare(found, truth)

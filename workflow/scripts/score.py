@@ -8,8 +8,7 @@ from oddjet.files import replacing
 from oddjet.losses import ReconstructionError
 from oddjet.parts import CONTROL, TRAIN, VALIDATION
 from oddjet.provenance import describe
-from oddjet.sparse import SparseFile
-from oddjet.tensors import CPU, DeviceImages, make_repeatable
+from oddjet.tensors import CPU, make_repeatable
 
 logs.set_up(snakemake.log[0])
 seed = int(snakemake.wildcards.seed)
@@ -20,9 +19,8 @@ tests = dict(zip(snakemake.params.tests, snakemake.input.tests, strict=True))
 with h5py.File(snakemake.input.normal) as normal:
     control = normal["control"][:]
     train, validation = splits.train_and_validation(control, snakemake.params.validation, seed)
-    fitted = DeviceImages(SparseFile(normal).read().select(train), normalisation, CPU)
+    fitted = scoring.PreparedImages(normal, train, normalisation)
     error = ReconstructionError.fit(snakemake.params.score, fitted)
-    del fitted
 
 with (
     replacing(snakemake.output[0]) as partial,
@@ -34,12 +32,13 @@ with (
             (VALIDATION, validation),
             (CONTROL, np.flatnonzero(control)),
         ):
-            group = target.create_group(part)
-            scoring.score(normal, rows, group, model, normalisation, error)
+            images = scoring.PreparedImages(normal, rows, normalisation)
+            scoring.score(images, target.create_group(part), model, error)
     for test, path in tests.items():
         with h5py.File(path) as sample:
             rows = np.arange(len(sample["offsets"]) - 1)
-            scoring.score(sample, rows, target.create_group(test), model, normalisation, error)
+            images = scoring.PreparedImages(sample, rows, normalisation)
+            scoring.score(images, target.create_group(test), model, error)
     scoring.add_mahalanobis(target)
     inputs = {"model": snakemake.input.model, "normal": snakemake.input.normal, **tests}
     configuration = {name: snakemake.params[name] for name in ("score", "validation")}

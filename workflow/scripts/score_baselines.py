@@ -7,8 +7,9 @@ from oddjet import baselines, logs, splits
 from oddjet.files import replacing
 from oddjet.parts import CONTROL
 from oddjet.provenance import describe
-from oddjet.sparse import SparseFile
-from oddjet.tensors import CPU, MinMax, make_repeatable
+from oddjet.scoring import PreparedImages
+from oddjet.sparse import SparseFile, SparseImages
+from oddjet.tensors import CPU, DeviceImages, MinMax, make_repeatable
 
 logs.set_up(snakemake.log[0])
 params, seed = snakemake.params, int(snakemake.wildcards.seed)
@@ -17,9 +18,11 @@ with h5py.File(snakemake.input.normal) as normal:
     control = normal["control"][:]
     train, _ = splits.train_and_validation(control, params.validation, seed)
     few = np.sort(np.random.default_rng(seed).permutation(train)[: baselines.MOST])
-    normalisation = MinMax.fit(SparseFile(normal).read().select(few), params.smoothing, CPU)
-    images = np.concatenate(list(baselines.flat_images(normal, few, normalisation)))
-components = baselines.PrincipalComponents(images, params.components, seed)
+    fitted = SparseImages.join([images for _, images in SparseFile(normal).pieces(few)])
+normalisation = MinMax.fit(fitted, params.smoothing, CPU)
+batches = DeviceImages(fitted, normalisation, CPU).batches()
+flat = np.concatenate([batch.flatten(1).numpy() for batch in batches])
+components = baselines.PrincipalComponents(flat, params.components, seed)
 
 samples = dict(zip(params.tests, snakemake.input.tests, strict=True))
 with (
@@ -30,8 +33,8 @@ with (
         with h5py.File(path) as sample:
             events = np.arange(len(SparseFile(sample)))
             rows = np.flatnonzero(control) if part == CONTROL else events
-            group = target.create_group(part)
-            baselines.score(sample, rows, group, normalisation, components)
+            images = PreparedImages(sample, rows, normalisation)
+            baselines.score(images, target.create_group(part), components)
     configuration = {name: params[name] for name in ("components", "smoothing", "validation")}
     inputs = {"normal": snakemake.input.normal, **samples}
     target.attrs.update(describe(configuration, inputs, seed=seed, device="cpu"))

@@ -3,19 +3,17 @@
 import h5py
 import numpy as np
 
-from oddjet import devices, logs, scoring, supervised
-from oddjet.baselines import SUPERVISED
+from oddjet import devices, logs, scorefiles, supervised
 from oddjet.files import replacing
 from oddjet.parts import CONTROL
 from oddjet.provenance import describe
+from oddjet.scorefiles import SUPERVISED
 from oddjet.sparse import SparseFile, SparseImages
 from oddjet.tensors import make_repeatable
 
 logs.set_up(snakemake.log[0])
 params, given, seed = snakemake.params, snakemake.input, int(snakemake.wildcards.seed)
-truths = {
-    test: scoring.read_truth(path) for test, path in zip(params.truths, given.truths, strict=True)
-}
+truths = scorefiles.read_truths(params.truths, given.truths)
 images = {}
 for test, path in zip(params.truths, given.tests, strict=True):
     with h5py.File(path) as sample:

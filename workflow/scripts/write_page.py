@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from oddjet import closure, fractions, logs, page, scoring
+from oddjet import closure, fractions, logs, page, scorefiles
 from oddjet.figures import scores, style
 from oddjet.files import replacing
 from oddjet.parts import CONTROL, tests_of
@@ -42,7 +42,7 @@ if "detection" in tables:
 
 models = []
 for number, (model, path) in enumerate(zip(params.figures, given.scores, strict=True)):
-    latents = scoring.read_scores(path, "latent")
+    latents = scorefiles.read_scores(path, "latent")
     shown = (CONTROL, *tests_of(latents))
     _, projected = scores.plane({part: latents[part] for part in shown})
     colours = [style.CONTROL, *style.COLOURS]

@@ -1,20 +1,14 @@
 """Anomaly scores that are no autoencoder's: what one has to beat to have earned its place."""
 
-from collections.abc import Iterator
-
 import h5py
 import numpy as np
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 
-from oddjet.sparse import SparseFile
-from oddjet.tensors import CPU, DeviceImages, MinMax
+from oddjet.scorefiles import LEARNT, QUANTITIES
+from oddjet.scoring import PreparedImages
 
-# quantities of a jet that are scores as they are
-QUANTITIES = ("mass", "width", "lit_pixels", "minus_sum_of_squares")
-LEARNT = ("pca_error", "pca_mahalanobis", "isolation_forest")
-SUPERVISED = "supervised_cnn"
 MOST = 20_000  # jets to fit to: 130 MB at 40 x 40
 
 
@@ -46,26 +40,11 @@ class PrincipalComponents:
         }
 
 
-def flat_images(
-    sample: h5py.Group, rows: np.ndarray, normalisation: MinMax
-) -> Iterator[np.ndarray]:
-    """Yield normalised images (n, P) of a prepared sample, a batch at a time."""
-    for _, images in SparseFile(sample).pieces(rows):
-        for batch in DeviceImages(images, normalisation, CPU).batches():
-            yield batch.flatten(1).numpy()
-
-
-def score(
-    sample: h5py.Group,
-    rows: np.ndarray,
-    target: h5py.Group,
-    normalisation: MinMax,
-    components: PrincipalComponents,
-) -> None:
-    """Write every baseline's score, float32 (N,), of the `rows` of a prepared sample."""
-    target["event"] = rows.astype(np.int64)
+def score(images: PreparedImages, target: h5py.Group, components: PrincipalComponents) -> None:
+    """Write every baseline's score, float32 (N,), of events of a prepared sample."""
+    target["event"] = images.rows.astype(np.int64)
     for name in QUANTITIES:
-        target[name] = sample["quantities"][name][:][rows]
-    pieces = [components.scores(images) for images in flat_images(sample, rows, normalisation)]
+        target[name] = images.sample["quantities"][name][:][images.rows]
+    pieces = [components.scores(batch.flatten(1).numpy()) for batch in images.batches()]
     for name in LEARNT:
         target[name] = np.concatenate([piece[name] for piece in pieces]).astype(np.float32)

@@ -1,19 +1,25 @@
 """Reconstruction errors by name: what a training minimises, and what an anomaly score is."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from oddjet.tensors import DeviceImages
-
 # torchmetrics is imported where it is used: it takes seconds, and the defaults need none of it
 
 LEAST = 1e-12  # below it the root of a pixel has no slope: that of zero is infinite
+
+
+class Batches(Protocol):
+    """Normalised images, as often as they are asked for a batch (n, C, H, W) at a time."""
+
+    def __len__(self) -> int: ...
+
+    def batches(self) -> Iterator[Tensor]: ...
 
 
 def mse(images: Tensor, reconstructions: Tensor) -> Tensor:
@@ -110,7 +116,7 @@ class ReconstructionError:
     rms: float
 
     @classmethod
-    def fit(cls, wanted: str | Mapping[str, float], training: DeviceImages) -> Self:
+    def fit(cls, wanted: str | Mapping[str, float], training: Batches) -> Self:
         """Take the units from the training part.
 
         Args:
@@ -137,7 +143,7 @@ class ReconstructionError:
         return total
 
     @torch.no_grad()
-    def mean(self, images: DeviceImages, reconstruct: Callable[[Tensor], Tensor]) -> float:
+    def mean(self, images: Batches, reconstruct: Callable[[Tensor], Tensor]) -> float:
         """The mean error of all images."""
         total = 0.0
         for batch in images.batches():
@@ -145,11 +151,10 @@ class ReconstructionError:
         return total / len(images)
 
 
-def moments(images: DeviceImages) -> tuple[Tensor, float]:
-    """Mean image (C, H, W), and mean square of all pixels, of normalised images."""
-    total = torch.zeros(images.shape, dtype=torch.float64, device=images.values.device)
-    squares = torch.zeros((), dtype=torch.float64, device=images.values.device)
+def moments(images: Batches) -> tuple[Tensor, float]:
+    """Mean image (C, H, W), and mean square of all pixels."""
+    total, squares = torch.zeros(()), torch.zeros(())
     for batch in images.batches():
-        total += batch.sum(0, dtype=torch.float64)
-        squares += batch.square().sum(dtype=torch.float64)
+        total = total.to(batch.device) + batch.sum(0, dtype=torch.float64)
+        squares = squares.to(batch.device) + batch.square().sum(dtype=torch.float64)
     return (total / len(images)).float(), squares.item() / len(images) / total.numel()

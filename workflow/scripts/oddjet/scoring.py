@@ -1,11 +1,13 @@
 """Reconstruction errors and latent vectors of every event, read and written in pieces."""
 
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import h5py
 import numpy as np
 import torch
 from sklearn.covariance import EmpiricalCovariance
+from torch import Tensor
 
 from oddjet.losses import ReconstructionError
 from oddjet.models import Autoencoder
@@ -13,16 +15,35 @@ from oddjet.parts import TRAIN
 from oddjet.sparse import SparseFile
 from oddjet.tensors import CPU, DeviceImages, MinMax
 
-SCORES = ("error", "mahalanobis")  # either may be the anomaly score
+
+@dataclass(frozen=True)
+class PreparedImages:
+    """Events of a prepared sample, read from its file a bounded number at a time.
+
+    Attributes:
+        sample: the open file.
+        rows: which of its events, ascending, (N,).
+        normalisation: of the model that sees them.
+    """
+
+    sample: h5py.Group
+    rows: np.ndarray
+    normalisation: MinMax
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batches(self) -> Iterator[Tensor]:
+        """All images in order, normalised, a batch at a time."""
+        for _, images in SparseFile(self.sample).pieces(self.rows):
+            yield from DeviceImages(images, self.normalisation, CPU).batches()
 
 
 @torch.no_grad()
 def score(
-    source: h5py.Group,
-    rows: np.ndarray,
+    images: PreparedImages,
     target: h5py.Group,
     model: Autoencoder,
-    normalisation: MinMax,
     error: ReconstructionError,
 ) -> None:
     """Score events of a prepared sample.
@@ -32,23 +53,20 @@ def score(
     `latent` (N, d) float32.
 
     Args:
-        source: a prepared sample.
-        rows: which of its events, ascending, (N,).
+        images: N events of a prepared sample.
         error: the reconstruction error that is the score.
     """
-    target["event"] = rows.astype(np.int64)
-    errors = target.create_dataset("error", len(rows), np.float32)
+    target["event"] = images.rows.astype(np.int64)
+    errors = target.create_dataset("error", len(images), np.float32)
     done = 0
-    for _, images in SparseFile(source).pieces(rows):
-        piece = DeviceImages(images, normalisation, CPU)
-        for batch in piece.batches():
-            found, latent = model.score(batch, error)
-            if done == 0:
-                target.create_dataset("latent", (len(rows), latent.shape[1]), np.float32)
-            stop = done + len(batch)
-            errors[done:stop] = found.numpy()
-            target["latent"][done:stop] = latent.numpy()
-            done = stop
+    for batch in images.batches():
+        found, latent = model.score(batch, error)
+        if done == 0:
+            target.create_dataset("latent", (len(images), latent.shape[1]), np.float32)
+        stop = done + len(batch)
+        errors[done:stop] = found.numpy()
+        target["latent"][done:stop] = latent.numpy()
+        done = stop
 
 
 def add_mahalanobis(target: h5py.File) -> None:
@@ -56,22 +74,7 @@ def add_mahalanobis(target: h5py.File) -> None:
 
     Mean and covariance are those of the training part's latents.
     """
-    latents = {part: group["latent"][:].astype(np.float64) for part, group in target.items()}
-    fitted = EmpiricalCovariance().fit(latents[TRAIN])
-    for part, values in latents.items():
-        target[part]["mahalanobis"] = np.sqrt(fitted.mahalanobis(values)).astype(np.float32)
-
-
-def read_scores(path: str | Path, dataset: str) -> dict[str, np.ndarray]:
-    """Read one dataset of every sample part of a scores file.
-
-    They are `event`, `error`, `mahalanobis` and `latent`.
-    """
-    with h5py.File(path, "r") as file:
-        return {part: group[dataset][:] for part, group in file.items()}
-
-
-def read_truth(path: str | Path) -> np.ndarray:
-    """Read prepared truth labels (N,), 0 normal and 1 anomalous. For validation alone."""
-    with h5py.File(path, "r") as file:
-        return file["label"][:]
+    fitted = EmpiricalCovariance().fit(target[TRAIN]["latent"][:].astype(np.float64))
+    for group in target.values():
+        squared = fitted.mahalanobis(group["latent"][:].astype(np.float64))
+        group["mahalanobis"] = np.sqrt(squared).astype(np.float32)
