@@ -114,7 +114,7 @@ CASES: dict[str, Case] = {
         holding(x=jets(NORMAL, size=6)),
         "(1, 6, 6)",
         "8",
-        "tables/samples.csv",
+        "prepared/shared/normal.h5",
     ),
 }
 
@@ -207,11 +207,11 @@ MISTAKES: dict[str, tuple[Callable[[Config], None], list[str]]] = {
     ),
     "unknown key": (
         set_in("training", "epoch", value=3),
-        ["training:", "unknown key epoch", "allowed: batch_size", "did you mean epochs?"],
+        ["training:", "unknown key epoch", "batch_size, device", "did you mean epochs?"],
     ),
     "unknown key at the top": (
         set_in("seed", value=[1]),
-        ["unknown key seed;", "allowed: clusters", "did you mean seeds?"],
+        ["unknown key seed;", "allowed: baselines", "did you mean seeds?"],
     ),
     "wrong type": (
         set_in("training", "epochs", value="many"),

@@ -144,6 +144,7 @@ rule score_baselines:
     input:
         normal=SHARED_NORMAL,
         tests=expand(SHARED_TEST, test=TRUTHS),
+        checked=checked_before(BASELINES),
     params:
         code=code("score_baselines.py"),
         tests=TRUTHS,
@@ -177,6 +178,7 @@ rule supervise:
         normal=SHARED_NORMAL,
         tests=expand(SHARED_TEST, test=TRUTHS),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
+        checked=checked_before(SUPERVISED),
     params:
         code=code("supervise.py"),
         truths=TRUTHS,

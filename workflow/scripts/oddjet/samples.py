@@ -46,18 +46,14 @@ def prepare_normal(
         InputError: the file or its pixels cannot be used.
     """
     raw = open_array(file, key)
+    shape = image_shape(raw)
+    _large_enough(file, shape, f"images of shape {shape} (channels, height, width)")
     control = control_mask(raw.events, split["control"], int(split["seed"]))
     crop = preprocessing["crop"]
     if crop == "auto":
         crop = max(LEAST_SIDE, smallest_crop(_outside(raw, control), preprocessing))
-    _, *sides = prepared_shape(image_shape(raw), crop, preprocessing["size"])
-    if min(sides) < LEAST_SIDE:
-        raise InputError(
-            file,
-            f"{sides[0]} x {sides[1]} pixels left by the preprocessing",
-            f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
-            "set a larger preprocessing.crop and preprocessing.size, if the images have more.",
-        )
+    left = prepared_shape(shape, crop, preprocessing["size"])
+    _large_enough(file, left, f"{left[1]} x {left[2]} pixels left by the preprocessing")
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         _store(raw, target, preprocessing, crop)
         target["control"] = control
@@ -92,6 +88,16 @@ def prepare_test(
         _store(open_array(file, key), target, preprocessing, None if crop is None else int(crop))
         configuration = {"key": key, "preprocessing": dict(preprocessing)}
         target.attrs.update(describe(configuration, {"raw": file, "normal": normal}))
+
+
+def _large_enough(file: str, shape: tuple[int, int, int], found: str) -> None:
+    if min(shape[1:]) < LEAST_SIDE:
+        raise InputError(
+            file,
+            found,
+            f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
+            "give larger images, or set a larger preprocessing.crop and preprocessing.size.",
+        )
 
 
 def _outside(raw: RawArray, control: np.ndarray) -> Iterator[SparseImages]:

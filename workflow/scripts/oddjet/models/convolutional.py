@@ -30,7 +30,7 @@ class ConvolutionalAutoencoder(Autoencoder):
         upsampling: how the decoder doubles them, by transposed convolutions or by repeating each
             pixel before a convolution.
         output: `sigmoid` of each pixel, or `softmax` over the pixels, for images of the same sum
-            (as in Heimel et al., arXiv:1808.08979).
+            (Farina, Nakai, Shih, arXiv:1808.08992).
 
     Raises:
         ValueError: a side of the image is shorter than 8 pixels.
