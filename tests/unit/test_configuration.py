@@ -327,10 +327,18 @@ def test_models_that_want_the_same_share_a_preparation_and_smoothing_needs_none(
         " {rotate: false}}, c: {latent: 2, preprocessing: {rotate: false}}}"
     )
     made, of = configuration.preparations(settings, DEFAULTS["preprocessing"])
-    assert of == {"a": "shared", "b": "b", "c": "b"}
-    assert list(made) == ["shared", "b"]
-    assert made["b"] == made["shared"] | {"rotate": False}
+    assert of == {"a": "shared", "b": "rotate_false", "c": "rotate_false"}
+    assert list(made) == ["shared", "rotate_false"]
+    assert made["rotate_false"] == made["shared"] | {"rotate": False}
     assert "smoothing" not in made["shared"]
+
+
+def test_a_preparation_keeps_its_name_when_other_models_come_and_go() -> None:
+    wanted = "b: {latent: 1, preprocessing: {crop: auto, size: null, power: 0.5}}"
+    names = set()
+    for text in (f"models: {{{wanted}}}", f"models: {{a: {wanted[3:]}, {wanted}}}"):
+        names.add(configuration.preparations(settled(text), DEFAULTS["preprocessing"])[1]["b"])
+    assert names == {"size_null-power_0.5"}
 
 
 def test_a_name_that_the_benchmark_has_already_is_refused() -> None:

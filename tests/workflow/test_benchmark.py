@@ -67,7 +67,7 @@ def test_the_runs_own_models_are_not_trained_again(results: Path, whole_run: Who
 def test_what_the_benchmark_alone_trains_lies_in_a_folder_of_its_own(results: Path) -> None:
     made = {path.parent.name for path in (results / "compared").glob("*/detection.csv")}
     assert made == set(COMPARED) - {"S"}
-    assert (results / "prepared" / "compared" / "turned" / "normal.h5").is_file()
+    assert (results / "prepared" / "flip_false" / "normal.h5").is_file()
 
 
 def test_the_page_holds_every_figure_and_a_row_for_every_model(results: Path) -> None:

@@ -6,7 +6,7 @@ rule prepare_normal:
     """
     Check the normal sample, centre, rotate, flip, crop and rebin its jets as configured, store
     them by their lit pixels, and hold out the control part, which no training sees.
-    Uses wildcard `preparation`: `shared`, or the name of a model that wants another.
+    Uses wildcard `preparation`: `shared`, or what a model wants otherwise.
     """
     message:
         "Preparing the normal sample ({wildcards.preparation})"

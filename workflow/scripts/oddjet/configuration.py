@@ -1,5 +1,6 @@
 """What is wrong with a configuration, in words that say which key and what is allowed."""
 
+import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from math import isfinite
@@ -116,19 +117,22 @@ def preparations(
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """What is to be prepared, and for which models.
 
+    A preparation is called by what differs from the configuration's own, which is `SHARED`, so that
+    no model's data moves when another model comes or goes.
+
     Args:
         settings: by model, as `model_settings` makes them.
         preprocessing: the configuration's.
 
     Returns:
-        Geometry by the name of the preparation, which is `SHARED` or that of the first model that
-        wants it; and this name by model.
+        Geometry by the name of the preparation; and this name by model.
     """
     made, of = {SHARED: geometry(preprocessing)}, {}
     for model, wanted in settings.items():
         steps = geometry(wanted["preprocessing"])
-        same = [name for name, others in made.items() if others == steps]
-        of[model] = same[0] if same else model
+        differs = {step: value for step, value in steps.items() if value != made[SHARED][step]}
+        texts = (f"{step}_{json.dumps(value)}" for step, value in differs.items())
+        of[model] = "-".join(texts).replace('"', "") or SHARED
         made[of[model]] = steps
     return made, of
 
