@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export MPLBACKEND := agg
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint performance clean
 
 demo: .venv/runtime  ## the whole workflow on the demo input, then its summary
 	$(BIN)/snakemake --cores all --configfile config/demo.yaml --no-hooks
@@ -20,12 +20,16 @@ lint: .venv/development  ## formatting, types, and Snakemake's own linter
 	$(BIN)/mypy
 	$(BIN)/snakemake --lint
 
+performance: .venv/measuring  ## times beside those of the alternatives: docs/performance.md
+	$(BIN)/python benchmarks/run.py
+
 clean:
 	rm -rf .venv .snakemake results
 
 .venv/runtime: requirements.txt
 .venv/development: requirements-dev.txt requirements.txt
-.venv/runtime .venv/development:
+.venv/measuring: requirements-benchmark.txt requirements.txt
+.venv/runtime .venv/development .venv/measuring:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "oddjet needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv

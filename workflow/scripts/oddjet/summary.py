@@ -61,8 +61,7 @@ def summarise(
         fractions, closure, error_budget, purity, training, detection: the tables of all models.
         known: by test, `at_least` and `at_most`, each a fraction or None.
         headline: the estimator to quote.
-        headline_model: the model whose row is the headline of its test; `auto` for the one whose
-            validation loss is the smallest in units of the mean image's, on average over seeds.
+        headline_model: the model whose row is the headline of its test; `auto` for the `narrowest`.
         confidence: of the intervals in `fractions`.
         score: the anomaly score, as in `detection`.
 
@@ -74,7 +73,8 @@ def summarise(
     """
     ensemble = fractions[fractions.seed == "ensemble"].set_index(["model", "test", "estimator"])
     if headline_model == "auto":
-        headline_model = best_reconstruction(training)
+        every = ensemble.reset_index()
+        headline_model = narrowest(every[every.estimator == headline], training)
     stretch = stats.norm.ppf(0.5 + SURE / 2) / stats.norm.ppf(0.5 + confidence / 2)
     rows = []
     for model, test in fractions[["model", "test"]].drop_duplicates().itertuples(index=False):
@@ -113,10 +113,18 @@ def summarise(
     return pd.DataFrame(rows)
 
 
-def best_reconstruction(training: pd.DataFrame) -> str:
-    """The model with the smallest validation loss, in units of the mean image's."""
-    relative = training.val_loss / training.mean_loss
-    return str(relative.groupby(training.model, sort=False).mean().idxmin())
+def narrowest(quoted: pd.DataFrame, training: pd.DataFrame) -> str:
+    """The model with the narrowest intervals, on average over the tests.
+
+    Not one with a collapsed training, as long as there is another.
+
+    Args:
+        quoted: `model, low, high` of the headline fractions.
+        training: as `training_table` makes it.
+    """
+    widths = (quoted.high - quoted.low).groupby(quoted.model, sort=False).mean()
+    learnt = ~training.collapsed.groupby(training.model, sort=False).any()
+    return str(widths[learnt[widths.index] | ~learnt.any()].idxmin())
 
 
 def failed_checks(closure: pd.DataFrame, test: str) -> list[str]:

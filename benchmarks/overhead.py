@@ -1,0 +1,99 @@
+"""What the workflow itself costs, beside an empty Snakemake workflow of as many jobs."""
+
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPOSITORY = Path(__file__).parents[1]
+EMPTY = """
+MODELS, SEEDS = range({models}), range({seeds})
+rule all:
+    input: expand("{{m}}/{{s}}/{{last}}", m=MODELS, s=SEEDS, last=["clusters", "figures"])
+rule samples:
+    output: "samples"
+    shell: "touch {{output}}"
+rule train:
+    input: "samples"
+    output: "{{m}}/{{s}}/model"
+    shell: "touch {{output}}"
+rule score:
+    input: "samples", "{{m}}/{{s}}/model"
+    output: "{{m}}/{{s}}/scores"
+    shell: "touch {{output}}"
+rule clusters:
+    input: "{{m}}/{{s}}/scores"
+    output: "{{m}}/{{s}}/clusters"
+    shell: "touch {{output}}"
+rule figures:
+    input: "{{m}}/{{s}}/scores", "{{m}}/{{s}}/clusters"
+    output: "{{m}}/{{s}}/figures"
+    shell: "touch {{output}}"
+"""
+IMPORTS = {
+    "a table": "import h5py, numpy, pandas, scipy.stats, sklearn.metrics",
+    "a training": "import h5py, numpy, pandas, torch",
+}
+
+
+def seconds(*command: str, directory: Path, repeats: int = 3) -> tuple[float, str]:
+    """Median time of a command, and what it printed."""
+    times, printed = [], ""
+    for _ in range(repeats):
+        started = time.monotonic()
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=True)
+        times.append(time.monotonic() - started)
+        printed = done.stdout + done.stderr
+    return statistics.median(times), printed
+
+
+def dry(snakefile: Path, directory: Path, *more: str, repeats: int = 3) -> tuple[float, int]:
+    """Time of a dry run, and the number of its jobs."""
+    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "-s", str(snakefile)]
+    taken, printed = seconds(*command, *more, directory=directory, repeats=repeats)
+    found = re.search(r"^total\s+(\d+)", printed, re.M)
+    return taken, int(found[1]) if found else 0
+
+
+def measure(large: bool = True) -> list[dict[str, Any]]:
+    """Rows of the table: dry runs of small and large graphs, and what a job imports."""
+    rows = []
+    for models, seeds in [(2, 5), *([(50, 40)] if large else [])]:
+        with tempfile.TemporaryDirectory() as name:
+            place = Path(name)
+            (place / "Snakefile").write_text(EMPTY.format(models=models, seeds=seeds))
+            config = {
+                "models": {f"M{number}": {"latent": number + 1} for number in range(models)},
+                "seeds": list(range(seeds)),
+            }
+            (place / "config.yaml").write_text(yaml.safe_dump(config))
+            repeats = 3 if models < 10 else 1
+            floor, empty = dry(place / "Snakefile", place, repeats=repeats)
+            given = ("--configfile", str(place / "config.yaml"))
+            ours, jobs = dry(REPOSITORY / "Snakefile", place, *given, repeats=repeats)
+        rows.append(
+            {
+                "what": f"dry run, {models} models x {seeds} seeds",
+                "alternative": f"{floor:.1f} s, an empty workflow of {empty:,} jobs",
+                "oddjet": f"{ours:.1f} s, {jobs:,} jobs",
+                "ratio": floor / empty / (ours / jobs),
+            }
+        )
+    bare, _ = seconds(sys.executable, "-c", "import snakemake.script", directory=REPOSITORY)
+    for name, imports in IMPORTS.items():
+        taken, _ = seconds(sys.executable, "-c", imports, directory=REPOSITORY)
+        rows.append(
+            {
+                "what": f"imports of a job that makes {name}",
+                "alternative": f"{bare:.2f} s, Snakemake's own for a script",
+                "oddjet": f"{taken:.2f} s",
+                "ratio": bare / taken,
+            }
+        )
+    return rows
