@@ -48,9 +48,17 @@ class Trained:
 def load(path: str | Path, device: torch.device) -> tuple[Autoencoder, MinMax]:
     """Load a saved model, ready for scoring, and its normalisation."""
     saved = torch.load(path, map_location=device, weights_only=True)
-    model = build(saved["shape"], saved["model"]).to(device)
+    model = moved(build(saved["shape"], saved["model"]), device)
     model.load_state_dict(saved["state"])
     return model.eval(), MinMax(**saved["normalisation"])
+
+
+def moved(model: Autoencoder, device: torch.device) -> Autoencoder:
+    """The model on a device, its weights laid out as convolutions are fastest there."""
+    model = model.to(device)
+    if device.type == "cpu":  # a quarter less time: docs/performance.md
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model
 
 
 class Progress:
@@ -135,7 +143,7 @@ def train(
         # as Adam's epsilon, and then nothing is learnt for many epochs
         return error(images, reconstructions) / blank_loss
 
-    model = build(training.shape, parameters).to(device)
+    model = moved(build(training.shape, parameters), device)
     model.start_at(mean, error.rms)
     optimisers = model.optimisers(settings["learning_rate"])
     order = torch.Generator().manual_seed(seed)
