@@ -66,7 +66,7 @@ rule draw_benchmark:
         ablation=[*config["benchmark"]["ablation"], MODELS[0]],
         latents={
             COMPARED_NAMES[model]: SETTINGS[model]["architecture"]["latent"]
-            for model in COMPARED_GROUPS["latents"]
+            for model in [MODELS[0], *COMPARED_GROUPS["latents"]]
         },
         seeds=SEEDS,
         truths=TRUTHS,

@@ -24,7 +24,7 @@ title = " and ".join(truths)
 style.save(scores.roc({title: curves}, params.max_fpr), made.roc)
 
 table = read(given.table)
-if len(params.ablation) > 1:  # the last is the first model, which is always there
+if len(params.ablation) > 1:  # the run's first model is always there
     style.save(benchmark.ablation(table, params.ablation, params.score), made.ablation)
-if params.latents:
+if len(params.latents) > 1:
     style.save(benchmark.latent_scan(table, params.latents, params.score), made.latent_scan)

@@ -71,15 +71,18 @@ def readable(condensed: pd.DataFrame) -> pd.DataFrame:
         "tpr_at_max_fpr": ("TPR at the cut", "{:.3f}"),
         "rejection_at_30": ("1/FPR at 30%", "{:.0f}"),
     }.items():
+        spreads = condensed[f"{name}_spread"]
         table[title] = [
-            f"{form.format(mean)} ± {form.format(spread)}"
-            for mean, spread in zip(condensed[name], condensed[f"{name}_spread"], strict=True)
+            form.format(mean) + (f" ± {form.format(spread)}" if spread > 0 else "")
+            for mean, spread in zip(condensed[name], spreads, strict=True)
         ]
         if name == "auc":
-            table["AUC, ensemble"] = condensed[f"{name}_ensemble"].map(form.format)
-    for name in condensed.columns[condensed.columns.str.endswith("_correlation")]:
-        title = f"follows {name.removesuffix('_correlation')}"
-        table[title] = condensed[name].map("{:+.2f}".format)
-    table["mass sculpting"] = condensed.mass_sculpting.map("{:.3f}".format)
-    table["training, s"] = condensed.seconds.map("{:.0f}".format)
-    return table.replace({"nan": "", "+nan": "", "nan ± nan": ""})
+            table["ensemble"] = condensed[f"{name}_ensemble"].map(form.format)
+    followed = condensed.columns[condensed.columns.str.endswith("_correlation")]
+    title = "follows " + ", ".join(name.removesuffix("_correlation") for name in followed)
+    table[title] = [
+        ", ".join(f"{value:+.2f}" for value in row) for row in condensed[followed].to_numpy()
+    ]
+    table["sculpting"] = condensed.mass_sculpting.map("{:.3f}".format)
+    table["training"] = condensed.seconds.map("{:.0f} s".format).replace("nan s", "")
+    return table

@@ -69,5 +69,6 @@ def latent_scan(table: pd.DataFrame, sizes: Mapping[str, int], score: str) -> Fi
         axes.set(xlabel="latent size", ylabel=label, xscale="log")
         axes.set_xticks(sorted(set(sizes.values())), map(str, sorted(set(sizes.values()))))
         axes.minorticks_off()
+        axes.margins(0.06)
     grid[0].legend()
     return figure
