@@ -19,6 +19,7 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
 CONFIG = REPOSITORY / "config/config.yaml"
+DEFINITIONS = yaml.safe_load(SCHEMA.read_text("utf-8"))["$defs"]
 NOTICE = "<!-- Written by docs/generate.py; edit {} instead. -->\n\n"
 
 
@@ -31,14 +32,12 @@ def configuration() -> str:
         f"{schema['description']} An unknown or misspelt key is an error before any job starts.\n",
         "| key | meaning | type and limits | default |",
         "|---|---|---|---|",
-        *_rows(schema, schema["$defs"], "", defaults),
+        *_rows(schema, "", defaults),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _rows(
-    node: Mapping[str, Any], definitions: Mapping[str, Any], path: str, defaults: Any
-) -> Iterator[str]:
+def _rows(node: Mapping[str, Any], path: str, defaults: Any) -> Iterator[str]:
     """A row for each property; the default is the configuration file's, else the schema's."""
     children = [(name, child, "") for name, child in node.get("properties", {}).items()]
     for branch in node.get("allOf", ()):
@@ -51,7 +50,7 @@ def _rows(
         children.append(("NAME", node["additionalProperties"], ""))
     for name, child, kinds in children:
         if "$ref" in child:
-            child = definitions[child["$ref"].rsplit("/", 1)[1]] | child
+            child = DEFINITIONS[child["$ref"].rsplit("/", 1)[1]] | child
         key = f"{path}.{name}" if path else name
         here = defaults.get(name) if isinstance(defaults, dict) else None
         default = child.get("default") if here is None else here
@@ -61,8 +60,11 @@ def _rows(
         meaning = child.get("description", "")
         if meaning or text:
             yield f"| `{key}`{kinds} | {meaning} | {_limits(child)} | {text} |"
-        if not (path.startswith("models") and name in ("preprocessing", "training")):
-            yield from _rows(child, definitions, key, here)
+        # a model's keys are those of `models`, and what it changes those of the sections
+        if not (path.startswith("models") and name in ("preprocessing", "training")) and not (
+            path.startswith("benchmark.")
+        ):
+            yield from _rows(child, key, here)
 
 
 def _limits(node: Mapping[str, Any]) -> str:
@@ -73,7 +75,11 @@ def _limits(node: Mapping[str, Any]) -> str:
     if "const" in node:
         return f"`{node['const']}`"
     if "if" in node:
-        return f"{_limits(node['then'])}, or mapping"
+        return " or ".join(_limits(node[side]) for side in ("then", "else"))
+    if "$ref" in node:
+        return _limits(DEFINITIONS[node["$ref"].rsplit("/", 1)[1]])
+    if "additionalProperties" in node:
+        return "mapping"
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     bounds = [f"{sign} {node[name]}" for name, sign in signs.items() if name in node]
     kind = {"object": "mapping", "string": "text", "array": "list"}.get(node["type"], node["type"])

@@ -50,6 +50,8 @@ def test_defaults_have_no_problem() -> None:
         "samples: {normal: {file: n.npz}, tests: {'a & \"b\"': {file: l.npz, key: x}}}",
         "samples: {normal: {file: n.npz}, tests: {abnormal: {file: l.npz}}}",
         "training: {epochs: 1, device: cpu}",
+        "models: {S: {latent: 3, loss: {ssim: 0.5, mse: 0.5}, score: hellinger}}",
+        "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, truth: 1}}}",
         "fraction: {max_fpr: 0.01}",
         "fraction: {headline: corrected, headline_model: S}",
         "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, at_least: 0.1, at_most: 0.1}}}",
@@ -155,6 +157,26 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "unknown device": (
         "training: {device: gpu}",
         ["training.device:", "found 'gpu'", "allowed: auto, cpu, cuda"],
+    ),
+    "unknown loss": (
+        "models: {S: {latent: 3, loss: mean}}",
+        ["models.S.loss:", "found 'mean'", "allowed: mse, mae, huber"],
+    ),
+    "unknown loss in a sum": (
+        "models: {S: {latent: 3, score: {mse: 1, mean: 1}}}",
+        ["models.S.score:", "found 'mean'", "allowed: mse, mae, huber"],
+    ),
+    "negative weight": (
+        "models: {S: {latent: 3, score: {mse: -1}}}",
+        ["models.S.score.mse:", "found -1", "expected a number > 0"],
+    ),
+    "wrong value of a model's own key": (
+        "models: {S: {latent: 3, hidden: 64}}",
+        ["models.S.hidden:", "found 64", "expected a list"],
+    ),
+    "truth that is no label": (
+        "samples: {normal: {file: n.npz}, tests: {low: {file: l.npz, truth: 2}}}",
+        ["samples.tests.low.truth:", "found 2", "allowed: 0, 1"],
     ),
     "unknown kind of model": (
         "models: {S: {latent: 3, kind: transformer}}",

@@ -10,7 +10,7 @@ from conftest import jets, write_tiny_samples
 
 from oddjet.errors import InputError
 from oddjet.preprocessing import preprocess, smallest_crop
-from oddjet.samples import check_together, prepare_normal, prepare_test
+from oddjet.samples import check_together, prepare_known_truth, prepare_normal, prepare_test
 from oddjet.sparse import SparseFile, SparseImages
 
 STEPS: dict[str, Any] = {
@@ -105,3 +105,11 @@ def test_raw_images_of_another_shape_are_refused_though_the_crop_makes_them_alik
 def test_fewer_pixels_than_a_model_takes_are_refused_before_any_training(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="7 x 7 pixels left by the preprocessing"):
         prepare(tmp_path, STEPS | {"crop": 7})
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_known_label_is_stored_for_every_event_of_the_test(tmp_path: Path, label: int) -> None:
+    _, test = prepare(tmp_path, STEPS)
+    prepare_known_truth(label, test, tmp_path / "truth.h5")
+    with h5py.File(test) as images, h5py.File(tmp_path / "truth.h5") as file:
+        assert file["label"][:].tolist() == [label] * (len(images["offsets"]) - 1)

@@ -142,7 +142,8 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
 
     What `schema` (JSON Schema 2020-12) refuses; where that is nothing, what does not go together.
     """
-    found = {_sentence(error) for error in Validator(schema).iter_errors(config)}
+    errors = Validator(schema).iter_errors(config)
+    found = {_sentence(error) for error in errors if not _repeats(error)}
     return sorted(found) or list(_contradictions(config))
 
 
@@ -201,11 +202,18 @@ def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]
         yield "samples.signal", samples["signal"]
 
 
+def _repeats(error: ValidationError) -> bool:
+    """Whether an error says of keys that they are unknown because their values are wrong."""
+    return error.validator == "unevaluatedProperties" and set(error.instance) <= _allowed(
+        error.schema, error.instance
+    )
+
+
 def _sentence(error: ValidationError) -> str:
     """One sentence for one violation: key, finding, what is allowed, perhaps a hint."""
     key = ".".join(str(part) for part in error.absolute_path) or "configuration"
     value, rule = error.instance, error.validator_value
-    if "propertyNames" in error.schema_path:
+    if "propertyNames" in error.schema_path and error.validator != "enum":
         return (
             f"{key}: the name {value!r} cannot be used; a name has no slash, brace or angle "
             "bracket, does not begin with a dot, and is not one that the workflow uses itself "
