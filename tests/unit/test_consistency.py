@@ -140,6 +140,11 @@ def test_environment_holds_every_package_that_its_scripts_import(name: str) -> N
     assert imported <= brought_along(set(pins_of(f"envs/{name}")))
 
 
+def test_pytorch_which_takes_seconds_to_import_is_imported_by_what_needs_it_alone() -> None:
+    needed = {"train.py", "score.py", "draw_scores.py", "score_baselines.py", "supervise.py"}
+    assert packages()["torch"] == needed
+
+
 # The rules
 
 
