@@ -24,8 +24,6 @@ PACKAGES = packages()
 RULE_FILES = sorted((REPO / "workflow" / "rules").glob("*.smk"))
 # an edit that computes something, to a file below workflow/scripts/
 EDITED = [*IMPORTERS, *sorted(path.name for path in SCRIPTS.glob("*.py"))]
-# these wait for the check of all samples the first time, and do not depend on it afterwards
-WAITED = ("train", "draw_samples")
 PAGE = {"write_page", "record_provenance"}  # what shows every table and figure
 
 
@@ -39,7 +37,18 @@ def rules_of_scripts() -> dict[str, set[str]]:
     return found
 
 
+def waiting_rules() -> set[str]:
+    """Those that wait for the check of all samples once, and do not depend on it afterwards."""
+    rules = [
+        rule
+        for file in RULE_FILES
+        for rule in re.split(r"^rule ", file.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    ]
+    return {rule.split(":")[0] for rule in rules if "checked=checked_before(" in rule}
+
+
 RULES = rules_of_scripts()
+WAITING = waiting_rules()
 
 
 def with_dependents(whole: Plan, rules: set[str]) -> Made:
@@ -51,7 +60,7 @@ def with_dependents(whole: Plan, rules: set[str]) -> Made:
             (rule, output)
             for rule, output in whole.everything - moved
             for file in whole.made_from[output]
-            if file in files and not (rule in WAITED and file.endswith("/samples.csv"))
+            if file in files and not (rule in WAITING and file.endswith("/samples.csv"))
         }
         if not more:
             return moved
