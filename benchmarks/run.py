@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 import counts
+import datapath
 import overhead
 import torch
 import training
@@ -21,6 +22,7 @@ def main() -> None:
     rows = [
         *counts.measure(*((1000, 20) if short else ())),
         *training.measure(*((2, 2) if short else ())),
+        *datapath.measure(*((12_000,) if short else ())),
         *overhead.measure(large=not short),
     ]
     print(

@@ -115,6 +115,8 @@ def test_pieces_hold_exactly_the_rows_asked_for(
     assert [row for piece, _ in pieces for row in piece] == wanted.tolist()
     for piece, found in pieces:
         np.testing.assert_array_equal(found.dense(), dense[piece])
+    if rows:
+        np.testing.assert_array_equal(file.select(wanted).dense(), dense[wanted])
 
 
 def test_a_file_of_jet_images_is_far_smaller_than_the_dense_array(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from oddjet.files import replacing
 from oddjet.parts import CONTROL
 from oddjet.provenance import describe
 from oddjet.scoring import PreparedImages
-from oddjet.sparse import SparseFile, SparseImages
+from oddjet.sparse import SparseFile
 from oddjet.tensors import CPU, DeviceImages, MinMax, make_repeatable
 
 logs.set_up(snakemake.log[0])
@@ -18,7 +18,7 @@ with h5py.File(snakemake.input.normal) as normal:
     control = normal["control"][:]
     train, _ = splits.train_and_validation(control, params.validation, seed)
     few = np.sort(np.random.default_rng(seed).permutation(train)[: baselines.MOST])
-    fitted = SparseImages.join([images for _, images in SparseFile(normal).pieces(few)])
+    fitted = SparseFile(normal).select(few)
 normalisation = MinMax.fit(fitted, params.smoothing, CPU)
 batches = DeviceImages(fitted, normalisation, CPU).batches()
 flat = np.concatenate([batch.flatten(1).numpy() for batch in batches])

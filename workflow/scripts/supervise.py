@@ -20,7 +20,7 @@ for test, path in zip(params.truths, given.tests, strict=True):
         images[test] = SparseFile(sample).read()
 if any(labels.all() for labels in truths.values()):  # their counterpart
     with h5py.File(given.normal) as normal:
-        images[CONTROL] = SparseFile(normal).read().select(np.flatnonzero(normal["control"][:]))
+        images[CONTROL] = SparseFile(normal).select(np.flatnonzero(normal["control"][:]))
     truths[CONTROL] = np.zeros(len(images[CONTROL]), np.int8)
 labels = np.concatenate(list(truths.values()))
 with devices.leased(params.device) as device:

@@ -31,14 +31,14 @@ with devices.leased(params.training["device"]) as device:
     made_from |= {"code": params.code, "python": provenance["python"], **facts}
     with h5py.File(snakemake.input.normal) as normal:
         parts = splits.train_and_validation(normal["control"][:], params.validation, seed)
-        images = SparseFile(normal).read()
+        images = [SparseFile(normal).select(rows) for rows in parts]
     checkpoint = Checkpoint(params.checkpoint, made_from)
     with (
         checkpoint.written_on(signal.SIGTERM, signal.SIGINT),
         devices.memory_errors_explained(device, params.training["batch_size"]),
     ):
         trained = training.train(
-            *(images.select(rows) for rows in parts),
+            *images,
             params.model,
             params.training,
             seed,

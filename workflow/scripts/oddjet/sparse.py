@@ -123,3 +123,7 @@ class SparseFile:
             here = rows[np.searchsorted(rows, start) : np.searchsorted(rows, stop)]
             if len(here):
                 yield here, self.read(start, stop).select(here - start)
+
+    def select(self, rows: np.ndarray) -> SparseImages:
+        """The images at the ascending `rows`, of which there is at least one."""
+        return SparseImages.join([images for _, images in self.pieces(rows)])

@@ -1,0 +1,156 @@
+"""The data path: how small images are stored, how fast they are read, and 1.2 million of them.
+
+The jets of the large samples are those of the demo input, shifted by whole pixels and rescaled.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+import yaml
+
+from oddjet.preprocessing import preprocess, smallest_crop
+from oddjet.raw import image_pieces, open_array
+from oddjet.sparse import SparseFile, SparseImages
+from oddjet.tensors import CPU, DeviceImages, MinMax
+
+REPOSITORY = Path(__file__).parents[1]
+DEMO = REPOSITORY / "resources" / "demo"
+STEPS = {"centre": True, "rotate": True, "flip": True, "size": 40, "unit_sum": True}
+STEPS |= {"power": 1.0, "log": 0}
+SHIFT = 2  # pixels at most
+STAGES = ("prepare_normal", "prepare_test", "score", "estimate_fractions", "find_clusters")
+GIB = 2**30
+
+
+def jittered(images: np.ndarray, jets: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield `jets` images (n, H, W), a thousand at a time."""
+    for start in range(0, jets, 1000):
+        some = images[rng.integers(len(images), size=min(1000, jets - start))]
+        shift = rng.integers(-SHIFT, SHIFT + 1, size=2)
+        scale = rng.uniform(0.9, 1.1, size=(len(some), 1, 1)).astype(np.float32)
+        yield np.roll(some, shift, axis=(1, 2)) * scale
+
+
+def write_large(place: Path, jets: int) -> dict[str, Any]:
+    """Write two thirds of the jets as a normal sample, the rest as two tests; their `samples`."""
+    rng = np.random.default_rng(0)
+    wanted = {
+        "normal": ("Normal_data.npz", "normal_data", jets * 2 // 3),
+        "low": ("Test_data_low.npz", "test_data", jets // 6),
+        "high": ("Test_data_high.npz", "test_data", jets // 6),
+    }
+    for name, (file, key, events) in wanted.items():
+        raw = np.concatenate(list(image_pieces(open_array(DEMO / file, key))))[:, 0]
+        with h5py.File(place / f"{name}.h5", "w") as target:
+            store = target.create_dataset(
+                "images",
+                (events, *raw.shape[1:]),
+                np.float32,
+                chunks=(100, *raw.shape[1:]),
+                compression="gzip",
+                compression_opts=1,
+            )
+            done = 0
+            for piece in jittered(raw, events, rng):
+                store[done : done + len(piece)] = piece
+                done += len(piece)
+    tests = {name: {"file": str(place / f"{name}.h5")} for name in ("low", "high")}
+    return {"normal": {"file": str(place / "normal.h5")}, "tests": tests}
+
+
+def through_the_workflow(jets: int) -> pd.DataFrame:
+    """CPU seconds and largest resident memory (MB) of each stage, by Snakemake's benchmarks."""
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        config = {
+            "samples": write_large(place, jets),
+            "models": {"S": {"latent": 3}},
+            "seeds": [1],
+            # trainings keep their images in memory: most jets are scored, not trained on
+            "split": {"control": 0.9},
+            "training": {"epochs": 2},
+        }
+        (place / "config.yaml").write_text(yaml.safe_dump(config))
+        command = [sys.executable, "-m", "snakemake", "-s", str(REPOSITORY / "Snakefile")]
+        command += ["--cores", "2", "--quiet", "all", "--configfile", "config.yaml", "--"]
+        command += ["results/S/fractions.csv", "results/S/seed1/clusters.h5"]
+        subprocess.run(command, cwd=place, check=True, capture_output=True)
+        rows = []
+        for stage in STAGES:
+            jobs = [
+                pd.read_csv(path, sep="\t")
+                for path in (place / "results" / "benchmarks" / stage).glob("*.tsv")
+            ]
+            found = pd.concat(jobs)
+            rows.append({"cpu": found["cpu_time"].sum(), "memory": found["max_rss"].max()})
+    return pd.DataFrame(rows, index=list(STAGES))
+
+
+def stored_and_read() -> list[dict[str, Any]]:
+    """Rows on the demo's normal sample: stored size, and reading against what a training takes."""
+    raw = open_array(DEMO / "Normal_data.npz", "normal_data")
+    images = SparseImages.join([SparseImages.from_dense(piece) for piece in image_pieces(raw)])
+    prepared = preprocess(images, STEPS, smallest_crop([images], STEPS))
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name, "images.h5")
+        sizes = []
+        for some in (images, prepared):
+            with h5py.File(path, "w") as file:
+                SparseFile.create(file, some.shape).append(some)
+            sizes.append(path.stat().st_size)
+        dense = len(images) * int(np.prod(images.shape)) * 4
+        rows.append(
+            {
+                "what": f"stored size of {len(images):,} jets of 100 x 100 pixels, smoothed",
+                "alternative": f"{dense / 2**20:.0f} MiB, dense float32",
+                "oddjet": f"{sizes[0] / dense:.1%} of it as they are, {sizes[1] / dense:.1%} prepared",
+                "ratio": dense / sizes[1],
+            }
+        )
+        times = []
+        for _ in range(5):
+            started = time.monotonic()
+            with h5py.File(path) as file:
+                for _ in SparseFile(file).pieces(np.arange(len(images))):
+                    pass
+            times.append(time.monotonic() - started)
+        reading = len(images) / statistics.median(times)
+    started = time.monotonic()
+    for _ in DeviceImages(prepared, MinMax(0.0, 1.0, 1.0), CPU).batches():
+        pass
+    dense_rate = len(images) / (time.monotonic() - started)
+    rows.append(
+        {
+            "what": "jets a second: reading prepared ones, against making them dense and smooth",
+            "alternative": f"{dense_rate:,.0f}, dense and smoothed in memory (floor of a training)",
+            "oddjet": f"{reading:,.0f}, from the file",
+            "ratio": reading / dense_rate,
+        }
+    )
+    return rows
+
+
+def measure(jets: int = 1_200_000) -> list[dict[str, Any]]:
+    """Rows of the table: stored size, reading, and `jets` against a tenth of them."""
+    few, many = (through_the_workflow(number) for number in (jets // 10, jets))
+    rows = stored_and_read()
+    for stage in STAGES:
+        rows.append(
+            {
+                "what": f"{stage}, {jets:,} jets on 2 cores",
+                "alternative": f"{few.cpu[stage]:.0f} s of CPU time for {jets // 10:,} jets, times 10",
+                "oddjet": f"{many.cpu[stage]:.0f} s, {many.memory[stage] * 2**20 / GIB:.2f} GiB",
+                "ratio": 10 * few.cpu[stage] / many.cpu[stage],
+            }
+        )
+    return rows
