@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from oddjet.images import Images
 from oddjet.preprocessing import preprocess, smallest_crop
-from oddjet.raw import image_pieces, open_array
 from oddjet.sparse import SparseFile, SparseImages
 from oddjet.tensors import CPU, DeviceImages, MinMax
 
@@ -29,6 +29,13 @@ STEPS |= {"power": 1.0, "log": 0}
 SHIFT = 2  # pixels at most
 STAGES = ("prepare_normal", "prepare_test", "score", "estimate_fractions", "find_clusters")
 GIB = 2**30
+
+
+def demo_images(file: str, key: str) -> SparseImages:
+    """The images of a file of the demo input."""
+    settings = yaml.safe_load((REPOSITORY / "config" / "config.yaml").read_text("utf-8"))["images"]
+    raw = Images({"file": DEMO / file, "key": key}, settings)
+    return SparseImages.join([piece.images for piece in raw.pieces()])
 
 
 def jittered(images: np.ndarray, jets: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -49,7 +56,7 @@ def write_large(place: Path, jets: int) -> dict[str, Any]:
         "high": ("Test_data_high.npz", "test_data", jets // 6),
     }
     for name, (file, key, events) in wanted.items():
-        raw = np.concatenate(list(image_pieces(open_array(DEMO / file, key))))[:, 0]
+        raw = demo_images(file, key).dense()[:, 0]
         with h5py.File(place / f"{name}.h5", "w") as target:
             store = target.create_dataset(
                 "images",
@@ -97,8 +104,7 @@ def through_the_workflow(jets: int) -> pd.DataFrame:
 
 def stored_and_read() -> list[dict[str, Any]]:
     """Rows on the demo's normal sample: stored size, and reading against what a training takes."""
-    raw = open_array(DEMO / "Normal_data.npz", "normal_data")
-    images = SparseImages.join([SparseImages.from_dense(piece) for piece in image_pieces(raw)])
+    images = demo_images("Normal_data.npz", "normal_data")
     prepared = preprocess(images, STEPS, smallest_crop([images], STEPS))
     rows = []
     with tempfile.TemporaryDirectory() as name:

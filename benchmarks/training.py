@@ -14,6 +14,7 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
+from datapath import demo_images
 from sklearn.metrics import roc_auc_score
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -21,7 +22,7 @@ from oddjet import training
 from oddjet.losses import ReconstructionError
 from oddjet.models import build
 from oddjet.preprocessing import preprocess, smallest_crop
-from oddjet.raw import image_pieces, open_array, read_truth
+from oddjet.raw import open_array, read_truth
 from oddjet.sparse import SparseImages
 from oddjet.tensors import CPU, DeviceImages, MinMax, make_repeatable
 
@@ -64,11 +65,6 @@ class Notebook(lightning.LightningModule):
     def on_train_epoch_end(self) -> None:
         self.seconds.append(time.monotonic() - self.started)
         self.losses.append(float(self.trainer.callback_metrics["val_loss"]))
-
-
-def images(file: str, key: str) -> SparseImages:
-    pieces = [SparseImages.from_dense(p) for p in image_pieces(open_array(DEMO / file, key))]
-    return SparseImages.join(pieces)
 
 
 def by_notebook(parts: list[SparseImages], epochs: int, threads: int) -> Notebook:
@@ -124,10 +120,10 @@ def measure(epochs: int = 4, default_epochs: int = 50, threads: int = 2) -> list
     """Rows of the table: time per epoch, and time to the end of the training, with loss and AUC."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore")
-    raw = images("Normal_data.npz", "normal_data")
+    raw = demo_images("Normal_data.npz", "normal_data")
     parts = [raw.select(np.arange(600, 3000)), raw.select(np.arange(600))]
     raw_tests = SparseImages.join(
-        [images(f"Test_data_{t}.npz", "test_data") for t in ("low", "high")]
+        [demo_images(f"Test_data_{t}.npz", "test_data") for t in ("low", "high")]
     )
     notebook = by_notebook(parts, epochs, threads)
     ours = by_oddjet(parts, COURSE, epochs, threads)

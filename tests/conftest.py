@@ -74,7 +74,9 @@ def packages() -> dict[str, set[str]]:
     return found
 
 
-# Parameters of models and trainings
+# Parameters of images, models and trainings
+
+IMAGES = yaml.safe_load((REPO / "config" / "config.yaml").read_text("utf-8"))["images"]
 
 AUGMENTATIONS = ("rotate", "reflect_eta", "reflect_phi", "shift_phi")
 NO_AUGMENTATION = dict.fromkeys(AUGMENTATIONS, False)

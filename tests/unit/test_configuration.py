@@ -313,7 +313,7 @@ def test_missing_files_are_named_by_their_keys(
         "samples.tests.low.truth.file",
     ]
     for file, sentence in zip(("n.npz", "t.npz"), found, strict=True):
-        assert f"found no file {file}; expected an existing .npz or HDF5 file." in sentence
+        assert f"found no file {file}; expected an existing file." in sentence
         assert "Hint: " in sentence
         assert str(tmp_path) in sentence
 

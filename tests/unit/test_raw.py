@@ -9,9 +9,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from conftest import IMAGES
 
 from oddjet import raw
 from oddjet.errors import InputError
+from oddjet.images import Images
 
 EVENTS, HEIGHT, WIDTH = 7, 5, 4
 
@@ -28,7 +30,8 @@ def saved(path: Path, **arrays: np.ndarray) -> Path:
 
 
 def read(path: Path, key: str | None = None) -> np.ndarray:
-    return np.concatenate(list(raw.image_pieces(raw.open_array(path, key))))
+    sample = {"file": path} | ({"key": key} if key else {})
+    return np.concatenate([piece.images.dense() for piece in Images(sample, IMAGES).pieces()])
 
 
 def check_message(error: InputError, file: Path, found: str, expected: str) -> None:
@@ -112,7 +115,7 @@ def test_opening_reads_the_header_alone(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.npz", x=images(channels=3))
     opened = raw.open_array(path)
     assert (opened.key, opened.events, opened.dtype) == ("x", EVENTS, np.dtype("float32"))
-    assert raw.image_shape(opened) == (3, HEIGHT, WIDTH)
+    assert Images({"file": path}, IMAGES).shape == (3, HEIGHT, WIDTH)
 
 
 def test_the_key_chooses_among_several_arrays(tmp_path: Path) -> None:
@@ -127,13 +130,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "none.npz"
     with pytest.raises(InputError) as caught:
         raw.open_array(path)
-    check_message(caught.value, path, "no such file", "an .npz or HDF5 file")
+    check_message(caught.value, path, "no such file", raw.FILE)
 
 
 def test_a_folder_is_named_as_one(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         raw.open_array(tmp_path)
-    check_message(caught.value, tmp_path, "a folder", "an .npz or HDF5 file")
+    check_message(caught.value, tmp_path, "a folder", raw.FILE)
 
 
 def half_of_hdf5(path: Path) -> None:
@@ -142,15 +145,16 @@ def half_of_hdf5(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def write_npy(path: Path) -> None:
+def half_of_npy(path: Path) -> None:
     with path.open("wb") as file:
         np.save(file, images())
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 OTHER_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda path: path.write_bytes(b""), "an empty file"),
     "text": (lambda path: path.write_text("pt,eta,phi\n"), "a file of another kind"),
-    "npy": (write_npy, "a single .npy array"),
+    "npy": (half_of_npy, "a truncated or damaged .npy file"),
     "hdf5": (half_of_hdf5, "a truncated or damaged HDF5 file"),
 }
 
@@ -170,6 +174,18 @@ def test_an_hdf5_dataset_reads_as_the_same_array_of_an_npz(
     np.testing.assert_array_equal(read(path, "deep/down"), expected)
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_an_npy_file_reads_as_the_same_array_of_an_npz(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    monkeypatch.setattr(raw, "PIECE_BYTES", 700)
+    array = images(channels=3)
+    np.save(tmp_path / "a.npy", np.asarray(array, order=order))
+    np.testing.assert_array_equal(
+        read(tmp_path / "a.npy"), read(saved(tmp_path / "a.npz", x=array))
+    )
+
+
 def test_a_missing_hdf5_dataset_is_answered_with_those_that_are_there(tmp_path: Path) -> None:
     path = tmp_path / "a.h5"
     with h5py.File(path, "w") as file:
@@ -186,7 +202,7 @@ def test_a_file_of_another_kind_is_named_by_its_kind(tmp_path: Path, kind: str) 
     write(path)
     with pytest.raises(InputError) as caught:
         raw.open_array(path)
-    check_message(caught.value, path, found, "an .npz or HDF5 file")
+    check_message(caught.value, path, found, raw.FILE)
 
 
 @pytest.mark.parametrize("kept", [0.02, 0.5, 0.9, 0.999])
@@ -196,7 +212,7 @@ def test_a_truncated_file_is_recognised_wherever_it_ends(tmp_path: Path, kept: f
     path.write_bytes(content[: int(kept * len(content))])
     with pytest.raises(InputError) as caught:
         raw.open_array(path)
-    check_message(caught.value, path, "truncated", "an .npz or HDF5 file")
+    check_message(caught.value, path, "truncated", raw.FILE)
 
 
 def test_a_zip_archive_without_arrays_is_refused(tmp_path: Path) -> None:

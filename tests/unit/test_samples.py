@@ -6,7 +6,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from conftest import jets, write_tiny_samples
+from conftest import IMAGES, jets, write_tiny_samples
 
 from oddjet.errors import InputError
 from oddjet.preprocessing import preprocess, smallest_crop
@@ -35,8 +35,8 @@ def prepare(directory: Path, steps: dict[str, Any], pixels: np.ndarray | None = 
     if pixels is not None:
         np.savez_compressed(raw / "low.npz", test_data=pixels)
     paths = [directory / name for name in ("normal.h5", "low.h5")]
-    prepare_normal(str(raw / "normal.npz"), None, paths[0], steps, SPLIT)
-    prepare_test(str(raw / "low.npz"), None, paths[1], steps, paths[0])
+    prepare_normal({"file": str(raw / "normal.npz")}, IMAGES, paths[0], steps, SPLIT)
+    prepare_test({"file": str(raw / "low.npz")}, IMAGES, paths[1], steps, paths[0])
     return paths
 
 
@@ -88,7 +88,7 @@ def test_a_bright_rim_in_the_control_part_does_not_widen_the_crop(tmp_path: Path
     images = np.load(raw)["normal_data"]
     images[control, 0, 0] += 100
     np.savez_compressed(raw, normal_data=images)
-    prepare_normal(str(raw), None, normal, steps, SPLIT)
+    prepare_normal({"file": str(raw)}, IMAGES, normal, steps, SPLIT)
     with h5py.File(normal) as file:
         assert file.attrs["crop"] == crop
 

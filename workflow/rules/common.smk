@@ -104,10 +104,19 @@ def prepared_tests(wildcards):
     return expand(PREPARED_TEST, preparation=preparation, test=SCORED)
 
 
-def of_truth(wildcards, name):
-    """The `file` or `key` of a test's truth, or the one `label` of all its jets; None if not given."""
+def truth_of(wildcards):
+    """The file of a test's truth, or the one `label` of all its jets."""
     truth = SAMPLES["tests"][wildcards.test]["truth"]
-    return (truth if isinstance(truth, dict) else {"label": truth}).get(name)
+    return truth if isinstance(truth, dict) else {"label": truth}
+
+
+def asked(sample):
+    """What is to be read of a sample's file."""
+    return {
+        name: sample[name]
+        for name in ("key", "column", "where", "rows")
+        if name in sample
+    }
 
 
 def more(amount):

@@ -15,7 +15,8 @@ rule prepare_normal:
     params:
         code=code("prepare_normal.py"),
         contents=raw(SAMPLES["normal"]["file"]),
-        key=SAMPLES["normal"].get("key"),
+        sample=asked(SAMPLES["normal"]),
+        images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
         split=config["split"],
     output:
@@ -46,7 +47,8 @@ rule prepare_test:
     params:
         code=code("prepare_test.py"),
         contents=lambda wildcards: raw(SCORED[wildcards.test]["file"]),
-        key=lambda wildcards: SCORED[wildcards.test].get("key"),
+        sample=lambda wildcards: asked(SCORED[wildcards.test]),
+        images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
     output:
         PREPARED_TEST,
@@ -72,13 +74,13 @@ rule prepare_truth:
     message:
         "Checking the truth of test {wildcards.test}"
     input:
-        raw=lambda wildcards: of_truth(wildcards, "file") or [],
+        raw=lambda wildcards: truth_of(wildcards).get("file") or [],
         test=SHARED_TEST,
     params:
         code=code("prepare_truth.py"),
-        contents=lambda wildcards: raw(of_truth(wildcards, "file")),
-        key=lambda wildcards: of_truth(wildcards, "key"),
-        label=lambda wildcards: of_truth(wildcards, "label"),
+        contents=lambda wildcards: raw(truth_of(wildcards).get("file")),
+        truth=lambda wildcards: asked(truth_of(wildcards)),
+        label=lambda wildcards: truth_of(wildcards).get("label"),
     output:
         PREPARED_TRUTH,
     log:

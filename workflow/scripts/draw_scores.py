@@ -39,7 +39,7 @@ for name, percentile in (("low", 5), ("middle", 50), ("high", 95)):
     picked = order[first : first + SHOWN]
     picked = picked[np.argsort(events[picked])]  # pieces come in the order of the file
     with h5py.File(snakemake.input.normal) as normal, torch.no_grad():
-        pieces = SparseFile(normal).pieces(events[picked])
+        pieces = SparseFile(normal).pieces(scorefiles.rows_of(normal, events[picked]))
         batches = [DeviceImages(p, normalisation, cpu).batches() for _, p in pieces]
         inputs = torch.cat([batch for piece in batches for batch in piece])
         outputs = model(inputs)

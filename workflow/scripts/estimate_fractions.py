@@ -39,7 +39,8 @@ prepared[CONTROL] = snakemake.input.normal
 seen = {}
 for part, path in prepared.items():
     with h5py.File(path) as sample:
-        raw = [sample["quantities"][name][:][events[part]] for name in ("sum", "lit_pixels")]
+        rows = scorefiles.rows_of(sample, events[part])
+        raw = [sample["quantities"][name][:][rows] for name in ("sum", "lit_pixels")]
     seen[part] = np.column_stack([features[0][part], *raw])
 checked = closure.check(score, seen, anchor, confidence, params.closure_level)
 uncertainties = budget.budget(table, score, params.headline, anchor, confidence)

@@ -4,6 +4,7 @@ from oddjet import logs, samples
 
 logs.set_up(snakemake.log[0])
 params = snakemake.params
+sample = {"file": snakemake.input.raw} | params.sample
 samples.prepare_normal(
-    snakemake.input.raw, params.key, snakemake.output[0], params.preprocessing, params.split
+    sample, params.images, snakemake.output[0], params.preprocessing, params.split
 )

@@ -4,4 +4,5 @@ from oddjet import logs, samples
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
-samples.prepare_test(given.raw, params.key, snakemake.output[0], params.preprocessing, given.normal)
+sample = {"file": given.raw} | params.sample
+samples.prepare_test(sample, params.images, snakemake.output[0], params.preprocessing, given.normal)

@@ -5,6 +5,6 @@ from oddjet import logs, samples
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
 if params.label is None:
-    samples.prepare_truth(given.raw, params.key, given.test, snakemake.output[0])
+    samples.prepare_truth({"file": given.raw} | params.truth, given.test, snakemake.output[0])
 else:
     samples.prepare_known_truth(params.label, given.test, snakemake.output[0])

@@ -42,7 +42,7 @@ class PrincipalComponents:
 
 def score(images: PreparedImages, target: h5py.Group, components: PrincipalComponents) -> None:
     """Write every baseline's score, float32 (N,), of events of a prepared sample."""
-    target["event"] = images.rows.astype(np.int64)
+    target["event"] = images.sample["event"][:][images.rows]
     for name in QUANTITIES:
         target[name] = images.sample["quantities"][name][:][images.rows]
     pieces = [components.scores(batch.flatten(1).numpy()) for batch in images.batches()]

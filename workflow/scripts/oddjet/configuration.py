@@ -157,6 +157,17 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     names = [name for group in (models, *compared(config).values()) for name in group]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"benchmark: found {name} twice among all models; expected another name for each."
+    one_hot, channels = config["images"]["one_hot"], config["images"]["channels"]
+    if one_hot and channels is not None and one_hot["channel"] not in channels:
+        yield (
+            f"images.one_hot.channel: found {one_hot['channel']}, which images.channels {channels} "
+            "leaves out; expected one of them."
+        )
+    rows = {"normal": samples.get("normal", {})} | samples.get("tests", {})
+    for name, sample in rows.items():
+        first, behind = sample.get("rows", (0, 1))
+        if first >= behind:
+            yield f"samples {name}: found rows {sample['rows']}; expected the first below the last."
     tests = samples.get("tests", {"low": {}, "high": {}})
     if fraction["headline"] == "template" and "signal" not in samples:
         yield (
@@ -185,7 +196,7 @@ def missing_files(samples: Mapping[str, Any], made: str) -> list[str]:
         file = Path(array["file"])
         if not file.is_file() and not file.is_relative_to(made):
             sentences.append(
-                f"{key}.file: found no file {file}; expected an existing .npz or HDF5 file. "
+                f"{key}.file: found no file {file}; expected an existing file. "
                 f"Hint: paths are relative to the working directory, here {Path.cwd()}."
             )
     return sentences

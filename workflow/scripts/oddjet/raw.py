@@ -1,27 +1,30 @@
-"""Raw input: one array of an .npz or HDF5 file, read piece by piece and never unpickled."""
+"""Raw input: one array of a file, read piece by piece and never unpickled."""
 
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import h5py
+import hdf5plugin  # noqa: F401  # lets h5py read what other compressors than its own wrote
 import numpy as np
 
 from oddjet.errors import InputError
 
-FILE = "an .npz or HDF5 file with a numeric array"
+FILE = "an .npz, .npy, HDF5, Parquet or ROOT file with numbers"
 # of the signatures that are commonly mistaken for these
 SIGNATURES = {
     b"PK": "a truncated or damaged .npz file",
-    b"\x93NUMPY": "a single .npy array",
+    b"\x93NUMPY": "a truncated or damaged .npy file",
     b"\x89HDF": "a truncated or damaged HDF5 file",
+    b"PAR1": "a truncated or damaged Parquet file",
+    b"root": "a truncated or damaged ROOT file",
 }
-# what zipfile, NumPy and h5py raise on damaged files; the last three for headers that seem to say
-# encrypted, compressed in an unknown way, or beyond the end of the file
+# what zipfile, NumPy, h5py and pyarrow raise on damaged files; the last three for headers that seem
+# to say encrypted, compressed in an unknown way, or beyond the end of the file
 DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -62,7 +65,7 @@ class RawArray(ABC):
         except DAMAGE as error:
             raise InputError(
                 self.file,
-                f"damaged data in array '{self.key}' ({error})",
+                f"damaged data in '{self.key}' ({error})",
                 f"{self.events} whole rows",
                 "copy or download the file again and compare its size with the original's.",
             ) from error
@@ -70,6 +73,14 @@ class RawArray(ABC):
     @abstractmethod
     def _pieces(self, rows: int) -> Iterator[np.ndarray]:
         """Yield `rows` rows at a time."""
+
+    def beside(self, name: str) -> "RawArray":
+        """Another array of the same file.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        return open_array(self.file, name)
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,16 @@ class NpzArray(RawArray):
 
 
 @dataclass(frozen=True)
+class NpyArray(RawArray):
+    """The array of an .npy file."""
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        array = np.load(self.file, mmap_mode="r", allow_pickle=False)
+        for start in range(0, self.events, rows):
+            yield np.array(array[start : start + rows])
+
+
+@dataclass(frozen=True)
 class Hdf5Array(RawArray):
     """A dataset of an HDF5 file."""
 
@@ -107,14 +128,24 @@ def _read_header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     return np.lib.format.read_array_header_2_0(member)
 
 
-def open_array(file: str | Path, key: str | None = None) -> RawArray:
-    """Open an array of a file by its key; the key may be left out where there is one array.
+def open_array(
+    file: str | Path,
+    key: str | None = None,
+    columns: Sequence[str] = (),
+    most: int | None = None,
+) -> RawArray:
+    """Open an array of a file.
 
     Only headers are read.
 
+    Args:
+        file: .npz, .npy, HDF5 (arrays, or tables that pandas wrote), Parquet or ROOT.
+        key: name of the array, or of the table; may be left out where there is one.
+        columns: of a table, as `tabular.TableArray` takes them.
+        most: values of a list in such a column that are kept at most, as `tabular` pads them.
+
     Raises:
-        InputError: no such file, neither .npz nor HDF5, truncated, no such key, or not a numeric
-            array.
+        InputError: no such file, none of these, truncated, no such key or column, or not numbers.
     """
     file = Path(file)
     if not file.is_file():
@@ -125,7 +156,7 @@ def open_array(file: str | Path, key: str | None = None) -> RawArray:
             "check `file` in the configuration.",
         )
     try:
-        arrays = {array.key: array for array in (_in_hdf5 if h5py.is_hdf5(file) else _in_npz)(file)}
+        tables, arrays = _contents(file)
     except PermissionError as error:
         raise InputError(
             file, "a file without read permission", FILE, f"chmod u+r {file}"
@@ -134,21 +165,27 @@ def open_array(file: str | Path, key: str | None = None) -> RawArray:
         raise InputError(
             file, _what_else(file), FILE, "write it with numpy.savez_compressed, or copy it again."
         ) from error
-    listing = ", ".join(f"{name} {one.shape}" for name, one in arrays.items()) or "no array"
-    if key is None and len(arrays) == 1:
-        key = next(iter(arrays))
-    if key not in arrays:
+    there = [*(f"table {name}".strip() for name in tables)]
+    there += [f"{name} {one.shape}" for name, one in arrays.items()]
+    listing = ", ".join(there) or "no array"
+    name = key
+    if name is None and len(tables) + len(arrays) == 1:
+        name = next(iter([*tables, *arrays]))
+    if name in tables:
+        found = tables[name].array(columns, most)
+    elif name in arrays:
+        found = arrays[name]
+    else:
         raise InputError(
             file,
             listing if key is None else f"no array '{key}' but {listing}",
             "one array, or its name as `key`",
             "set `key` of this sample to one of the names found.",
         )
-    found = arrays[key]
     if found.dtype.kind not in "fiub":
         raise InputError(
             file,
-            f"array '{key}' of type {found.dtype}",
+            f"array '{found.key}' of type {found.dtype}",
             "floating-point numbers or integers",
             "arrays of Python objects are never unpickled: save a plain one, "
             "np.savez_compressed(file, images=np.stack(images)).",
@@ -156,11 +193,35 @@ def open_array(file: str | Path, key: str | None = None) -> RawArray:
     if not found.shape or found.events == 0:
         raise InputError(
             file,
-            f"array '{key}' of shape {found.shape}",
+            f"array '{found.key}' of shape {found.shape}",
             "at least one event",
             "check how it was written.",
         )
     return found
+
+
+def _contents(file: Path) -> tuple[dict[str | None, Any], dict[str | None, RawArray]]:
+    """The tables (`tabular.Table`) and the arrays of a file, by name."""
+    with open(file, "rb") as stream:
+        start = stream.read(6)
+    if start == b"\x93NUMPY":
+        return {}, {"array": _in_npy(file)}
+    if start.startswith((b"PAR1", b"root")) or h5py.is_hdf5(file):
+        from oddjet import tabular  # it imports this module
+
+        tables: dict[str | None, Any] = dict(tabular.tables_of(file, start).items())
+        arrays = _in_hdf5(file, tables) if h5py.is_hdf5(file) else []
+        return tables, {array.key: array for array in arrays}
+    return {}, {array.key: array for array in _in_npz(file)}
+
+
+def _in_npy(file: Path) -> NpyArray:
+    with open(file, "rb") as stream:
+        shape, _, dtype = _read_header(stream)
+    if dtype.hasobject:  # refused by its type
+        return NpyArray(file, "array", shape, dtype)
+    np.load(file, mmap_mode="r", allow_pickle=False)  # as long as its header says?
+    return NpyArray(file, "array", shape, dtype)
 
 
 def _in_npz(file: Path) -> Iterator[RawArray]:
@@ -172,11 +233,12 @@ def _in_npz(file: Path) -> Iterator[RawArray]:
                 yield NpzArray(file, name.removesuffix(".npy"), shape, dtype, fortran_order)
 
 
-def _in_hdf5(file: Path) -> Iterator[RawArray]:
+def _in_hdf5(file: Path, tables: Iterable[str | None]) -> Iterator[RawArray]:
     found: list[RawArray] = []
 
     def keep(name: str, item: h5py.Group | h5py.Dataset) -> None:
-        if isinstance(item, h5py.Dataset) and item.shape is not None:
+        inside = any(name.startswith(f"{table}/") for table in tables)
+        if isinstance(item, h5py.Dataset) and item.shape is not None and not inside:
             found.append(Hdf5Array(file, name, item.shape, item.dtype))
 
     with h5py.File(file) as content:
@@ -194,60 +256,45 @@ def _what_else(file: Path) -> str:
     return next(known, f"a file of another kind (it starts with {start!r})")
 
 
-def image_pieces(raw: RawArray) -> Iterator[np.ndarray]:
-    """Yield jet images (n, C, H, W) as float32, each piece checked.
+def chosen_rows(
+    raw: RawArray,
+    where: Mapping[str, Any] | None = None,
+    rows: Sequence[int] | None = None,
+) -> np.ndarray:
+    """The rows of an array that are asked for, ascending.
 
-    The raw array is (N, H, W) or, with channels last, (N, H, W, C).
+    Args:
+        raw: N rows.
+        where: by the name of an array or column of the same file, (N,), the value or the values
+            that it has in them.
+        rows: the first of those to choose from, and the one behind the last.
 
     Raises:
-        InputError: wrong rank, pixels that are NaN, infinite or negative, or all equal.
+        InputError: no such array, one of another shape, or no row that fits.
     """
-    image_shape(raw)
-    lowest, highest, done = np.inf, -np.inf, 0
-    for piece in raw.pieces():
-        with np.errstate(
-            over="ignore"
-        ):  # what float32 cannot hold becomes infinite: reported below
-            images = piece.astype(np.float32)
-        usable = np.isfinite(images) & (images >= 0)
-        if not usable.all():
-            where = tuple(int(i) for i in np.argwhere(~usable)[0])
+    start, stop = rows or (0, raw.events)
+    chosen = np.zeros(raw.events, bool)
+    chosen[start:stop] = True
+    for name, values in (where or {}).items():
+        beside = raw.beside(name)
+        if beside.shape != (raw.events,):
             raise InputError(
                 raw.file,
-                f"pixel {piece[where]} at {where[1:]} of event {done + where[0]} in '{raw.key}'",
-                "finite pixels >= 0",
-                "pixels are energies or transverse momenta: mend the image making, or mask them.",
+                f"'{name}' of shape {beside.shape}",
+                f"({raw.events},), a number for each row of '{raw.key}'",
+                "`where` takes names of arrays or columns that hold a number for each event.",
             )
-        lowest, highest = min(lowest, images.min()), max(highest, images.max())
-        done += len(images)
-        if images.ndim == 3:
-            yield images[:, None]
-        else:
-            yield np.ascontiguousarray(np.moveaxis(images, -1, 1))
-    if lowest == highest:
+        chosen &= np.isin(np.concatenate(list(beside.pieces())), values)
+    if not chosen.any():
+        asked = [f"{name} = {values}" for name, values in (where or {}).items()]
+        asked += [f"rows {start} to {stop}"] if rows else []
         raise InputError(
             raw.file,
-            f"every pixel of array '{raw.key}' equal to {lowest}",
-            "images that differ",
-            "check that this is the array of images.",
+            f"none of {raw.events} rows with {' and '.join(asked)}",
+            "at least one",
+            "check `where` and `rows` of this sample.",
         )
-
-
-def image_shape(raw: RawArray) -> tuple[int, int, int]:
-    """Shape (C, H, W) of one image.
-
-    Raises:
-        InputError: the array is not of rank 3 or 4, or an axis is empty.
-    """
-    if len(raw.shape) not in (3, 4) or 0 in raw.shape:
-        raise InputError(
-            raw.file,
-            f"array '{raw.key}' of shape {raw.shape}",
-            "(events, height, width) or (events, height, width, channels)",
-            "reshape the array, or name another one as `key`.",
-        )
-    height, width = raw.shape[1:3]
-    return (raw.shape[3] if len(raw.shape) == 4 else 1, height, width)
+    return np.flatnonzero(chosen)
 
 
 def read_truth(raw: RawArray, events: int) -> np.ndarray:

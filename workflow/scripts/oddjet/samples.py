@@ -11,10 +11,10 @@ import pandas as pd
 
 from oddjet.errors import InputError
 from oddjet.files import replacing
+from oddjet.images import Images
 from oddjet.preprocessing import prepared_shape, preprocess, smallest_crop
 from oddjet.provenance import describe
-from oddjet.quantities import jet_quantities
-from oddjet.raw import RawArray, image_pieces, image_shape, open_array, read_truth
+from oddjet.raw import open_array, read_truth
 from oddjet.sparse import SparseFile, SparseImages
 from oddjet.splits import control_mask, train_and_validation
 
@@ -24,8 +24,8 @@ LEAST_SIDE = 8  # pixels that every model takes
 
 
 def prepare_normal(
-    file: str,
-    key: str | None,
+    sample: Mapping[str, Any],
+    images: Mapping[str, Any],
     output: str | Path,
     preprocessing: Mapping[str, Any],
     split: Mapping[str, float],
@@ -35,8 +35,7 @@ def prepare_normal(
     Writes HDF5: what `prepare_test` writes, and `control` (N,) bool.
 
     Args:
-        file: raw .npz or HDF5.
-        key: array in it; may be None where there is one.
+        sample, images: as `Images` takes them.
         output: HDF5 to write.
         preprocessing: the steps, as `preprocess` takes them, and `crop`: a side in raw pixels,
             None, or `auto`, measured on the jets outside the control part.
@@ -45,38 +44,38 @@ def prepare_normal(
     Raises:
         InputError: the file or its pixels cannot be used.
     """
-    raw = open_array(file, key)
-    shape = image_shape(raw)
-    _large_enough(file, shape, f"images of shape {shape} (channels, height, width)")
-    control = control_mask(raw.events, split["control"], int(split["seed"]))
+    raw, file = Images(sample, images), sample["file"]
+    _large_enough(file, raw.shape, f"images of shape {raw.shape} (channels, height, width)")
+    control = control_mask(len(raw), split["control"], int(split["seed"]))
     crop = preprocessing["crop"]
     if crop == "auto":
         crop = max(LEAST_SIDE, smallest_crop(_outside(raw, control), preprocessing))
-    left = prepared_shape(shape, crop, preprocessing["size"])
+    left = prepared_shape(raw.shape, crop, preprocessing["size"])
     _large_enough(file, left, f"{left[1]} x {left[2]} pixels left by the preprocessing")
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         _store(raw, target, preprocessing, crop)
         target["control"] = control
-        configuration = {"key": key, "preprocessing": dict(preprocessing), "split": dict(split)}
+        configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
         target.attrs.update(describe(configuration, {"raw": file}))
 
 
 def prepare_test(
-    file: str,
-    key: str | None,
+    sample: Mapping[str, Any],
+    images: Mapping[str, Any],
     output: str | Path,
     preprocessing: Mapping[str, Any],
     normal: str | Path,
 ) -> None:
     """Check a raw test and preprocess it, cropped as the prepared normal sample was.
 
-    Writes HDF5: a `SparseFile` of the preprocessed images; in `quantities` those of each raw image,
-    float32 (N,), as `jet_quantities` names them; as attributes the `crop` in raw pixels, if any,
-    and of the raw images the shape, the number of blank ones and of lit pixels, and the brightest
-    pixel.
+    Writes HDF5: a `SparseFile` of the preprocessed images; `event` (N,) int64, the rows in the raw
+    file; in `quantities` those of each raw jet, float32 (N,), as `jet_quantities` names them; of
+    constituents the `constituents` (N, k, 4) float32 that `Images` keeps; as attributes the `crop`
+    in raw pixels, if any, the units of the quantities, the number of rows of the raw file, and of
+    the raw images the shape, the number of blank ones and of lit pixels, and the brightest pixel.
 
     Args:
-        file, key, output, preprocessing: as of `prepare_normal`.
+        sample, images, output, preprocessing: as of `prepare_normal`.
         normal: the prepared normal sample.
 
     Raises:
@@ -84,10 +83,18 @@ def prepare_test(
     """
     with h5py.File(normal, "r") as source:
         crop = source.attrs.get("crop")
+    raw = Images(sample, images)
     with replacing(output) as partial, h5py.File(partial, "w") as target:
-        _store(open_array(file, key), target, preprocessing, None if crop is None else int(crop))
-        configuration = {"key": key, "preprocessing": dict(preprocessing)}
-        target.attrs.update(describe(configuration, {"raw": file, "normal": normal}))
+        _store(raw, target, preprocessing, None if crop is None else int(crop))
+        configuration = _made_as(sample, images, preprocessing)
+        target.attrs.update(describe(configuration, {"raw": sample["file"], "normal": normal}))
+
+
+def _made_as(
+    sample: Mapping[str, Any], images: Mapping[str, Any], preprocessing: Mapping[str, Any]
+) -> dict[str, Any]:
+    asked = {name: value for name, value in sample.items() if name != "file"}
+    return {"sample": asked, "images": dict(images), "preprocessing": dict(preprocessing)}
 
 
 def _large_enough(file: str, shape: tuple[int, int, int], found: str) -> None:
@@ -100,61 +107,74 @@ def _large_enough(file: str, shape: tuple[int, int, int], found: str) -> None:
         )
 
 
-def _outside(raw: RawArray, control: np.ndarray) -> Iterator[SparseImages]:
+def _outside(raw: Images, control: np.ndarray) -> Iterator[SparseImages]:
     """The images outside the control part, piece by piece."""
     done = 0
-    for images in image_pieces(raw):
-        yield SparseImages.from_dense(images[~control[done : done + len(images)]])
-        done += len(images)
+    for piece in raw.pieces():
+        stop = done + len(piece.images)
+        yield piece.images.select(np.flatnonzero(~control[done:stop]))
+        done = stop
 
 
 def _store(
-    raw: RawArray, target: h5py.File, preprocessing: Mapping[str, Any], crop: int | None
+    raw: Images, target: h5py.File, preprocessing: Mapping[str, Any], crop: int | None
 ) -> None:
-    shape = image_shape(raw)
-    store = SparseFile.create(target, prepared_shape(shape, crop, preprocessing["size"]))
+    store = SparseFile.create(target, prepared_shape(raw.shape, crop, preprocessing["size"]))
     blank, emptied, brightest = 0, 0, 0.0
-    quantities = []
-    for images in image_pieces(raw):
-        sparse = SparseImages.from_dense(images)
-        prepared = preprocess(sparse, preprocessing, crop)
+    quantities, leading = [], []
+    for piece in raw.pieces():
+        prepared = preprocess(piece.images, preprocessing, crop)
         store.append(prepared)
-        quantities.append(jet_quantities(sparse))
-        dark = quantities[-1]["lit_pixels"] == 0
+        quantities.append(piece.quantities)
+        if piece.leading is not None:
+            leading.append(piece.leading)
+        dark = piece.quantities["lit_pixels"] == 0
         blank += int(dark.sum())
         emptied += int(((np.diff(prepared.offsets) == 0) & ~dark).sum())
-        brightest = max(brightest, float(images.max()))
+        lit = piece.images.values  # noqa: PD011  # no pandas object
+        brightest = max(brightest, float(lit.max(initial=0)))
+    target["event"] = raw.rows.astype(np.int64)
     for name in quantities[0]:
         values = np.concatenate([piece[name] for piece in quantities])
         target[f"quantities/{name}"] = values.astype(np.float32)
+    if leading:
+        target["constituents"] = np.concatenate(leading)
     target.attrs.update(
-        key=raw.key,
-        raw_shape=shape,
+        key=raw.raw.key,
+        raw_events=raw.raw.events,
+        raw_shape=raw.shape,
         blank=blank,
         lit=int(target["quantities/lit_pixels"][:].sum(dtype=np.float64)),
         brightest_pixel=brightest,
+        momentum_unit=raw.momentum_unit,
+        length_unit=raw.length_unit,
     )
     if crop is not None:
         target.attrs["crop"] = crop
-    log.info(
-        *("%s: %d events of shape %s, %d of them blank", raw.file, len(store), shape, blank),
-    )
+    log.info("%s: %d of %d events", raw.raw.file, len(raw), raw.raw.events)
+    log.info("images of shape %s, %d of them blank", raw.shape, blank)
     log.info("prepared with crop %s to shape %s, %d left empty", crop, store.shape, emptied)
 
 
-def prepare_truth(
-    file: str, key: str | None, prepared_test: str | Path, output: str | Path
-) -> None:
+def prepare_truth(truth: Mapping[str, Any], prepared_test: str | Path, output: str | Path) -> None:
     """Check truth labels against the test they belong to and store them, int8 (N,) `label`.
 
+    Args:
+        truth: `file`, and perhaps `key` and `column`; a label for each row of the test's file.
+        prepared_test: the test.
+        output: HDF5 to write.
+
     Raises:
-        InputError: another length than the test's, or values other than 0 and 1.
+        InputError: another length than the test's file, or values other than 0 and 1.
     """
+    columns = [truth["column"]] if "column" in truth else []
+    raw = open_array(truth["file"], truth.get("key"), columns)
     with h5py.File(prepared_test, "r") as test:
-        labels = read_truth(open_array(file, key), len(SparseFile(test)))
+        labels = read_truth(raw, int(test.attrs["raw_events"]))[test["event"][:]]
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         target["label"] = labels
-        target.attrs.update(describe({"key": key}, {"raw": file}))
+        asked = {name: value for name, value in truth.items() if name != "file"}
+        target.attrs.update(describe(asked, {"raw": truth["file"]}))
 
 
 def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Path) -> None:

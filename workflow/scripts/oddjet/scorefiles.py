@@ -23,6 +23,11 @@ def read_scores(path: str | Path, dataset: str) -> dict[str, np.ndarray]:
         return {part: group[dataset][:] for part, group in file.items()}
 
 
+def rows_of(sample: h5py.Group, events: np.ndarray) -> np.ndarray:
+    """The rows (n,) of a prepared sample that hold these events (n,), given as in scores files."""
+    return np.searchsorted(sample["event"][:], events)
+
+
 def read_truth(path: str | Path) -> np.ndarray:
     """Read prepared truth labels (N,), 0 normal and 1 anomalous. For validation alone."""
     with h5py.File(path, "r") as file:

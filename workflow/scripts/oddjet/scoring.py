@@ -56,7 +56,7 @@ def score(
         images: N events of a prepared sample.
         error: the reconstruction error that is the score.
     """
-    target["event"] = images.rows.astype(np.int64)
+    target["event"] = images.sample["event"][:][images.rows]
     errors = target.create_dataset("error", len(images), np.float32)
     done = 0
     for batch in images.batches():
