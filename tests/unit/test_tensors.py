@@ -25,10 +25,12 @@ def images(events: int = 30, shape: tuple[int, int, int] = (2, 6, 5)) -> SparseI
 @pytest.mark.parametrize("rows", [[0, 1, 2], [5, 3, 3, 29], [7, 14], [0]], ids=str)
 def test_dense_batches_are_the_sparse_images_normalised(rows: list[int]) -> None:
     sparse = images()
-    normalisation = MinMax(-1.0, 3.0)
+    normalisation = MinMax((-1.0, 0.0), (3.0, 2.0))
     batch = DeviceImages(sparse, normalisation, CPU).dense(torch.tensor(rows))
     assert batch.dtype == torch.float32
-    expected = (sparse.dense()[rows] + 1) / 4
+    expected = sparse.dense()[rows]
+    expected[:, 0] = (expected[:, 0] + 1) / 4
+    expected[:, 1] /= 2
     # one rounding each for the sum and the quotient
     np.testing.assert_allclose(batch.numpy(), expected, rtol=2 * np.finfo(np.float32).eps)
 
@@ -37,7 +39,7 @@ def test_dense_batches_are_the_sparse_images_normalised(rows: list[int]) -> None
 def test_batches_are_all_images_in_order(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     monkeypatch.setattr(tensors, "BATCH", size)
     sparse = images()
-    batches = list(DeviceImages(sparse, MinMax(0.0, 1.0), CPU).batches())
+    batches = list(DeviceImages(sparse, MinMax.none(2), CPU).batches())
     assert [len(batch) for batch in batches[:-1]] == [size] * (len(batches) - 1)
     np.testing.assert_array_equal(torch.cat(batches).numpy(), sparse.dense())
 
@@ -45,20 +47,31 @@ def test_batches_are_all_images_in_order(monkeypatch: pytest.MonkeyPatch, size: 
 def test_images_of_more_pixels_than_16_bits_count_are_drawn_whole() -> None:
     dense = np.zeros((2, 1, 300, 300), np.float32)
     dense[1, 0, -1, -1] = 1
-    batch = DeviceImages(SparseImages.from_dense(dense), MinMax(0.0, 1.0), CPU)
+    batch = DeviceImages(SparseImages.from_dense(dense), MinMax.none(1), CPU)
     np.testing.assert_array_equal(batch.dense(torch.tensor([0, 1])).numpy(), dense)
 
 
 def test_min_max_takes_an_unlit_pixel_for_the_minimum() -> None:
     sparse = images()
-    assert MinMax.fit(sparse, 0.0, CPU) == MinMax(0.0, float(sparse.values.max()))
+    brightest = sparse.dense().max((0, 2, 3)).tolist()
+    assert MinMax.fit(sparse, 0.0, CPU) == MinMax((0.0, 0.0), tuple(brightest))
+
+
+def test_a_channel_without_contrast_stays_as_dark_as_it_is() -> None:
+    dense = images().dense()
+    dense[:, 1] = 0
+    sparse = SparseImages.from_dense(dense)
+    normalisation = MinMax.fit(sparse, 0.0, CPU)
+    (batch,) = DeviceImages(sparse, normalisation, CPU).batches()
+    assert not batch[:, 1].any()
+    assert batch[:, 0].max() == 1
 
 
 def test_min_max_of_images_without_zeros_takes_the_smallest_pixel() -> None:
     dense = np.random.default_rng(0).uniform(2, 5, (9, 1, 8, 8)).astype(np.float32)
     sparse = SparseImages.from_dense(dense)
     normalisation = MinMax.fit(sparse, 0.0, CPU)
-    assert normalisation == MinMax(float(dense.min()), float(dense.max()))
+    assert normalisation == MinMax((float(dense.min()),), (float(dense.max()),))
     normalised = DeviceImages(sparse, normalisation, CPU).dense(torch.arange(9))
     assert normalised.min() == 0
     assert normalised.max() == 1
@@ -86,7 +99,7 @@ def test_min_max_is_that_of_the_smoothed_images() -> None:
 
 
 def test_pixels_beyond_those_of_the_training_part_are_not_clipped() -> None:
-    normalised = MinMax(1.0, 3.0)(torch.tensor([0.0, 1.0, 3.0, 5.0]))
+    normalised = MinMax((1.0,), (3.0,))(torch.tensor([[[[0.0, 1.0, 3.0, 5.0]]]]))
     assert normalised.tolist() == [-0.5, 0.0, 1.0, 2.0]
 
 

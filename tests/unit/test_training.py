@@ -52,8 +52,8 @@ def train(
 
 def loss(trained: training.Trained, images: SparseImages) -> float:
     """Mean squared error by plain loops over images and pixels."""
-    span = trained.normalisation.maximum - trained.normalisation.minimum
-    dense = (images.dense() - trained.normalisation.minimum) / span
+    (minimum,), (maximum,) = trained.normalisation.minimum, trained.normalisation.maximum
+    dense = (images.dense() - minimum) / (maximum - minimum)
     with torch.no_grad():
         outputs = trained.model.eval()(torch.from_numpy(dense)).numpy()
     total = 0.0
@@ -268,7 +268,7 @@ def test_the_moments_are_those_of_all_images() -> None:
     for image in sparse.dense().astype(np.float64):
         total += image
         squares += (image**2).sum()
-    images = DeviceImages(sparse, MinMax(0.0, 1.0), CPU)
+    images = DeviceImages(sparse, MinMax.none(1), CPU)
     mean, mean_square = losses.moments(images)
     # double-precision sums rounded to single precision at the end
     np.testing.assert_allclose(mean.numpy(), total / 300, rtol=1e-6, atol=1e-9)

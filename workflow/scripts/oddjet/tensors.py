@@ -1,9 +1,9 @@
 """Jet images on the computing device: sparse in its memory, dense and normalised by the batch."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -37,30 +37,46 @@ def _convolution(side: int, width: float) -> Tensor:
 
 @dataclass(frozen=True)
 class MinMax:
-    """Maps pixels linearly, `minimum` to 0 and `maximum` to 1; what lies outside stays so.
+    """Maps the pixels of each channel linearly, its `minimum` to 0 and its `maximum` to 1.
 
+    What lies outside stays so. Channels are scaled apart, since they may be of different units.
     Before that images are smoothed by a Gaussian of standard deviation `smoothing`, in pixels.
     """
 
-    minimum: float
-    maximum: float
+    minimum: tuple[float, ...]
+    maximum: tuple[float, ...]
     smoothing: float = 0.0
+
+    @classmethod
+    def none(cls, channels: int, smoothing: float = 0.0) -> Self:
+        """That which leaves the smoothed pixels as they are."""
+        return cls((0.0,) * channels, (1.0,) * channels, smoothing)
 
     @classmethod
     def fit(cls, images: SparseImages, smoothing: float, device: torch.device) -> Self:
         """Take the constants from the training part, smoothed."""
-        smoothed = DeviceImages(images, cls(0.0, 1.0, smoothing), device).batches()
-        extremes = torch.stack([torch.stack(batch.aminmax()) for batch in smoothed])
-        return cls(float(extremes[:, 0].min()), float(extremes[:, 1].max()), smoothing)
+        unscaled = DeviceImages(images, cls.none(images.shape[0], smoothing), device)
+        lowest, highest = [], []
+        for batch in unscaled.batches():
+            lowest.append(batch.amin((0, 2, 3)))
+            highest.append(batch.amax((0, 2, 3)))
+        minimum, maximum = torch.stack(lowest).amin(0), torch.stack(highest).amax(0)
+        return cls(tuple(minimum.tolist()), tuple(maximum.tolist()), smoothing)
 
     def __call__(self, images: Tensor) -> Tensor:
         """Normalise images (n, C, H, W)."""
         if self.smoothing:
             images = smooth(images, self.smoothing)
-        return (images - self.minimum) / (self.maximum - self.minimum)
+        pairs = zip(self.minimum, self.maximum, strict=True)
+        span = [high - low or 1.0 for low, high in pairs]  # a channel without contrast stays dark
+        return (images - _of_channels(self.minimum, images)) / _of_channels(span, images)
 
-    def as_dict(self) -> dict[str, float]:
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def _of_channels(values: Sequence[float], images: Tensor) -> Tensor:
+    return images.new_tensor(values)[:, None, None]
 
 
 class DeviceImages:
