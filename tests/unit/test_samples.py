@@ -89,7 +89,7 @@ def test_the_crop_curve_is_that_of_the_first_jets_that_are_lit(
     images = np.load(raw)["normal_data"]
     images[:30] = 0
     np.savez_compressed(raw, normal_data=images)
-    prepare_normal(str(raw), None, tmp_path / "normal.h5", STEPS, SPLIT)
+    prepare_normal({"file": str(raw)}, IMAGES, tmp_path / "normal.h5", STEPS, SPLIT)
     expected = crop_curve([SparseImages.from_dense(images[30:80, None])], STEPS)
     with h5py.File(tmp_path / "normal.h5") as file:
         for name, values in expected.items():
