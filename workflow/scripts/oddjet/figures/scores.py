@@ -91,7 +91,7 @@ def axis_name(shares: Sequence[float], number: int) -> str:
     """A principal component with its share of the variance; empty beyond the last."""
     if number >= len(shares):
         return ""
-    return f"component {number + 1} ({shares[number]:.0%} of variance)"
+    return f"component {number + 1} ({shares[number]:.1%} of variance)"
 
 
 def second(projected: np.ndarray) -> np.ndarray:
