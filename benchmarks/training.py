@@ -33,7 +33,7 @@ DEFAULT = {"kind": "dense", "latent": 3, "dropout": 0.0, "hidden": [64, 32]}
 DEFAULT |= {"activation": "gelu", "output": "linear"}
 STEPS = {"centre": True, "rotate": True, "flip": True, "size": 40, "unit_sum": True}
 STEPS |= {"power": 1.0, "log": 0}
-SETTINGS = {"batch_size": 64, "learning_rate": 1e-3, "patience": 100}
+SETTINGS = {"batch_size": 64, "learning_rate": 1e-3, "patience": 100, "plateau": None}
 SETTINGS |= {
     "augmentation": dict.fromkeys(("rotate", "reflect_eta", "reflect_phi", "shift_phi"), False)
 }

@@ -79,7 +79,7 @@ def _limits(node: Mapping[str, Any]) -> str:
     if "$ref" in node:
         return _limits(DEFINITIONS[node["$ref"].rsplit("/", 1)[1]])
     if "additionalProperties" in node:
-        return "mapping"
+        return "mapping or null" if "null" in node.get("type", ()) else "mapping"
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     bounds = [f"{sign} {node[name]}" for name, sign in signs.items() if name in node]
     kind = {"object": "mapping", "string": "text", "array": "list"}.get(node["type"], node["type"])

@@ -105,7 +105,7 @@ def merges(model: str) -> Made:
         | of("measure_purity", {f"{model}/purity.csv"})
         | of("measure_detection", {f"{model}/detection.csv"})
         | of("draw_training", figure(f"{model}/learning_curves"))
-        | of("draw_roc", figure(f"{model}/roc"))
+        | of("draw_roc", figure(f"{model}/roc") | figure(f"{model}/latent_classes"))
     )
 
 
@@ -134,7 +134,8 @@ SCORED_BASELINES: Made = set().union(
 )
 MEASURED_BASELINES: Made = of("measure_baselines", {"baselines/detection.csv"})
 CHECK: Made = of("check_samples", {"tables/samples.csv"})
-DRAWN: Made = of("draw_samples", figure("examples") | figure("means"))
+DRAWN: Made = of("draw_samples", figure("examples") | figure("means") | figure("crop"))
+CLASSES: Made = of("draw_classes", figure("quantities") | figure("pca_plane"))
 
 
 @contextmanager
@@ -154,7 +155,7 @@ def restored(*paths: Path) -> Iterator[None]:
 
 def test_the_graph_is_what_the_samples_models_and_seeds_ask_for(whole_run: WholeRun) -> None:
     expected = SAMPLES | CHECK | DRAWN | own_jobs("S", 1) | own_jobs("S", 2) | merges("S") | SUMMARY
-    expected |= SCORED_BASELINES | MEASURED_BASELINES
+    expected |= SCORED_BASELINES | MEASURED_BASELINES | CLASSES
     assert plan(whole_run).everything == expected
 
 
@@ -220,7 +221,9 @@ def test_another_test_is_scored_and_retrains_nothing(whole_run: WholeRun) -> Non
     assert after.everything - before.everything == added
     assert before.everything - after.everything == set()
     unmoved = {"train", "draw_training", "prepare_normal", "prepare_truth"}
-    unmoved |= rules(SCORED_BASELINES | MEASURED_BASELINES)  # of the tests with truth alone
+    unmoved |= rules(
+        SCORED_BASELINES | MEASURED_BASELINES | CLASSES
+    )  # of the tests with truth alone
     kept = {made for made in before.everything if made[0] in unmoved}
     assert after.everything - after.pending == kept | (SAMPLES - added)
 
@@ -234,7 +237,7 @@ def test_other_clusters_retrain_and_score_nothing(whole_run: WholeRun) -> None:
 
 def test_other_training_settings_redo_all_but_the_samples(whole_run: WholeRun) -> None:
     after = plan(whole_run, changed(training=WHOLE["training"] | {"epochs": 3}))
-    unmoved = SCORED_BASELINES | MEASURED_BASELINES
+    unmoved = SCORED_BASELINES | MEASURED_BASELINES | CLASSES
     assert after.everything - after.pending == SAMPLES | CHECK | DRAWN | unmoved
 
 
@@ -252,7 +255,7 @@ def test_two_changes_at_once_bring_the_jobs_of_both(whole_run: WholeRun) -> None
         "training": WHOLE["training"] | {"epochs": 3},
     }
     found = plan(whole_run, changed(**changes))
-    assert found.everything - found.pending == SAMPLES | DRAWN | SCORED_BASELINES
+    assert found.everything - found.pending == SAMPLES | DRAWN | SCORED_BASELINES | CLASSES
 
 
 # Truth
@@ -268,8 +271,8 @@ def test_without_truth_there_is_no_validation(whole_run: WholeRun) -> None:
         for made in before.everything
         if made[0] in ("prepare_truth", "measure_detection", "draw_roc")
     }
-    gone |= SCORED_BASELINES | MEASURED_BASELINES
-    assert len(rules(gone)) == 7
+    gone |= SCORED_BASELINES | MEASURED_BASELINES | CLASSES
+    assert len(rules(gone)) == 8
     assert before.everything - after.everything == gone
     assert not rules(after.pending) & {"train", "score", "estimate_fractions", "find_clusters"}
     assert ("measure_purity", "S/purity.csv") in after.pending
@@ -291,6 +294,7 @@ def test_truth_is_an_input_of_validation_alone(whole_run: WholeRun) -> None:
         "measure_baselines",
         "supervise",
         "draw_roc",
+        "draw_classes",
     }
 
 

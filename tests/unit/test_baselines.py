@@ -27,6 +27,9 @@ def test_principal_components_give_the_error_and_the_distance_of_plain_algebra()
     axes = np.linalg.svd(fitted - middle, full_matrices=False)[2][:3]
     projected = (fitted - middle) @ axes.T
     inverse = np.linalg.inv(np.cov(projected.T, bias=True))
+    np.testing.assert_allclose(  # an axis may point either way
+        np.abs(found["pca"]), np.abs((others - middle) @ axes[:2].T), rtol=1e-3, atol=1e-3
+    )
     for number, point in enumerate(others):
         rest = point - middle - axes.T @ (axes @ (point - middle))
         # the components are found by a randomised method, to a few digits

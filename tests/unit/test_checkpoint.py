@@ -22,7 +22,8 @@ from oddjet.models import KINDS
 from oddjet.sparse import SparseImages
 from oddjet.tensors import CPU, make_repeatable
 
-SETTINGS = {"epochs": 8, "batch_size": 16, "patience": 3, "augmentation": NO_AUGMENTATION}
+SETTINGS = {"epochs": 8, "batch_size": 16, "patience": 3, "plateau": None}
+SETTINGS |= {"augmentation": NO_AUGMENTATION}
 # fast enough to swing, so that the best epoch is not the last; for the dense one the patience ends
 RATES = {"dense": 0.03, "convolutional": 0.01}
 MADE_FROM = {"configuration": {"training": SETTINGS}, "seed": 1, "code": "abc"}
@@ -106,6 +107,23 @@ def test_a_training_killed_after_any_epoch_ends_as_if_it_had_not_been(
         assert content(resumed, tmp_path) == content(undisturbed, tmp_path)
         assert f"resuming after epoch {after}/8" in caplog.text
         assert caplog.text.count(": training loss") == epochs - after
+
+
+@pytest.mark.parametrize("kind", ["dense", "adversarial"])
+def test_a_training_killed_on_a_plateau_ends_as_if_it_had_not_been(
+    kind: str, file: Path, tmp_path: Path
+) -> None:
+    settings = {"patience": 8, "plateau": {"factor": 0.3, "patience": 1}, "learning_rate": 0.06}
+    undisturbed = train(kind=kind, **settings)
+    rates = [row["learning_rate"] for row in undisturbed.history]
+    assert rates[-1] < rates[0]
+    assert rates[1] == rates[0]  # there is a patience to forget
+    for after in range(1, len(rates)):
+        with pytest.raises(Killed):
+            train(Dying(file, after), kind, **settings)
+        resumed = train(Checkpoint(file, MADE_FROM), kind, **settings)
+        assert content(resumed, tmp_path) == content(undisturbed, tmp_path)
+        file.unlink()
 
 
 def test_a_training_killed_many_times_ends_as_if_it_had_not_been(

@@ -154,6 +154,18 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         ["split.control:", "found 0", "expected a number > 0"],
     ),
     "too few replicas": ("fraction: {bootstrap: 10}", ["fraction.bootstrap:", ">= 100"]),
+    "number for a mapping or null": (
+        "training: {plateau: 3}",
+        ["training.plateau:", "found 3", "expected a mapping (key: value) or null"],
+    ),
+    "plateau without its patience": (
+        "training: {plateau: {factor: 0.1}}",
+        ["training.plateau:", "patience missing"],
+    ),
+    "plateau that raises the learning rate": (
+        "training: {plateau: {factor: 10, patience: 3}}",
+        ["training.plateau.factor:", "found 10", "expected a number < 1"],
+    ),
     "unknown device": (
         "training: {device: gpu}",
         ["training.device:", "found 'gpu'", "allowed: auto, cpu, cuda"],
@@ -332,13 +344,15 @@ def settled(text: str) -> dict[str, dict[str, Any]]:
 def test_a_model_changes_what_it_says_of_preprocessing_and_training_and_nothing_else() -> None:
     settings = settled(
         "models: {a: {latent: 1}, b: {latent: 1, preprocessing: {size: 24},"
-        " training: {epochs: 7, augmentation: {rotate: true}}}}"
+        " training: {epochs: 7, plateau: {factor: 0.5, patience: 2},"
+        " augmentation: {rotate: true}}}}"
     )
     assert settings["a"]["preprocessing"] == DEFAULTS["preprocessing"]
     assert settings["b"]["preprocessing"] == DEFAULTS["preprocessing"] | {"size": 24}
     assert settings["a"]["training"] == DEFAULTS["training"]
     augmentation = DEFAULTS["training"]["augmentation"] | {"rotate": True}
-    changes = {"epochs": 7, "augmentation": augmentation}
+    plateau = {"factor": 0.5, "patience": 2}
+    changes = {"epochs": 7, "plateau": plateau, "augmentation": augmentation}
     assert settings["b"]["training"] == DEFAULTS["training"] | changes
     assert settings["b"]["architecture"] == {"latent": 1}
 

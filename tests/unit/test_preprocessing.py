@@ -8,7 +8,7 @@ import yaml
 from conftest import REPO
 
 from oddjet.configuration import problems
-from oddjet.preprocessing import preprocess, smallest_crop
+from oddjet.preprocessing import crop_curve, placed, preprocess, smallest_crop
 from oddjet.sparse import SparseImages
 
 OFF: dict[str, Any] = {
@@ -212,6 +212,30 @@ def test_the_automatic_crop_is_the_smallest_that_holds_99_9_percent(
     # parity: a square of whole pixels about the middle of an even image has an even side
     kept = [run(images, settings, c).sum(dtype=np.float64) for c in (crop - 2, crop)]
     assert kept[0] < 0.999 * images.sum(dtype=np.float64) <= kept[1]
+
+
+@pytest.mark.parametrize("settings", [OFF, GEOMETRY], ids=["off", "geometry"])
+def test_the_crop_curve_says_what_a_plain_loop_finds_inside_each_square(
+    settings: dict[str, Any],
+) -> None:
+    images = jets(events=60)
+    images[7] = 0
+    pieces = [SparseImages.from_dense(part) for part in np.array_split(images, 4)]
+    curve = crop_curve(pieces, settings)
+    assert curve["side"].tolist() == list(range(1, len(curve["side"]) + 1))
+    sums, lit = np.zeros(len(curve["side"])), np.zeros(len(curve["side"]))
+    for piece in pieces:
+        moved = placed(piece, settings)
+        for y, x, value in zip(moved.y, moved.x, moved.value, strict=True):
+            for number, side in enumerate(curve["side"]):
+                if max(abs(y), abs(x)) + 0.5 <= side / 2:  # the whole pixel
+                    sums[number] += value
+                    lit[number] += 1
+    # all arithmetic is double precision; the values of the images are single
+    np.testing.assert_allclose(curve["sum"], sums / images.sum(dtype=np.float64), rtol=1e-9)
+    np.testing.assert_allclose(curve["lit_pixels"], lit / 60, rtol=1e-12)
+    assert curve["sum"][-1] == pytest.approx(1)
+    assert curve["lit_pixels"][-2] < curve["lit_pixels"][-1] == (images > 0).sum() / 60
 
 
 @pytest.mark.parametrize("crop", ["wide", 0, 1.5])

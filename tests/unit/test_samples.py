@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from conftest import IMAGES, jets, write_tiny_samples
 
+from oddjet import samples
 from oddjet.errors import InputError
-from oddjet.preprocessing import preprocess, smallest_crop
+from oddjet.preprocessing import crop_curve, preprocess, smallest_crop
 from oddjet.samples import check_together, prepare_known_truth, prepare_normal, prepare_test
 from oddjet.sparse import SparseFile, SparseImages
 
@@ -77,6 +78,22 @@ def test_tests_are_cropped_as_the_normal_jets_outside_the_control_part(tmp_path:
     assert crop == max(8, smallest_crop([outside], STEPS))  # 8: the least that a model takes
     expected = preprocess(SparseImages.from_dense(wide[:, None]), STEPS, crop)
     np.testing.assert_array_equal(read(test), expected.dense())
+
+
+def test_the_crop_curve_is_that_of_the_first_jets_that_are_lit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "CURVE_JETS", 50)
+    write_tiny_samples(tmp_path)
+    raw = tmp_path / "raw/normal.npz"
+    images = np.load(raw)["normal_data"]
+    images[:30] = 0
+    np.savez_compressed(raw, normal_data=images)
+    prepare_normal({"file": str(raw)}, IMAGES, tmp_path / "normal.h5", STEPS, SPLIT)
+    expected = crop_curve([SparseImages.from_dense(images[30:80, None])], STEPS)
+    with h5py.File(tmp_path / "normal.h5") as file:
+        for name, values in expected.items():
+            np.testing.assert_array_equal(file[f"crop_curve/{name}"][:], values)
 
 
 def test_a_bright_rim_in_the_control_part_does_not_widen_the_crop(tmp_path: Path) -> None:

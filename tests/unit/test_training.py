@@ -21,6 +21,7 @@ SETTINGS = {
     "batch_size": 16,
     "learning_rate": 1e-3,
     "patience": 10,
+    "plateau": None,
     "augmentation": NO_AUGMENTATION,
 }
 HISTORY = ["epoch", "train_loss", "val_loss", "learning_rate", "seconds"]  # as in the interface
@@ -167,6 +168,40 @@ def test_training_stops_after_the_patience_without_a_better_epoch(
     monkeypatch.setattr(losses.ReconstructionError, "mean", lambda *_: next(found))
     history = train(epochs=8, patience=patience).history
     assert len(history) == 2 + patience
+
+
+def test_the_learning_rate_falls_where_the_validation_loss_has_come_to_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # validation losses: blank, mean, then a better one, three that are not, a better one, and rest
+    found = iter([9.0, 8.0, 3.0, 3.0, 3.1, 3.0, 2.0, 2.0, 2.0, 2.0])
+    monkeypatch.setattr(losses.ReconstructionError, "mean", lambda *_: next(found))
+    history = train(epochs=8, plateau={"factor": 0.1, "patience": 1}).history
+    # a row has the rate that its epoch was trained with; one is let pass, the second lowers it
+    rates = [row["learning_rate"] for row in history]
+    assert rates == pytest.approx([1e-3, 1e-3, 1e-3, 1e-4, 1e-4, 1e-4, 1e-4, 1e-5])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_plateau_slows_every_optimiser_of_a_model(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(losses.ReconstructionError, "mean", lambda *_: 1.0)  # at rest at once
+    seen: list[list[float]] = []
+    step = KINDS[kind].step
+
+    def watched(model: Any, images: Any, loss: Any, optimisers: Any) -> torch.Tensor:
+        seen.append([one.param_groups[0]["lr"] for one in optimisers])
+        return step(model, images, loss, optimisers)
+
+    monkeypatch.setattr(KINDS[kind], "step", watched)
+    parts = moving_blobs(16, 1), moving_blobs(16, 2)
+    make_repeatable(1, 1)
+    settings = SETTINGS | {"plateau": {"factor": 0.5, "patience": 0}}
+    training.train(*parts, architecture(kind, latent=2), settings, 1, CPU)
+    # one batch an epoch; the first of them is the best so far
+    rates = [1e-3, 1e-3, 5e-4]
+    assert seen == [[rate] * len(seen[0]) for rate in rates]
 
 
 def test_training_ends_at_the_last_epoch_while_it_still_improves() -> None:

@@ -85,6 +85,10 @@ def test_each_figure_stands_under_its_own_title_and_model(whole_run: WholeRun) -
         "Clusters": "S/seed1/clusters",
         "Cluster errors": "S/seed1/cluster_errors",
         "ROC curves": "S/roc",
+        "Latent by class": "S/latent_classes",
+        "Crop": "crop",
+        "Quantities": "quantities",
+        "PCA plane": "pca_plane",
     }
     for title, path in titles.items():
         data = base64.b64encode((figures / f"{path}.png").read_bytes()).decode()

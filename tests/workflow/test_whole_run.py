@@ -55,7 +55,8 @@ COLUMNS = {
     ],
 }
 FIGURES = [
-    *("examples", "means", "fractions", "error_budget", "S/learning_curves", "S/roc"),
+    *("examples", "means", "crop", "fractions", "error_budget", "quantities", "pca_plane"),
+    *("S/learning_curves", "S/roc", "S/latent_classes"),
     *(
         f"S/seed{seed}/{name}"
         for seed in SEEDS
@@ -417,8 +418,8 @@ def test_page_loads_nothing_from_anywhere(page: Page) -> None:
 
 def test_page_shows_its_figures(page: Page) -> None:
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    # the three of all samples, and those of the first seed of the one model
-    assert len(images) == 4 + 7
+    # those of all samples and results, and those of the first seed of the one model
+    assert len(images) == 7 + 8
     for attributes in images:
         assert attributes["src"].startswith("data:image/png;base64,")
         assert attributes["alt"]

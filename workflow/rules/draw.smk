@@ -3,7 +3,10 @@
 
 
 rule draw_samples:
-    """Draw example jets and the mean image of every sample."""
+    """
+    Draw example jets and the mean image of every sample, and how much of the normal one squares of
+    any side would keep.
+    """
     message:
         "Drawing the samples"
     input:
@@ -16,6 +19,7 @@ rule draw_samples:
     output:
         examples=figure("examples", "examples", "Samples", figure="example jets"),
         means=figure("means", "means", "Samples", figure="mean images"),
+        crop=figure("crop", "crop", "Samples", figure="crop"),
     log:
         f"{LOGS}/draw_samples.log",
     benchmark:
@@ -99,9 +103,12 @@ rule draw_scores:
 
 
 rule draw_roc:
-    """Where truth is given, draw the ROC curves of all seeds and their ensemble. Uses wildcard `model`."""
+    """
+    Where truth is given, draw the ROC curves of all seeds and their ensemble, and the latent plane
+    of each seed by class. Uses wildcard `model`.
+    """
     message:
-        "Drawing the ROC curves of {wildcards.model}"
+        "Drawing the ROC curves and the classes of {wildcards.model}"
     input:
         scores=expand(SCORES, seed=SEEDS, allow_missing=True),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
@@ -115,6 +122,13 @@ rule draw_roc:
         roc=figure(
             "{model}/roc", "roc", "Validation", figure="ROC curves", model="{model}"
         ),
+        latent_classes=figure(
+            "{model}/latent_classes",
+            "latent_classes",
+            "Validation",
+            figure="latent by class",
+            model="{model}",
+        ),
     log:
         f"{LOGS}/draw_roc/{{model}}.log",
     resources:
@@ -124,6 +138,38 @@ rule draw_roc:
         "../../envs/oddjet.yaml"
     script:
         "../scripts/draw_roc.py"
+
+
+rule draw_classes:
+    """
+    Where truth is given, draw by class what the labelled jets of all tests are: their quantities,
+    and their place in the plane of the principal components of the normal images.
+    """
+    message:
+        "Drawing the labelled jets by class"
+    input:
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TRUTHS),
+        truths=expand(PREPARED_TRUTH, test=TRUTHS),
+        baselines=BASELINES.format(seed=SEEDS[0]),
+    params:
+        code=code("draw_classes.py"),
+        truths=TRUTHS,
+        seed=SEEDS[0],
+    output:
+        quantities=figure(
+            "quantities", "quantities", "Validation", figure="jet quantities"
+        ),
+        pca_plane=figure("pca_plane", "pca_plane", "Validation", figure="PCA plane"),
+    log:
+        f"{LOGS}/draw_classes.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(20),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/draw_classes.py"
 
 
 rule draw_fractions:

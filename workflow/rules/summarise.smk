@@ -57,7 +57,8 @@ rule summarise:
 
 
 # what the page shows of all models together
-PAGE_RESULTS = ("fractions", "error_budget", "examples", "means")
+PAGE_RESULTS = ["fractions", "error_budget", "examples", "means", "crop"]
+PAGE_RESULTS += ["quantities", "pca_plane"] if TRUTHS else []
 # what the page shows of every model, for its first seed where there is one for each
 PAGE_FIGURES = {
     model: {
@@ -66,7 +67,10 @@ PAGE_FIGURES = {
             name: f"{FIGURES}/{model}/seed{SEEDS[0]}/{name}.png"
             for name in SEED_FIGURES
         },
-        **({"roc": f"{FIGURES}/{model}/roc.png"} if TRUTHS else {}),
+        **{
+            name: f"{FIGURES}/{model}/{name}.png"
+            for name in (("roc", "latent_classes") if TRUTHS else ())
+        },
     }
     for model in MODELS
 }

@@ -1,4 +1,4 @@
-"""Draw example jets and mean images of all samples."""
+"""Draw example jets and mean images of all samples, and what a crop keeps of the normal one."""
 
 import h5py
 import numpy as np
@@ -24,3 +24,7 @@ for sample, path in paths.items():
         size = store.shape[1:]
 style.save(images.examples(some, size), snakemake.output.examples)
 style.save(images.means(means), snakemake.output.means)
+with h5py.File(snakemake.input.normal) as file:
+    curve = {name: values[:] for name, values in file["crop_curve"].items()}
+    figure = images.crop(curve, tuple(file.attrs["raw_shape"]), file.attrs.get("crop"))
+style.save(figure, snakemake.output.crop)

@@ -35,6 +35,7 @@ with (
             rows = np.flatnonzero(control) if part == CONTROL else events
             images = PreparedImages(sample, rows, normalisation)
             baselines.score(images, target.create_group(part), components)
+    target.attrs["pca_variance"] = components.pca.explained_variance_ratio_[:2]
     configuration = {name: params[name] for name in ("components", "smoothing", "validation")}
     inputs = {"normal": snakemake.input.normal, **samples}
     target.attrs.update(describe(configuration, inputs, seed=seed, device="cpu"))

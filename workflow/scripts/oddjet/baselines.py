@@ -6,7 +6,7 @@ from sklearn.covariance import EmpiricalCovariance
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 
-from oddjet.scorefiles import LEARNT, QUANTITIES
+from oddjet.scorefiles import LEARNT, PLANE, QUANTITIES
 from oddjet.scoring import PreparedImages
 
 MOST = 20_000  # jets to fit to: 130 MB at 40 x 40
@@ -30,21 +30,23 @@ class PrincipalComponents:
 
     def scores(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """By name, (n,): the squared error of the projection, the Mahalanobis distance of its
-        coefficients, and how quickly random cuts isolate them (Liu, Ting, Zhou 2008).
+        coefficients, and how quickly random cuts isolate them (Liu, Ting, Zhou 2008); and
+        the first two coefficients themselves, (n, 2).
         """
         projected = self.pca.transform(images)
         return {
             "pca_error": ((images - self.pca.inverse_transform(projected)) ** 2).sum(1),
             "pca_mahalanobis": np.sqrt(self.covariance.mahalanobis(projected)),
             "isolation_forest": -self.forest.score_samples(projected),
+            PLANE: projected[:, :2],
         }
 
 
 def score(images: PreparedImages, target: h5py.Group, components: PrincipalComponents) -> None:
-    """Write every baseline's score, float32 (N,), of events of a prepared sample."""
+    """Write every baseline's score, float32 (N,), of events of a prepared sample, and `PLANE`."""
     target["event"] = images.sample["event"][:][images.rows]
     for name in QUANTITIES:
         target[name] = images.sample["quantities"][name][:][images.rows]
     pieces = [components.scores(batch.flatten(1).numpy()) for batch in images.batches()]
-    for name in LEARNT:
+    for name in (*LEARNT, PLANE):
         target[name] = np.concatenate([piece[name] for piece in pieces]).astype(np.float32)

@@ -245,7 +245,9 @@ def _sentence(error: ValidationError) -> str:
             hint = ""
             if rule in ("number", "integer") and isinstance(value, str):
                 hint = " Hint: YAML takes 1e-3 for text; write 1.0e-3."
-            return f"{key}: found {value!r}; expected {_article(rule)}.{hint}"
+            kinds = [rule] if isinstance(rule, str) else rule
+            expected = " or ".join(map(_article, kinds))
+            return f"{key}: found {value!r}; expected {expected}.{hint}"
         case "enum":
             return f"{key}: found {value!r}; allowed: {', '.join(map(str, rule))}."
         case "uniqueItems":
@@ -282,9 +284,14 @@ def _option(schema: Mapping[str, Any]) -> str:
     if "const" in schema:
         return str(schema["const"])
     least = f" >= {schema['minimum']}" if "minimum" in schema else ""
-    return "null" if schema["type"] == "null" else _article(schema["type"]) + least
+    return _article(schema["type"]) + least
 
 
 def _article(kind: str) -> str:
-    names = {"object": "a mapping (key: value)", "array": "a list", "string": "text"}
+    names = {
+        "object": "a mapping (key: value)",
+        "array": "a list",
+        "string": "text",
+        "null": "null",
+    }
     return names.get(kind, f"an {kind}" if kind[0] in "aeiou" else f"a {kind}")

@@ -95,13 +95,41 @@ def smallest_crop(pieces: Iterable[SparseImages], settings: Mapping[str, Any]) -
         pieces: normal images, those of the control part left out.
         settings: `centre`, `rotate`, `flip`.
     """
-    held: np.ndarray = np.zeros(1)  # pT for which a square of at least this side is needed
+    total, _, _ = _held(pieces, settings)
+    return int(np.searchsorted(total, KEPT * total[-1]))
+
+
+def crop_curve(
+    pieces: Iterable[SparseImages], settings: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """What the centred squares hold of images, up to the one that holds all their lit pixels.
+
+    Args:
+        pieces: images, at least one of them not blank.
+        settings: `centre`, `rotate`, `flip`.
+
+    Returns:
+        `side` (S,) in raw pixels, from 1; and of the whole raw pixels inside, `sum` (S,), the share
+        of all pT, and `lit_pixels` (S,), the mean number of lit ones in an image.
+    """
+    total, lit, images = _held(pieces, settings)
+    side = np.arange(1, np.searchsorted(lit, lit[-1]) + 1)
+    return {"side": side, "sum": total[side] / total[-1], "lit_pixels": lit[side] / images}
+
+
+def _held(
+    pieces: Iterable[SparseImages], settings: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """PT and number of lit pixels in the centred square of each side, from 0; number of images."""
+    total, lit, number = np.zeros(1), np.zeros(1), 0
     for images in pieces:
         jets = placed(images, settings)
         side = np.ceil(2 * np.maximum(np.abs(jets.y), np.abs(jets.x))).astype(int) + 1
         longest = 2 * sum(images.shape[1:]) + 2  # more than any coordinate asks for
-        held = held + np.bincount(side, jets.value, longest)
-    return int(np.searchsorted(np.cumsum(held), KEPT * held.sum()))
+        total = total + np.bincount(side, jets.value, longest)
+        lit = lit + np.bincount(side, minlength=longest)
+        number += len(images)
+    return np.cumsum(total), np.cumsum(lit), number
 
 
 def prepared_shape(

@@ -12,7 +12,7 @@ import pandas as pd
 from oddjet.errors import InputError
 from oddjet.files import replacing
 from oddjet.images import Images
-from oddjet.preprocessing import prepared_shape, preprocess, smallest_crop
+from oddjet.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
 from oddjet.provenance import describe
 from oddjet.raw import open_array, read_truth
 from oddjet.sparse import SparseFile, SparseImages
@@ -21,6 +21,7 @@ from oddjet.splits import control_mask, train_and_validation
 log = logging.getLogger(__name__)
 
 LEAST_SIDE = 8  # pixels that every model takes
+CURVE_JETS = 2000  # for a figure: enough, and read a second time
 
 
 def prepare_normal(
@@ -32,7 +33,8 @@ def prepare_normal(
 ) -> None:
     """Check the raw normal sample, preprocess it, and hold out its control part.
 
-    Writes HDF5: what `prepare_test` writes, and `control` (N,) bool.
+    Writes HDF5: what `prepare_test` writes; `control` (N,) bool; and in `crop_curve` what squares
+    of any side hold of the first jets, as `preprocessing.crop_curve` returns it.
 
     Args:
         sample, images: as `Images` takes them.
@@ -55,6 +57,8 @@ def prepare_normal(
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         _store(raw, target, preprocessing, crop)
         target["control"] = control
+        for name, values in crop_curve(_first(raw), preprocessing).items():
+            target[f"crop_curve/{name}"] = values
         configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
         target.attrs.update(describe(configuration, {"raw": file}))
 
@@ -114,6 +118,17 @@ def _outside(raw: Images, control: np.ndarray) -> Iterator[SparseImages]:
         stop = done + len(piece.images)
         yield piece.images.select(np.flatnonzero(~control[done:stop]))
         done = stop
+
+
+def _first(raw: Images) -> Iterator[SparseImages]:
+    """The first `CURVE_JETS` images that are not blank, or all."""
+    left = CURVE_JETS
+    for piece in raw.pieces():
+        lit = np.flatnonzero(np.diff(piece.images.offsets))[:left]
+        yield piece.images.select(lit)
+        left -= len(lit)
+        if left == 0:
+            return
 
 
 def _store(

@@ -11,6 +11,7 @@ SCORES = ("error", "mahalanobis")  # of an autoencoder; either may be the anomal
 # what was told the labels
 QUANTITIES = ("mass", "width", "lit_pixels", "minus_sum_of_squares")
 LEARNT = ("pca_error", "pca_mahalanobis", "isolation_forest")
+PLANE = "pca"  # coordinates (N, up to 2) on the first principal components
 SUPERVISED = "supervised_cnn"
 
 

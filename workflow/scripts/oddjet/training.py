@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from oddjet.augmentation import augment
 from oddjet.checkpoint import Checkpoint, RandomStates, Stateful
@@ -118,12 +119,13 @@ def train(
     the best epoch are kept. The history holds `epoch, train_loss, val_loss, learning_rate, seconds`
     and, the same in each row, `blank_loss` and `mean_loss`: the validation loss of an all-zero
     image and of the mean training image. All losses are reconstruction errors of normalised pixels;
-    `train_loss` is the mean over the epoch, with dropout on.
+    `train_loss` is the mean over the epoch, with dropout on; `learning_rate` that of the epoch.
 
     Args:
         training, validation: images of the two parts.
         parameters: of the model, as `models.build` takes them.
-        settings: `epochs`, `batch_size`, `learning_rate`, `patience`, `augmentation`.
+        settings: `epochs`, `batch_size`, `learning_rate`, `patience`, `augmentation`, and
+            `plateau`: None, or `factor` and `patience` of PyTorch's ReduceLROnPlateau.
         seed: for the order of the data and its augmentation; the caller seeds PyTorch itself.
         smoothing: standard deviation in pixels of the Gaussian that smooths all images.
         loss: as `ReconstructionError.fit` takes it.
@@ -146,12 +148,14 @@ def train(
     model = moved(build(training.shape, parameters), device)
     model.start_at(mean, error.rms)
     optimisers = model.optimisers(settings["learning_rate"])
+    plateau = settings["plateau"]
+    schedules = [ReduceLROnPlateau(one, **plateau) for one in optimisers] if plateau else []
     order = torch.Generator().manual_seed(seed)
     progress = Progress(model, settings["epochs"], settings["patience"])
-    # a schedule of the learning rate would be one more
     parts: dict[str, Stateful] = {
         "model": model,
         **{f"optimiser {number}": one for number, one in enumerate(optimisers)},
+        **{f"schedule {number}": one for number, one in enumerate(schedules)},
         "random": RandomStates(device, order),
         "progress": progress,
     }
@@ -175,6 +179,8 @@ def train(
             "mean_loss": mean_loss,
         }
         progress.add(row, model)
+        for schedule in schedules:
+            schedule.step(row["val_loss"])
         if checkpoint:
             checkpoint.keep(parts)
         log.info(

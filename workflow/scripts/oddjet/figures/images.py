@@ -1,4 +1,4 @@
-"""Jet images: examples, means, and inputs beside their reconstructions."""
+"""Jet images: examples, means, what a crop keeps, and inputs beside their reconstructions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,7 +27,7 @@ def _draw(axes: Axes, image: np.ndarray, norm: LogNorm) -> AxesImage:
 
 
 def _norm(images: Sequence[np.ndarray]) -> LogNorm:
-    brightest = max(image.max() for image in images)
+    brightest = max(image.max() for image in images) or 1.0  # a channel may be dark
     return LogNorm(brightest * DECADES, brightest)
 
 
@@ -79,28 +79,62 @@ def means(images: Mapping[str, np.ndarray]) -> Figure:
 
 
 def reconstructions(groups: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Figure:
-    """Inputs beside their reconstructions.
+    """Inputs above their reconstructions, a pair of rows for each channel.
 
     Args:
         groups: by name (low, middle, high error), inputs and reconstructions (n, C, H, W) of
             normalised pixels, and reconstruction errors (n,).
     """
-    pairs = {
-        name: ([visible(i) for i in inputs], [visible(o) for o in outputs], errors)
-        for name, (inputs, outputs, errors) in groups.items()
-    }
-    norm = _norm([image for inputs, _, _ in pairs.values() for image in inputs])
-    per_group = len(next(iter(pairs.values()))[2])
-    columns = per_group * len(pairs)
-    figure, grid = plt.subplots(2, columns, figsize=(1.6 * columns + 1.4, 4.1))
-    for group, (name, (inputs, outputs, errors)) in enumerate(pairs.items()):
-        first = group * per_group
-        for column, error in enumerate(errors, first):
-            drawn = _draw(grid[0, column], inputs[column - first], norm)
-            _draw(grid[1, column], outputs[column - first], norm)
-            grid[1, column].set_xlabel(f"{error:.2e}", fontsize=11, loc="center")
-        grid[0, first + per_group // 2].set_title(f"{name} error")
-    grid[0, 0].set_ylabel("input", fontsize=13, loc="center")
-    grid[1, 0].set_ylabel("output", fontsize=13, loc="center")
-    figure.colorbar(drawn, ax=grid, label="normalised pixel", pad=0.01)
+    first = next(iter(groups.values()))
+    (per_group, channels), columns = first[0].shape[:2], sum(len(e) for _, _, e in groups.values())
+    figure, grid = plt.subplots(
+        2 * channels, columns, figsize=(1.6 * columns + 1.4, 3.4 * channels + 0.7)
+    )
+    for channel, (upper, lower) in enumerate(zip(grid[::2], grid[1::2], strict=True)):
+        norm = _norm([image[channel] for inputs, _, _ in groups.values() for image in inputs])
+        for group, (inputs, outputs, _) in enumerate(groups.values()):
+            for column, (image, output) in enumerate(
+                zip(inputs, outputs, strict=True), group * per_group
+            ):
+                drawn = _draw(upper[column], image[channel], norm)
+                _draw(lower[column], output[channel], norm)
+        named = f"channel {channel}\n" if channels > 1 else ""
+        upper[0].set_ylabel(f"{named}input", fontsize=13, loc="center")
+        lower[0].set_ylabel(f"{named}output", fontsize=13, loc="center")
+        figure.colorbar(
+            drawn, ax=grid[2 * channel : 2 * channel + 2], label="normalised pixel", pad=0.01
+        )
+    for group, (name, (_, _, errors)) in enumerate(groups.items()):
+        grid[0, group * per_group + per_group // 2].set_title(f"{name} error")
+        for column, error in enumerate(errors, group * per_group):
+            grid[-1, column].set_xlabel(f"{error:.2e}", fontsize=11, loc="center")
+    return figure
+
+
+def crop(curve: Mapping[str, np.ndarray], shape: tuple[int, int, int], side: int | None) -> Figure:
+    """What a centred square holds of the normal jets, and how much of it is lit, by its side.
+
+    Args:
+        curve: as `preprocessing.crop_curve` returns it.
+        shape: (C, H, W) of the raw images.
+        side: of the square that is kept, in raw pixels; None for the whole image.
+    """
+    channels, *sides = shape
+    every = np.arange(1, max(curve["side"][-1], *sides) + 1)
+    held, lit = (
+        np.pad(curve[name], (0, len(every) - len(curve[name])), "edge")
+        for name in ("sum", "lit_pixels")
+    )
+    figure, (upper, lower) = plt.subplots(2, sharex=True, figsize=(7, 7.5), height_ratios=[1.6, 1])
+    # a square holds whole pixels alone: nothing more until the next side
+    upper.step(every, held, where="post", label="$p_T$")
+    upper.step(every, lit / lit[-1], where="post", linestyle="--", label="lit pixels")
+    lower.step(every, lit / (channels * every**2), where="post", color=style.colour(2))
+    if side is not None:
+        for axes in (upper, lower):
+            axes.axvline(side, color="black", linestyle=":", label=f"crop to {side} pixels")
+    upper.set(ylabel="share inside the square", ylim=(0, 1.05))
+    lower.set(ylabel="lit share of the square", ylim=(0, None), xlim=(0, every[-1]))
+    lower.set_xlabel("side of the square [raw pixels]")
+    style.legend_below(figure)
     return figure

@@ -87,13 +87,14 @@ def plane(latents: Mapping[str, np.ndarray]) -> tuple[PCA, dict[str, np.ndarray]
     return pca, {part: pca.transform(latent) for part, latent in latents.items()}
 
 
-def _axis_name(pca: PCA, number: int) -> str:
-    if number >= pca.n_components_:
+def axis_name(shares: Sequence[float], number: int) -> str:
+    """A principal component with its share of the variance; empty beyond the last."""
+    if number >= len(shares):
         return ""
-    return f"component {number + 1} ({pca.explained_variance_ratio_[number]:.0%} of variance)"
+    return f"component {number + 1} ({shares[number]:.1%} of variance)"
 
 
-def _second(projected: np.ndarray) -> np.ndarray:
+def second(projected: np.ndarray) -> np.ndarray:
     """The second component, or zeros for a latent space of one dimension."""
     return projected[:, 1] if projected.shape[1] > 1 else np.zeros(len(projected))
 
@@ -113,19 +114,22 @@ def latent(
         few = projected[name][:POINTS]
         colour = style.CONTROL if number == 0 else style.colour(number - 1)
         left.scatter(
-            few[:, 0], _second(few), s=6, alpha=0.35, color=colour, label=name, linewidths=0
+            few[:, 0], second(few), s=6, alpha=0.35, color=colour, label=name, linewidths=0
         )
     every = np.concatenate([projected[name][:POINTS] for name in names])
     error = np.log10(np.concatenate([parts[name][:POINTS] for name in names]) + 1e-30)
     order = np.argsort(error)
     shown = right.scatter(
-        every[order, 0], _second(every)[order], s=6, c=error[order], cmap="cividis", linewidths=0
+        every[order, 0], second(every)[order], s=6, c=error[order], cmap="cividis", linewidths=0
     )
     bounds = np.quantile(error, [0.01, 0.99])
     shown.set_clim(*bounds)
     left.legend(markerscale=3)
-    left.set(xlabel=_axis_name(pca, 0), ylabel=_axis_name(pca, 1))
-    right.set(xlabel=_axis_name(pca, 0))
+    left.set(
+        xlabel=axis_name(pca.explained_variance_ratio_, 0),
+        ylabel=axis_name(pca.explained_variance_ratio_, 1),
+    )
+    right.set(xlabel=axis_name(pca.explained_variance_ratio_, 0))
     figure.colorbar(shown, ax=right, label=r"$\log_{10}$ anomaly score")
     return figure
 
@@ -141,16 +145,16 @@ def clusters(
         for component in np.unique(found):
             some = projected[test][found == component][:POINTS]
             axes.scatter(
-                *(some[:, 0], _second(some)),
+                *(some[:, 0], second(some)),
                 s=7,
                 alpha=0.5,
                 color=style.colour(component),
                 linewidths=0,
                 label=f"component {component} ({(found == component).mean():.0%})",
             )
-        axes.set(xlabel=_axis_name(pca, 0), title=test)
+        axes.set(xlabel=axis_name(pca.explained_variance_ratio_, 0), title=test)
         axes.legend(markerscale=3)
-    grid[0, 0].set_ylabel(_axis_name(pca, 1))
+    grid[0, 0].set_ylabel(axis_name(pca.explained_variance_ratio_, 1))
     return figure
 
 

@@ -1,0 +1,106 @@
+"""Figures: what they show, of jets of any number of channels, classes and latent numbers."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from oddjet.figures import classes, images
+from oddjet.parts import CONTROL
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def of_channels(channels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two inputs and reconstructions (2, C, 8, 8), each channel a hundredth of the one before."""
+    inputs = np.random.default_rng(1).random((2, channels, 8, 8))
+    inputs *= 100.0 ** -np.arange(channels)[:, None, None]
+    return inputs, inputs / 2, np.array([0.1, 0.2])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_each_channel_is_reconstructed_in_rows_of_its_own(channels: int) -> None:
+    inputs, outputs, errors = of_channels(channels)
+    shown = images.reconstructions({"low": (inputs, outputs, errors)})
+    drawn = [axes.get_images()[0].get_array() for axes in shown.axes if axes.get_images()]
+    assert len(drawn) == 2 * 2 * channels
+    rows = zip(drawn[::2], drawn[1::2], strict=True)
+    for number, (first, second) in enumerate(rows):
+        channel, lower = divmod(number, 2)
+        for found, image in zip((first, second), (outputs if lower else inputs), strict=True):
+            lit = ~found.mask
+            assert lit.any()  # on a scale of its own
+            np.testing.assert_array_equal(found[lit], image[channel][lit])
+    labels = [axes.get_ylabel() for axes in shown.axes if axes.get_ylabel() != "normalised pixel"]
+    named = ["channel 0", "channel 1", "channel 2"] if channels == 3 else []
+    assert [name for name in named if any(name in label for label in labels)] == named
+    assert any("channel" in label for label in labels) == (channels > 1)
+
+
+def test_a_dark_channel_is_drawn_dark() -> None:
+    inputs, outputs, errors = of_channels(2)
+    inputs[:, 1] = outputs[:, 1] = 0
+    figure = images.reconstructions({"low": (inputs, outputs, errors)})
+    figure.draw_without_rendering()
+    assert figure.axes[4].get_images()[0].get_array().mask.all()
+
+
+def test_values_are_told_apart_by_their_labels_and_an_absent_class_is_left_out() -> None:
+    found = classes.by_class(np.array([0, 1, 1, 0]), np.array([[1.0], [2.0], [3.0], [4.0]]))
+    assert {name: values.ravel().tolist() for name, values in found.items()} == {
+        "normal": [1, 4],
+        "anomalous": [2, 3],
+    }
+    assert list(classes.by_class(np.array([1, 1]), np.zeros(2))) == ["anomalous"]
+
+
+def test_the_mass_of_jets_in_gev_and_radians_is_in_gev() -> None:
+    assert classes.units("GeV", "rad")["mass"] == "GeV"
+    assert classes.units("pixel units", "pixels")["mass"] == r"pixel units $\times$ pixels"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("scale", [0.0, 1.0, 3.7, 900.0])
+@pytest.mark.parametrize("spread", [0.0, 1e-7, 0.2, 1.0])
+def test_bins_hold_all_but_two_jets_in_a_thousand(whole: bool, scale: float, spread: float) -> None:
+    values = scale * (1 + spread * np.random.default_rng(1).normal(size=4000))
+    values = np.round(values) if whole else values
+    edges = classes._edges([values[:1000], values[1000:]], whole)
+    assert len(edges) <= classes.BINS + 5
+    widths = np.diff(edges)
+    np.testing.assert_allclose(widths, widths[0], rtol=1e-6)
+    assert np.histogram(values, edges)[0].sum() >= 0.998 * len(values)
+    if whole:  # as many whole numbers in each
+        assert edges[0] % 1 == 0.5
+        assert widths[0] % 1 == 0
+
+
+def test_every_quantity_is_drawn_with_its_unit_by_class_and_of_the_control_jets() -> None:
+    jets = {part: np.random.default_rng(1).random(50) for part in ("normal", "anomalous", CONTROL)}
+    units = classes.units("GeV", "rad")
+    figure = classes.quantities(dict.fromkeys(classes.QUANTITIES, jets), units)
+    labels = [axes.get_xlabel() for axes in figure.axes]
+    assert labels == ["$p_T$ [GeV]", "mass [GeV]", "lit pixels", "width [rad]"]
+    for axes in figure.axes:
+        assert set(axes.get_legend_handles_labels()[1]) == set(jets)
+
+
+@pytest.mark.parametrize("components", [1, 2, 3])
+def test_planes_show_every_jet_of_both_classes_whatever_the_latent_size(components: int) -> None:
+    rng = np.random.default_rng(1)
+    jets = {
+        name: rng.normal(size=(n, components)) for name, n in (("normal", 30), ("anomalous", 9))
+    }
+    figure = classes.planes({f"seed {n}": ([0.5] * components, jets) for n in range(4)})
+    shown = [axes for axes in figure.axes if axes.get_title()]
+    assert [axes.get_title() for axes in shown] == ["seed 0", "seed 1", "seed 2", "seed 3"]
+    for axes in shown:
+        points = axes.collections[0].get_offsets()
+        every = np.concatenate(list(jets.values()))
+        assert sorted(points[:, 0]) == sorted(every[:, 0])
+        assert sorted(points[:, 1]) == sorted(every[:, 1] if components > 1 else np.zeros(39))
