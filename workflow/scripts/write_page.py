@@ -19,8 +19,8 @@ given, params = snakemake.input, snakemake.params
 def picture(file: str, name: str) -> dict[str, str]:
     """A figure with the caption that it has in Snakemake's report."""
     text = page.caption(REPORT / f"{name}.rst", snakemake)
-    title = "ROC curves" if name == "roc" else name.replace("_", " ").capitalize()
-    return page.picture(file, title, text)
+    title = name.removeprefix("supervised_").replace("_", " ").capitalize()
+    return page.picture(file, "ROC curves" if title == "Roc" else title, text)
 
 
 tables = {
@@ -67,6 +67,13 @@ text = page.render(
         name: picture(path, name) for name, path in zip(params.results, given.figures, strict=True)
     },
     models=models,
+    references=[
+        {
+            "name": network,
+            "figures": [picture(file, f"supervised_{name}") for name, file in figures.items()],
+        }
+        for network, figures in params.supervised.items()
+    ],
     seed=params.seed,
     points=page.POINTS,
     estimators=fractions.ESTIMATORS,
