@@ -278,11 +278,11 @@ def test_two_changes_at_once_bring_the_jobs_of_both(whole_run: WholeRun) -> None
 def test_another_network_adds_its_predictions_and_figures_and_learns_with_the_others(
     whole_run: WholeRun,
 ) -> None:
-    networks = {"cnn": {"inputs": "images"}, "dense": {"inputs": "constituents"}}
+    networks = {"cnn": {"inputs": "images"}, "other": {"inputs": "images"}}
     config = changed(supervised=WHOLE["supervised"] | {"networks": networks})
     before, after = plan(whole_run), plan(whole_run, config)
     both = supervised(1, tuple(networks)) | supervised(2, tuple(networks))
-    added = (both - SUPERVISED) | drawn("dense")
+    added = (both - SUPERVISED) | drawn("other")
     assert after.everything - before.everything == added
     assert after.pending == added | SUPERVISED | MEASURED_BASELINES | SUMMARY
 

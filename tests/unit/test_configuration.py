@@ -58,6 +58,7 @@ def test_defaults_have_no_problem() -> None:
         "fraction: {headline: template}\n"
         "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz}}, signal: {file: s.npz}}",
         "supervised: {networks: {}}",
+        "images: {layout: constituents}\n"
         "supervised: {networks: {dense: {inputs: constituents, leading: 5, hidden: []}}}",
         "results: out/run 1",
     ],
@@ -116,6 +117,10 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "constituents of a network of images": (
         "supervised: {networks: {cnn: {inputs: images, leading: 5}}}",
         ["supervised.networks.cnn:", "unknown key leading", "allowed: inputs."],
+    ),
+    "constituents where there are none": (
+        "supervised: {networks: {dense: {inputs: constituents}}}",
+        ["supervised.networks.dense:", "images.layout channels_last;", "expected", "Hint:"],
     ),
     "network without its inputs": (
         "supervised: {networks: {cnn: {}}}",

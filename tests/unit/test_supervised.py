@@ -67,7 +67,7 @@ def prepared(tmp_path: Path) -> Path:
 
 
 def read(path: Path, network: dict[str, Any], rows: np.ndarray | None = None) -> Jets:
-    return read_jets("mine", network, [(path, rows)], 0.0, CPU)
+    return read_jets(network, [(path, rows)], 0.0, CPU)
 
 
 def fitted(jets: Jets, labels: np.ndarray = LABELS, network: Any = CNN, epochs: int = 12):
@@ -193,21 +193,9 @@ def test_so_many_leading_constituents_are_read_padded_with_zeros(
 
 
 def test_several_samples_stand_one_behind_the_other(prepared: Path) -> None:
-    both = read_jets("mine", CNN, [(prepared, None), (prepared, np.array([5]))], 0.0, CPU)
+    both = read_jets(CNN, [(prepared, None), (prepared, np.array([5]))], 0.0, CPU)
     assert len(both) == 201
     torch.testing.assert_close(both.dense(torch.tensor([200])), both.dense(torch.tensor([5])))
-
-
-def test_a_sample_without_constituents_is_said_to_have_none(prepared: Path) -> None:
-    with h5py.File(prepared, "a") as file:
-        del file["constituents"]
-    with pytest.raises(InputError) as caught:
-        read(prepared, DENSE)
-    message = str(caught.value)
-    assert message.startswith(f"{prepared}: found images of shape (1, 16, 16)")
-    assert "network mine" in message
-    assert "Hint: " in message
-    assert "images.layout" in message
 
 
 # Predictions

@@ -25,7 +25,7 @@ fits = {}
 with devices.leased(params.device) as device:
     for name, network in params.networks.items():
         make_repeatable(seed, snakemake.threads)  # whatever other networks there are
-        jets = supervised.read_jets(name, network, list(samples.values()), params.smoothing, device)
+        jets = supervised.read_jets(network, list(samples.values()), params.smoothing, device)
         fits[name] = supervised.cross_fit(jets, labels, network, params.epochs, seed, device)
 
 configuration = {name: params[name] for name in ("networks", "epochs", "smoothing")}

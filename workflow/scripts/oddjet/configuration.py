@@ -170,7 +170,15 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         if first >= behind:
             yield f"samples {name}: found rows {sample['rows']}; expected the first below the last."
     tests = samples.get("tests", {"low": {}, "high": {}})
-    files = [f"{network}_{test}" for network in config["supervised"]["networks"] for test in tests]
+    layout, networks = config["images"]["layout"], config["supervised"]["networks"]
+    for name, network in networks.items():
+        if network["inputs"] == "constituents" != layout:
+            yield (
+                f"supervised.networks.{name}: found inputs constituents, with images.layout "
+                f"{layout}; expected inputs images. Hint: for samples of constituents set "
+                "images.layout to constituents."
+            )
+    files = [f"{network}_{test}" for network in networks for test in tests]
     for file in sorted({file for file in files if files.count(file) > 1}):
         yield (
             f"supervised.networks: found two predictions called {file}.npy, by network and test; "

@@ -54,7 +54,6 @@ class DeviceArray:
 
 
 def read_jets(
-    name: str,
     network: Mapping[str, Any],
     samples: Sequence[Sample],
     smoothing: float,
@@ -63,18 +62,14 @@ def read_jets(
     """What a network reads of the jets of several prepared samples, one behind the other.
 
     Args:
-        name: of the network.
         network: its settings in the configuration.
         samples: files, and ascending rows of each.
         smoothing: standard deviation in pixels of the Gaussian that smooths images.
-
-    Raises:
-        InputError: a sample holds no constituents, and the network reads them.
     """
     if network["inputs"] == "images":
         images = SparseImages.join([_read_images(*sample) for sample in samples])
         return DeviceImages(images, MinMax(0.0, 1.0, smoothing), device)
-    leading = [_read_constituents(name, network["leading"], *sample) for sample in samples]
+    leading = [_read_constituents(network["leading"], *sample) for sample in samples]
     return DeviceArray(in_jet_frame(np.concatenate(leading)), device)
 
 
@@ -84,20 +79,9 @@ def _read_images(path: str | Path, rows: np.ndarray | None) -> SparseImages:
         return file.read() if rows is None else file.select(rows)
 
 
-def _read_constituents(
-    name: str, leading: int, path: str | Path, rows: np.ndarray | None
-) -> np.ndarray:
+def _read_constituents(leading: int, path: str | Path, rows: np.ndarray | None) -> np.ndarray:
     """The leading constituents (n, leading, 4), padded with zeros where fewer are stored."""
     with h5py.File(path) as sample:
-        if "constituents" not in sample:
-            shape = tuple(int(n) for n in sample.attrs["shape"])
-            raise InputError(
-                path,
-                f"images of shape {shape} (channels, height, width) and no constituents",
-                f"constituents as well, which network {name} of supervised.networks reads",
-                "if that is what the samples hold, set images.layout to constituents; else let the "
-                "network have inputs: images.",
-            )
         found = sample["constituents"][:, :leading]
     found = found if rows is None else found[rows]
     return np.pad(found, ((0, 0), (0, leading - found.shape[1]), (0, 0)))
