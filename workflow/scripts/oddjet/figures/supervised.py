@@ -70,7 +70,7 @@ def output(network: str, labels: np.ndarray, logits: Sequence[np.ndarray]) -> Fi
         ylabel="share of jets per bin",
         yscale="log",
         xlim=(0, 1),
-        ylim=(0.3 / len(labels), 1.5),
+        ylim=(1 / len(labels), 1.5),
         title=network,
     )
     axes.legend()
