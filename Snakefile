@@ -17,6 +17,7 @@ include: "workflow/rules/common.smk"
 
 wildcard_constraints:
     model=one_of(SETTINGS),
+    network=one_of(NETWORKS),
     preparation=one_of(PREPARATIONS),
     seed=one_of(SEEDS),
     test=one_of(SCORED),
@@ -50,6 +51,7 @@ rule all:
         SUMMARY,
         PAGE,
         ALL_FIGURES,
+        ALL_PREDICTIONS,
         PROVENANCE,
 
 

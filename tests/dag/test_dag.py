@@ -125,12 +125,25 @@ SAMPLES: Made = (
     | of("prepare_test", {f"prepared/shared/tests/{name}.h5" for name in SCORED})
     | of("prepare_truth", {"prepared/truth/high.h5"})
 )
-SCORED_BASELINES: Made = set().union(
-    *(
-        of("score_baselines", {f"baselines/seed{seed}/scores.h5"})
-        | of("supervise", {f"baselines/seed{seed}/supervised.h5"})
-        for seed in (1, 2)
-    )
+
+
+def supervised(seed: int, networks: tuple[str, ...] = ("cnn",)) -> Made:
+    """What networks that are told labels make: themselves, and predictions where none are given."""
+    place = f"baselines/seed{seed}"
+    made = {f"{place}/supervised{suffix}" for suffix in (".h5", ".pt", "_history.csv")}
+    predicted = {f"{place}/predictions/{network}_{AWKWARD}.npy" for network in networks}
+    return of("supervise", made) | of("predict", predicted)
+
+
+def drawn(network: str) -> Made:
+    names = ("learning_curves", "output", "roc")
+    figures = (figure(f"supervised/{network}/{name}") for name in names)
+    return of("draw_supervised", set.union(*figures))
+
+
+SUPERVISED: Made = supervised(1) | supervised(2) | drawn("cnn")
+SCORED_BASELINES: Made = SUPERVISED | of(
+    "score_baselines", {f"baselines/seed{seed}/scores.h5" for seed in (1, 2)}
 )
 MEASURED_BASELINES: Made = of("measure_baselines", {"baselines/detection.csv"})
 CHECK: Made = of("check_samples", {"tables/samples.csv"})
@@ -198,10 +211,10 @@ def test_a_default_written_out_brings_no_job(whole_run: WholeRun) -> None:
 def test_another_seed_adds_its_own_jobs_and_no_other_training(whole_run: WholeRun) -> None:
     before, after = plan(whole_run), plan(whole_run, changed(seeds=[1, 2, 3]))
     added = own_jobs("S", 3) | of("score_baselines", {"baselines/seed3/scores.h5"})
-    added |= of("supervise", {"baselines/seed3/supervised.h5"})
+    added |= supervised(3)
     assert after.everything - before.everything == added
     assert before.everything - after.everything == set()
-    assert after.pending == added | merges("S") | MEASURED_BASELINES | SUMMARY
+    assert after.pending == added | drawn("cnn") | merges("S") | MEASURED_BASELINES | SUMMARY
 
 
 def test_another_model_adds_its_own_jobs_and_the_merges(whole_run: WholeRun) -> None:
@@ -218,14 +231,17 @@ def test_another_test_is_scored_and_retrains_nothing(whole_run: WholeRun) -> Non
     config["samples"]["tests"]["extra"] = {"file": "raw/signal.npz"}
     before, after = plan(whole_run), plan(whole_run, config)
     added = of("prepare_test", {"prepared/shared/tests/extra.h5"})
-    assert after.everything - before.everything == added
+    predictions = {f"baselines/seed{seed}/predictions/cnn_extra.npy" for seed in (1, 2)}
+    predicted = of("predict", predictions)
+    assert after.everything - before.everything == added | predicted
     assert before.everything - after.everything == set()
     unmoved = {"train", "draw_training", "prepare_normal", "prepare_truth"}
     unmoved |= rules(
         SCORED_BASELINES | MEASURED_BASELINES | CLASSES
     )  # of the tests with truth alone
     kept = {made for made in before.everything if made[0] in unmoved}
-    assert after.everything - after.pending == kept | (SAMPLES - added)
+    assert predicted <= after.pending
+    assert after.everything - after.pending == (kept - predicted) | (SAMPLES - added)
 
 
 def test_other_clusters_retrain_and_score_nothing(whole_run: WholeRun) -> None:
@@ -245,7 +261,7 @@ def test_another_limit_of_false_positives_estimates_anew(whole_run: WholeRun) ->
     # the check of the samples depends on it as well, and the trainings wait for that check
     found = plan(whole_run, changed(fraction={"max_fpr": 0.2, "bootstrap": 100}))
     moved = {"check_samples", "estimate_fractions", "measure_purity", "measure_detection"}
-    moved |= {"draw_scores", "draw_roc", "measure_baselines"} | rules(SUMMARY)
+    moved |= {"draw_scores", "draw_roc", "draw_supervised", "measure_baselines"} | rules(SUMMARY)
     assert rules(found.pending) == moved
 
 
@@ -255,7 +271,30 @@ def test_two_changes_at_once_bring_the_jobs_of_both(whole_run: WholeRun) -> None
         "training": WHOLE["training"] | {"epochs": 3},
     }
     found = plan(whole_run, changed(**changes))
-    assert found.everything - found.pending == SAMPLES | DRAWN | SCORED_BASELINES | CLASSES
+    kept = SAMPLES | DRAWN | SCORED_BASELINES | CLASSES
+    assert found.everything - found.pending == kept - drawn("cnn")
+
+
+# Supervised networks
+
+
+def test_another_network_adds_its_predictions_and_figures_and_learns_with_the_others(
+    whole_run: WholeRun,
+) -> None:
+    networks = {"cnn": {"inputs": "images"}, "other": {"inputs": "images"}}
+    config = changed(supervised=WHOLE["supervised"] | {"networks": networks})
+    before, after = plan(whole_run), plan(whole_run, config)
+    both = supervised(1, tuple(networks)) | supervised(2, tuple(networks))
+    added = (both - SUPERVISED) | drawn("other")
+    assert after.everything - before.everything == added
+    assert after.pending == added | SUPERVISED | MEASURED_BASELINES | SUMMARY
+
+
+def test_without_networks_nothing_is_supervised(whole_run: WholeRun) -> None:
+    before, after = plan(whole_run), plan(whole_run, changed(supervised={"networks": {}}))
+    assert before.everything - after.everything == SUPERVISED
+    assert after.everything - before.everything == set()
+    assert after.pending == MEASURED_BASELINES | SUMMARY
 
 
 # Truth
@@ -272,7 +311,7 @@ def test_without_truth_there_is_no_validation(whole_run: WholeRun) -> None:
         if made[0] in ("prepare_truth", "measure_detection", "draw_roc")
     }
     gone |= SCORED_BASELINES | MEASURED_BASELINES | CLASSES
-    assert len(rules(gone)) == 8
+    assert len(rules(gone)) == 10
     assert before.everything - after.everything == gone
     assert not rules(after.pending) & {"train", "score", "estimate_fractions", "find_clusters"}
     assert ("measure_purity", "S/purity.csv") in after.pending
@@ -293,6 +332,7 @@ def test_truth_is_an_input_of_validation_alone(whole_run: WholeRun) -> None:
         "measure_detection",
         "measure_baselines",
         "supervise",
+        "draw_supervised",
         "draw_roc",
         "draw_classes",
     }

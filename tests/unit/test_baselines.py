@@ -1,16 +1,11 @@
 """Scores that are no autoencoder's."""
 
 import numpy as np
-import torch
-from conftest import blobs
 from scipy.spatial.distance import mahalanobis
 from sklearn.metrics import roc_auc_score
 
 from oddjet.baselines import PrincipalComponents
 from oddjet.scorefiles import LEARNT
-from oddjet.sparse import SparseImages
-from oddjet.supervised import cross_fitted
-from oddjet.tensors import CPU, make_repeatable
 
 
 def correlated(events: int, seed: int) -> np.ndarray:
@@ -50,29 +45,3 @@ def test_what_lies_off_the_normal_points_scores_higher() -> None:
 def test_more_components_than_pixels_or_images_are_as_many_as_there_are() -> None:
     few = correlated(5, 1)
     assert PrincipalComponents(few, 32, seed=0).pca.n_components == 5
-
-
-def labelled_blobs(events: int) -> tuple[SparseImages, np.ndarray]:
-    """One blob or two, which anything can tell apart."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(2, size=events)
-    images = [
-        blobs(rng, [tuple(rng.uniform(4, 11, 2)) for _ in range(1 + label)], 16) for label in labels
-    ]
-    return SparseImages.from_dense(np.stack(images)[:, None].astype(np.float32)), labels
-
-
-def test_the_supervised_reference_learns_from_one_half_and_scores_the_other() -> None:
-    images, labels = labelled_blobs(200)
-    try:
-        make_repeatable(1, 1)
-        scores = cross_fitted(images, labels, 0.0, 12, 1, CPU)
-        assert roc_auc_score(labels, scores) > 0.8
-        # labels without meaning: had it seen those of the jets that it scores, it would know them
-        shuffled = np.random.default_rng(5).permutation(labels)
-        make_repeatable(1, 1)
-        scores = cross_fitted(images, shuffled, 0.0, 12, 1, CPU)
-        # three standard deviations of the AUC of 100 against 100 random scores
-        assert abs(roc_auc_score(shuffled, scores) - 0.5) < 0.125
-    finally:
-        torch.use_deterministic_algorithms(False)

@@ -57,6 +57,9 @@ def test_defaults_have_no_problem() -> None:
         "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, at_least: 0.1, at_most: 0.1}}}",
         "fraction: {headline: template}\n"
         "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz}}, signal: {file: s.npz}}",
+        "supervised: {networks: {}}",
+        "images: {layout: constituents}\n"
+        "supervised: {networks: {dense: {inputs: constituents, leading: 5, hidden: []}}}",
         "results: out/run 1",
     ],
 )
@@ -111,6 +114,23 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         ["samples.tests.a.at_least:", "found 1.6", "<= 1"],
     ),
     "pair of one fraction": ("coverage: {pairs: [[0.1]]}", ["coverage.pairs.0:", "at least 2"]),
+    "constituents of a network of images": (
+        "supervised: {networks: {cnn: {inputs: images, leading: 5}}}",
+        ["supervised.networks.cnn:", "unknown key leading", "allowed: inputs."],
+    ),
+    "constituents where there are none": (
+        "supervised: {networks: {dense: {inputs: constituents}}}",
+        ["supervised.networks.dense:", "images.layout channels_last;", "expected", "Hint:"],
+    ),
+    "network without its inputs": (
+        "supervised: {networks: {cnn: {}}}",
+        ["supervised.networks.cnn:", "inputs missing"],
+    ),
+    "predictions of the same name": (
+        "samples: {normal: {file: n.npz}, tests: {c: {file: l.npz}, b_c: {file: l.npz}}}\n"
+        "supervised: {networks: {a: {inputs: images}, a_b: {inputs: images}}}",
+        ["supervised.networks:", "called a_b_c.npy", "Hint: rename"],
+    ),
     "text for a number": (
         "training: {epochs: many}",
         ["training.epochs:", "found 'many'", "expected an integer"],

@@ -15,11 +15,11 @@ import torch
 from conftest import AWKWARD, EACH_TEST, NORMAL, WHOLE, WholeRun, run_workflow
 from scipy.ndimage import gaussian_filter
 
-from oddjet import training
+from oddjet import supervised, training
 from oddjet.closure import CHECKS
 from oddjet.files import sha256
 from oddjet.fractions import ESTIMATORS
-from oddjet.scorefiles import LEARNT, QUANTITIES, SUPERVISED
+from oddjet.scorefiles import LEARNT, QUANTITIES
 from oddjet.sparse import SparseFile
 
 SEEDS = WHOLE["seeds"]
@@ -32,6 +32,10 @@ EVENTS = dict(zip(PARTS, (NORMAL - CONTROL - HELD, HELD, CONTROL, 40, 40, 40), s
 # as in the interface
 COLUMNS = {
     "S/seed1/history.csv": ["epoch", "train_loss", "val_loss", "learning_rate", "seconds"],
+    "baselines/seed1/supervised_history.csv": [
+        *("network", "half", "epoch", "train_loss", "train_accuracy"),
+        *("held_loss", "held_accuracy"),
+    ],
     "tables/fractions.csv": [
         *("model", "seed", "test", "estimator", "fraction", "low", "high"),
         *("threshold", "fpr", "fpr_upper"),
@@ -57,6 +61,7 @@ COLUMNS = {
 FIGURES = [
     *("examples", "means", "crop", "fractions", "error_budget", "quantities", "pca_plane"),
     *("S/learning_curves", "S/roc", "S/latent_classes"),
+    *(f"supervised/cnn/{name}" for name in ("learning_curves", "output", "roc")),
     *(
         f"S/seed{seed}/{name}"
         for seed in SEEDS
@@ -191,7 +196,7 @@ def test_detection_is_measured_for_the_test_with_truth_alone(
 def test_every_baseline_stands_beside_the_models(tables: dict[str, pd.DataFrame]) -> None:
     table = tables["tables/detection.csv"]
     table = table[table.model == "baseline"]
-    assert set(table.score) == {*QUANTITIES, *LEARNT, SUPERVISED}
+    assert set(table.score) == {*QUANTITIES, *LEARNT, "supervised_cnn"}
     for score, rows in table.groupby("score"):
         seeds = ["ensemble"] if score in QUANTITIES else ["1", "2", "ensemble"]
         assert rows.seed.tolist() == seeds
@@ -367,7 +372,7 @@ def test_provenance_comes_back_identical_in_a_second_run(
     "name",
     [
         *("summary.csv", "tables/fractions.csv", "tables/purity.csv", "tables/detection.csv"),
-        *("tables/training.csv", "tables/samples.csv"),
+        *("tables/training.csv", "tables/samples.csv", "baselines/seed1/supervised_history.csv"),
         *("S/fractions.csv", "S/purity.csv", "S/detection.csv"),
     ],
 )
@@ -375,6 +380,38 @@ def test_table_comes_back_byte_for_byte_in_a_second_run(
     whole_run: WholeRun, again: Path, name: str
 ) -> None:
     assert (whole_run.results / name).read_bytes() == (again / name).read_bytes()
+
+
+# Supervised networks
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_networks_predict_the_test_without_truth_alone(whole_run: WholeRun, seed: int) -> None:
+    folder = whole_run.results / "baselines" / f"seed{seed}" / "predictions"
+    (file,) = folder.iterdir()
+    assert file.name == f"cnn_{AWKWARD}.npy"
+    predicted = np.load(file, allow_pickle=False)
+    assert predicted.dtype == np.float32
+    assert predicted.shape == (EACH_TEST,)
+    assert ((predicted > 0) & (predicted < 1)).all()
+    # what a user computes with the saved networks
+    path = file.parents[1] / "supervised.pt"
+    classifiers = supervised.load(path, "cnn", torch.device("cpu"))
+    sample = whole_run.results / "prepared" / "shared" / "tests" / f"{AWKWARD}.h5"
+    with h5py.File(sample) as prepared:
+        images = SparseFile(prepared).read().dense()
+    smoothed = gaussian_filter(images, (0, 0, 1, 1), mode="constant")
+    with torch.no_grad():
+        outputs = [one(torch.from_numpy(smoothed)).sigmoid().numpy() for one in classifiers]
+    np.testing.assert_allclose(predicted, np.mean(outputs, axis=0), rtol=1e-4)
+
+
+def test_the_supervised_history_has_a_row_per_half_and_epoch(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    table = tables["baselines/seed1/supervised_history.csv"]
+    found = list(zip(table.network, table.half, table.epoch, strict=True))
+    assert found == [("cnn", 1, 1), ("cnn", 2, 1)]
 
 
 # The page
@@ -418,8 +455,8 @@ def test_page_loads_nothing_from_anywhere(page: Page) -> None:
 
 def test_page_shows_its_figures(page: Page) -> None:
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    # those of all samples and results, and those of the first seed of the one model
-    assert len(images) == 7 + 8
+    # of all samples and results, of the first seed of the one model, and of the supervised network
+    assert len(images) == 7 + 8 + 3
     for attributes in images:
         assert attributes["src"].startswith("data:image/png;base64,")
         assert attributes["alt"]

@@ -54,11 +54,7 @@ rule draw_benchmark:
         table=f"{TABLES}/benchmark.csv",
         scores=expand(SCORES, model=COMPARED_GROUPS["models"], seed=SEEDS),
         baselines=BASELINES.format(seed=SEEDS[0]),
-        supervised=(
-            SUPERVISED.format(seed=SEEDS[0])
-            if config["baselines"]["supervised_epochs"]
-            else []
-        ),
+        supervised=SUPERVISED.format(seed=SEEDS[0]) if NETWORKS else [],
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("draw_benchmark.py"),
@@ -68,6 +64,7 @@ rule draw_benchmark:
             COMPARED_NAMES[model]: SETTINGS[model]["architecture"]["latent"]
             for model in [MODELS[0], *COMPARED_GROUPS["latents"]]
         },
+        networks=list(NETWORKS),
         seeds=SEEDS,
         truths=TRUTHS,
         score=config["fraction"]["score"],

@@ -223,6 +223,9 @@ SCORES = f"{RESULTS}/{{model}}/seed{{seed}}/scores.h5"
 CLUSTERS = f"{RESULTS}/{{model}}/seed{{seed}}/clusters.h5"
 BASELINES = f"{RESULTS}/baselines/seed{{seed}}/scores.h5"
 SUPERVISED = f"{RESULTS}/baselines/seed{{seed}}/supervised.h5"
+SUPERVISED_HISTORY = f"{RESULTS}/baselines/seed{{seed}}/supervised_history.csv"
+SUPERVISED_NETWORKS = f"{RESULTS}/baselines/seed{{seed}}/supervised.pt"
+PREDICTIONS = f"{RESULTS}/baselines/seed{{seed}}/predictions/{{network}}_{{test}}.npy"
 TABLES = f"{RESULTS}/tables"
 SAMPLES_TABLE = f"{TABLES}/samples.csv"
 FIGURES = f"{RESULTS}/figures"
@@ -245,8 +248,11 @@ TESTS = list(SAMPLES["tests"])
 SIGNAL = {parts.SIGNAL: SAMPLES["signal"]} if "signal" in SAMPLES else {}
 SCORED = SAMPLES["tests"] | SIGNAL
 TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
+UNLABELLED = [test for test in TESTS if test not in TRUTHS]
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
+# supervised ones learn from truth
+NETWORKS = config["supervised"]["networks"] if TRUTHS else {}
 # models of the benchmark alone lie in a folder of their own
 COMPARED = {
     group: {f"compared/{name}": model for name, model in models.items()}
@@ -277,3 +283,6 @@ SEED_FIGURES = {
 ALL_FIGURES = expand(
     f"{FIGURES}/{{model}}/seed{{seed}}/errors.png", model=MODELS, seed=SEEDS
 )
+ALL_PREDICTIONS = expand(PREDICTIONS, network=NETWORKS, seed=SEEDS, test=UNLABELLED)
+# figures of a supervised network
+SUPERVISED_FIGURES = ("learning_curves", "output", "roc")

@@ -172,6 +172,44 @@ rule draw_classes:
         "../scripts/draw_classes.py"
 
 
+rule draw_supervised:
+    """
+    Where truth is given, draw how the supervised networks learnt, what they say of jets of either
+    class, and their ROC curves. Uses wildcard `network`.
+    """
+    message:
+        "Drawing the supervised reference {wildcards.network}"
+    input:
+        scores=expand(SUPERVISED, seed=SEEDS),
+        histories=expand(SUPERVISED_HISTORY, seed=SEEDS),
+        truths=expand(PREPARED_TRUTH, test=TRUTHS),
+    params:
+        code=code("draw_supervised.py"),
+        seeds=SEEDS,
+        truths=TRUTHS,
+        max_fpr=config["fraction"]["max_fpr"],
+    output:
+        **{
+            name: figure(
+                f"supervised/{{network}}/{name}",
+                f"supervised_{name}",
+                "Validation",
+                figure=name.replace("_", " "),
+                model="supervised_{network}",
+            )
+            for name in SUPERVISED_FIGURES
+        },
+    log:
+        f"{LOGS}/draw_supervised/{{network}}.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(20),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/draw_supervised.py"
+
+
 rule draw_fractions:
     """Draw the fractions of all tests by model and estimator, and what their errors consist of."""
     message:

@@ -169,7 +169,7 @@ rule score_baselines:
 
 rule supervise:
     """
-    Where truth is given, score each half of the labelled jets by a network that was trained on the
+    Where truth is given, score each half of the labelled jets by networks that were trained on the
     other: the upper reference. Uses wildcard `seed`.
     """
     message:
@@ -182,11 +182,14 @@ rule supervise:
     params:
         code=code("supervise.py"),
         truths=TRUTHS,
-        epochs=config["baselines"]["supervised_epochs"],
+        networks=NETWORKS,
+        epochs=config["supervised"]["epochs"],
         smoothing=config["preprocessing"]["smoothing"],
         device=config["training"]["device"],
     output:
-        SUPERVISED,
+        scores=SUPERVISED,
+        history=SUPERVISED_HISTORY,
+        networks=SUPERVISED_NETWORKS,
     log:
         f"{LOGS}/supervise/seed{{seed}}.log",
     benchmark:
@@ -202,23 +205,49 @@ rule supervise:
         "../scripts/supervise.py"
 
 
+rule predict:
+    """
+    Predict with a supervised network which jets of a test without truth are anomalous. On the CPU:
+    cards are left to trainings. Uses wildcards `network`, `seed` and `test`.
+    """
+    message:
+        "Predicting {wildcards.test} with {wildcards.network}, seed {wildcards.seed}"
+    input:
+        networks=SUPERVISED_NETWORKS,
+        test=SHARED_TEST,
+    params:
+        code=code("predict.py"),
+        smoothing=config["preprocessing"]["smoothing"],
+    output:
+        PREDICTIONS,
+    log:
+        f"{LOGS}/predict/{{network}}_seed{{seed}}_{{test}}.log",
+    benchmark:
+        f"{BENCHMARKS}/predict/{{network}}_seed{{seed}}_{{test}}.tsv"
+    threads: 2
+    resources:
+        mem_mb=more(4000),
+        runtime=more(30),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/predict.py"
+
+
 rule measure_baselines:
     """Where truth is given, say how well the baselines find anomalous jets."""
     message:
         "Validating the baselines against truth"
     input:
         scores=expand(BASELINES, seed=SEEDS),
-        supervised=(
-            expand(SUPERVISED, seed=SEEDS)
-            if config["baselines"]["supervised_epochs"]
-            else []
-        ),
+        supervised=expand(SUPERVISED, seed=SEEDS) if NETWORKS else [],
         normal=SHARED_NORMAL,
         tests=expand(SHARED_TEST, test=TRUTHS),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("measure_baselines.py"),
         seeds=SEEDS,
+        networks=list(NETWORKS),
         truths=TRUTHS,
         max_fpr=config["fraction"]["max_fpr"],
     output:

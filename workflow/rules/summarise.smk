@@ -74,12 +74,19 @@ PAGE_FIGURES = {
     }
     for model in MODELS
 }
+PAGE_NETWORKS = {
+    network: {
+        name: f"{FIGURES}/supervised/{network}/{name}.png"
+        for name in SUPERVISED_FIGURES
+    }
+    for network in NETWORKS
+}
 
 
 rule write_page:
     """
     Write the page for people, self-contained: the fractions and whether they can be believed first,
-    then every figure of the first seed of each model, and the tables.
+    then every figure of the first seed of each model, the supervised reference, and the tables.
     """
     message:
         "Writing {output}"
@@ -96,12 +103,16 @@ rule write_page:
         model_figures=[
             path for paths in PAGE_FIGURES.values() for path in paths.values()
         ],
+        supervised_figures=[
+            path for paths in PAGE_NETWORKS.values() for path in paths.values()
+        ],
         scores=expand(SCORES, model=MODELS, seed=SEEDS[0]),
     params:
         code=code("write_page.py"),
         results=PAGE_RESULTS,
         report=texts(Path(workflow.basedir, "workflow", "report")),
         figures=PAGE_FIGURES,
+        supervised=PAGE_NETWORKS,
         seed=SEEDS[0],
         config=config,
     output:

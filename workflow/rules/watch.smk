@@ -2,7 +2,7 @@
 # Needs all results. Creates {RESULTS}/provenance.json.
 
 # the jobs behind all results, worked out when they are asked for
-RESULT_JOBS = cache(lambda: jobs_behind(SUMMARY, PAGE, *ALL_FIGURES))
+RESULT_JOBS = cache(lambda: jobs_behind(SUMMARY, PAGE, *ALL_FIGURES, *ALL_PREDICTIONS))
 
 
 rule record_provenance:
@@ -16,6 +16,7 @@ rule record_provenance:
         SUMMARY,
         PAGE,
         ALL_FIGURES,
+        ALL_PREDICTIONS,
     params:
         code=code("record_provenance.py"),
         config=config,

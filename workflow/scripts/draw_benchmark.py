@@ -17,9 +17,9 @@ for number, model in enumerate(params.models):
     curves[model] = validation.labelled(ranks, truths)
 for name in DRAWN:
     curves[name] = validation.labelled(scorefiles.read_scores(given.baselines, name), truths)
-if given.supervised:
-    reference = scorefiles.read_scores(given.supervised, scorefiles.SUPERVISED)
-    curves[scorefiles.SUPERVISED] = validation.labelled(reference, truths)
+for name in map(scorefiles.supervised, params.networks):
+    reference = scorefiles.read_scores(given.supervised, name)
+    curves[name] = validation.labelled(reference, truths)
 title = " and ".join(truths)
 style.save(scores.roc({title: curves}, params.max_fpr), made.roc)
 

@@ -1,6 +1,5 @@
 """Validate the baselines against truth."""
 
-import numpy as np
 import pandas as pd
 
 from oddjet import ensemble, logs, scorefiles, validation
@@ -25,11 +24,9 @@ for name in scorefiles.QUANTITIES:
 for name in scorefiles.LEARNT:
     found = of_seeds(given.scores, name)
     scores[name] = found | {"ensemble": ensemble.mean_rank(list(found.values()))}
-if given.supervised:
-    found = of_seeds(given.supervised, scorefiles.SUPERVISED)
-    parts = found[params.seeds[0]]
-    mean = {part: np.mean([of[part] for of in found.values()], axis=0) for part in parts}
-    scores[scorefiles.SUPERVISED] = found | {"ensemble": mean}
+for name in map(scorefiles.supervised, params.networks):
+    found = of_seeds(given.supervised, name)
+    scores[name] = found | {"ensemble": ensemble.mean(list(found.values()))}
 
 table = pd.DataFrame(
     {"model": "baseline", "score": name} | row

@@ -1,42 +1,46 @@
-"""Score the jets of labelled tests by a classifier that was told the labels of others."""
+"""Score the jets of labelled tests by networks that were told the labels of others."""
 
 import h5py
 import numpy as np
+import pandas as pd
 
 from oddjet import devices, logs, scorefiles, supervised
 from oddjet.files import replacing
 from oddjet.parts import CONTROL
 from oddjet.provenance import describe
-from oddjet.scorefiles import SUPERVISED
-from oddjet.sparse import SparseFile, SparseImages
 from oddjet.tensors import make_repeatable
 
 logs.set_up(snakemake.log[0])
-params, given, seed = snakemake.params, snakemake.input, int(snakemake.wildcards.seed)
+params, given, made = snakemake.params, snakemake.input, snakemake.output
+seed = int(snakemake.wildcards.seed)
 truths = scorefiles.read_truths(params.truths, given.truths)
-images = {}
-for test, path in zip(params.truths, given.tests, strict=True):
-    with h5py.File(path) as sample:
-        images[test] = SparseFile(sample).read()
+tests = dict(zip(params.truths, given.tests, strict=True))
+samples: dict[str, supervised.Sample] = {test: (path, None) for test, path in tests.items()}
 if any(labels.all() for labels in truths.values()):  # their counterpart
     with h5py.File(given.normal) as normal:
-        images[CONTROL] = SparseFile(normal).select(np.flatnonzero(normal["control"][:]))
-    truths[CONTROL] = np.zeros(len(images[CONTROL]), np.int8)
+        samples[CONTROL] = (given.normal, np.flatnonzero(normal["control"][:]))
+    truths[CONTROL] = np.zeros(len(samples[CONTROL][1]), np.int8)
 labels = np.concatenate(list(truths.values()))
+fits = {}
 with devices.leased(params.device) as device:
-    make_repeatable(seed, snakemake.threads)
-    scores = supervised.cross_fitted(
-        SparseImages.join([images[part] for part in truths]),
-        labels,
-        params.smoothing,
-        params.epochs,
-        seed,
-        device,
-    )
+    for name, network in params.networks.items():
+        make_repeatable(seed, snakemake.threads)  # whatever other networks there are
+        jets = supervised.read_jets(network, list(samples.values()), params.smoothing, device)
+        fits[name] = supervised.cross_fit(jets, labels, network, params.epochs, seed, device)
+
+configuration = {name: params[name] for name in ("networks", "epochs", "smoothing")}
+provenance = describe(configuration, tests, seed=seed, device=device.type)
 borders = np.cumsum([len(part) for part in truths.values()])[:-1]
-with replacing(snakemake.output[0]) as partial, h5py.File(partial, "w") as target:
-    for part, found in zip(truths, np.split(scores, borders), strict=True):
-        target[f"{part}/{SUPERVISED}"] = found.astype(np.float32)
-    configuration = {name: params[name] for name in ("epochs", "smoothing")}
-    inputs = dict(zip(params.truths, given.tests, strict=True))
-    target.attrs.update(describe(configuration, inputs, seed=seed, device=device.type))
+with replacing(made.scores) as partial, h5py.File(partial, "w") as target:
+    for name, fit in fits.items():
+        for part, found in zip(truths, np.split(fit.scores, borders), strict=True):
+            target[f"{part}/{scorefiles.supervised(name)}"] = found.astype(np.float32)
+    target.attrs.update(provenance)
+histories = [fit.history.assign(network=name) for name, fit in fits.items()]
+history = pd.concat(histories, ignore_index=True)
+history.insert(0, "network", history.pop("network"))
+with replacing(made.history) as partial:
+    history.to_csv(partial, index=False)
+with replacing(made.networks) as partial:
+    networks = {name: fit.classifiers for name, fit in fits.items()}
+    supervised.save(partial, networks, provenance)

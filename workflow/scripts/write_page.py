@@ -20,6 +20,7 @@ given, params = snakemake.input, snakemake.params
 def picture(file: str, name: str) -> dict[str, str]:
     """A figure with the caption that it has in Snakemake's report."""
     text = page.caption(REPORT / f"{name}.rst", snakemake)
+    name = name.removeprefix("supervised_")
     title = TITLES.get(name, name.replace("_", " ").capitalize())
     return page.picture(file, title, text)
 
@@ -68,6 +69,13 @@ text = page.render(
         name: picture(path, name) for name, path in zip(params.results, given.figures, strict=True)
     },
     models=models,
+    references=[
+        {
+            "name": network,
+            "figures": [picture(file, f"supervised_{name}") for name, file in figures.items()],
+        }
+        for network, figures in params.supervised.items()
+    ],
     seed=params.seed,
     points=page.POINTS,
     estimators=fractions.ESTIMATORS,

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 REPLACED_AS_A_WHOLE = (
     ("samples",),
     ("models",),
+    ("supervised", "networks"),
     ("benchmark", "models"),
     ("benchmark", "ablation"),
     ("simulation", "tests"),
@@ -55,13 +56,13 @@ def replace_as_a_whole(config: dict[str, Any], given: Mapping[str, Any]) -> None
 def in_order(config: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration with its keys in one order, so that writing out a default changes nothing.
 
-    Models and tests keep the order that the user gave them: tables and figures follow it.
+    Models, networks and tests keep the order that the user gave them: tables and figures follow it.
     """
 
     def arrange(value: Any, key: str) -> Any:
         if not isinstance(value, Mapping):
             return value
-        keys = list(value) if key in ("models", "tests", "ablation") else sorted(value)
+        keys = list(value) if key in ("models", "networks", "tests", "ablation") else sorted(value)
         return {name: arrange(value[name], name) for name in keys}
 
     return arrange(config, "")
@@ -169,6 +170,20 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         if first >= behind:
             yield f"samples {name}: found rows {sample['rows']}; expected the first below the last."
     tests = samples.get("tests", {"low": {}, "high": {}})
+    layout, networks = config["images"]["layout"], config["supervised"]["networks"]
+    for name, network in networks.items():
+        if network["inputs"] == "constituents" != layout:
+            yield (
+                f"supervised.networks.{name}: found inputs constituents, with images.layout "
+                f"{layout}; expected inputs images. Hint: for samples of constituents set "
+                "images.layout to constituents."
+            )
+    files = [f"{network}_{test}" for network in networks for test in tests]
+    for file in sorted({file for file in files if files.count(file) > 1}):
+        yield (
+            f"supervised.networks: found two predictions called {file}.npy, by network and test; "
+            "expected another name for each. Hint: rename the network."
+        )
     if fraction["headline"] == "template" and "signal" not in samples:
         yield (
             "fraction.headline: found template; expected samples.signal, simulated anomalous jets, "

@@ -31,3 +31,8 @@ def mean_rank(seeds: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray
         ]
         combined[part] = np.mean(ranks, axis=0)
     return combined
+
+
+def mean(seeds: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The mean over seeds of scores (N,) by sample part, where they are on one scale."""
+    return {part: np.mean([scores[part] for scores in seeds], axis=0) for part in seeds[0]}

@@ -7,12 +7,15 @@ import h5py
 import numpy as np
 
 SCORES = ("error", "mahalanobis")  # of an autoencoder; either may be the anomaly score
-# of what is no autoencoder: quantities of the raw jet, what learns from normal jets alone, and
-# what was told the labels
+# of what is no autoencoder: quantities of the raw jet, and what learns from normal jets alone
 QUANTITIES = ("mass", "width", "lit_pixels", "minus_sum_of_squares")
 LEARNT = ("pca_error", "pca_mahalanobis", "isolation_forest")
 PLANE = "pca"  # coordinates (N, up to 2) on the first principal components
-SUPERVISED = "supervised_cnn"
+
+
+def supervised(network: str) -> str:
+    """What the score of a network that was told the labels is called."""
+    return f"supervised_{network}"
 
 
 def read_scores(path: str | Path, dataset: str) -> dict[str, np.ndarray]:

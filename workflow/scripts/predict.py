@@ -1,0 +1,15 @@
+"""Predict with a supervised network which jets of a test without truth are anomalous."""
+
+import numpy as np
+
+from oddjet import logs, supervised
+from oddjet.files import replacing
+from oddjet.tensors import CPU, make_repeatable
+
+logs.set_up(snakemake.log[0])
+given, smoothing = snakemake.input, snakemake.params.smoothing
+make_repeatable(int(snakemake.wildcards.seed), snakemake.threads)
+classifiers = supervised.load(given.networks, snakemake.wildcards.network, CPU)
+jets = supervised.read_jets(classifiers[0].network, [(given.test, None)], smoothing, CPU)
+with replacing(snakemake.output[0]) as partial:
+    np.save(partial, supervised.probabilities(classifiers, jets), allow_pickle=False)
