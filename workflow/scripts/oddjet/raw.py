@@ -106,7 +106,7 @@ class NpyArray(RawArray):
     """The array of an .npy file."""
 
     def _pieces(self, rows: int) -> Iterator[np.ndarray]:
-        array = np.load(self.file, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(self.file, mode="r")
         for start in range(0, self.events, rows):
             yield np.array(array[start : start + rows])
 
@@ -220,7 +220,7 @@ def _in_npy(file: Path) -> NpyArray:
         shape, _, dtype = _read_header(stream)
     if dtype.hasobject:  # refused by its type
         return NpyArray(file, "array", shape, dtype)
-    np.load(file, mmap_mode="r", allow_pickle=False)  # as long as its header says?
+    np.lib.format.open_memmap(file, mode="r")  # as long as its header says?
     return NpyArray(file, "array", shape, dtype)
 
 
