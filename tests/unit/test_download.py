@@ -107,7 +107,7 @@ def refusal(server: Server, directory: Path) -> str:
     assert list(directory.iterdir()) == []
     text = str(caught.value)
     assert text.startswith(f"{server.url}: found ")
-    assert "expected an .npz or HDF5 file with a numeric array" in text
+    assert "expected an .npz, .npy, HDF5, Parquet or ROOT file with numbers" in text
     assert all(name in text for name in ("Hint:", "samples.course", "course_url", "samples.normal"))
     return text
 
