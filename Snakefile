@@ -24,7 +24,8 @@ wildcard_constraints:
     score=one_of([*MODELS, "brightness"]),
     events=r"\d+",
     pair=r"\d+",
-    process="qcd|top",
+    process="qcd|top|gluon|quark|zero_bias|ttbar|zprime",
+    layout="constituents|calorimeter",
     batch=r"\d+",
     file=one_of(COURSE_FILES.values()),
 

@@ -245,6 +245,26 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         "samples: {normal: {file: n.npz}, tests: {2024: {file: l.npz}}}",
         ["samples.tests:", "2024"],
     ),
+    "simulated process that its layout has not": (
+        "simulation: {layout: constituents, processes: {qcd: 10, top: 10, ttbar: 10}}",
+        ["simulation.processes:", "found 'ttbar'", "allowed: qcd, top."],
+    ),
+    "one process where two are told apart": (
+        "simulation: {layout: calorimeter, processes: {quark: 10}}",
+        ["simulation.processes:", "gluon missing"],
+    ),
+    "events of no process": (
+        "simulation: {layout: events}",
+        ["simulation.processes:", "found none", "at least 1"],
+    ),
+    "processes for the images, which have their own numbers": (
+        "simulation: {processes: {qcd: 10}}",
+        ["simulation.processes:", "found 'qcd'", "allowed: none"],
+    ),
+    "unknown layout": (
+        "simulation: {layout: graph}",
+        ["simulation.layout:", "found 'graph'", "allowed: images, constituents"],
+    ),
     "results folder with a brace": ("results: 'out/{model}'", ["results:", "{model}"]),
 }
 

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from conftest import REPO, architecture, packages
 
+from oddjet import events, simulation
 from oddjet.fingerprint import DISTRIBUTIONS
 from oddjet.models import KINDS, Autoencoder
 
@@ -72,6 +73,15 @@ def test_every_mapping_of_the_schema_refuses_unknown_keys() -> None:
         full = resolved(part)
         if full.get("type") == "object":
             assert full.keys() & {"additionalProperties", "unevaluatedProperties"}, path
+
+
+def test_simulated_processes_are_those_that_the_schema_and_the_rules_allow() -> None:
+    known = {*simulation.PROCESSES, *events.PROCESSES}
+    branches = SCHEMA["properties"]["simulation"]["allOf"]
+    allowed = [branch["then"]["properties"]["processes"]["propertyNames"] for branch in branches]
+    assert set().union(*(names["enum"] for names in allowed)) == known
+    constraint = re.search(r'process="([^"]+)"', RULE_FILES[0].read_text("utf-8"))[1]
+    assert set(constraint.split("|")) == known
 
 
 # The pins

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from oddjet import simulation
+from oddjet import events, generators, layouts, simulation
 from oddjet.simulation import Jets
 
 QCD_PT, TOP_PT = 560.0, 640.0  # tells the two apart after mixing
@@ -31,6 +31,9 @@ def make_jets(count: int, pt: float = 600.0, seed: int = 0) -> Jets:
             "pt": generator.uniform(1, 100, flat).astype(np.float32),
             "eta": generator.normal(1.0, 0.2, flat).astype(np.float32),
             "phi": simulation.wrap_phi(generator.normal(3.0, 0.2, flat)).astype(np.float32),
+            "mass": np.full(flat, 0.14, np.float32),
+            "charge": generator.integers(-1, 2, flat).astype(np.int8),
+            "pdg_id": generator.choice([-211, 22, 130, 211], flat).astype(np.int32),
         },
         offsets,
         truth,
@@ -41,8 +44,9 @@ def make_single_jet(eta: float, phi: float, axis: tuple[float, float] = (0.0, 0.
     """One jet of 600 GeV along `axis` with one constituent of 300 GeV at (eta, phi)."""
     jet = make_jets(1).take([0])
     jet.truth["eta"][:], jet.truth["phi"][:] = axis
-    columns = {"pt": 300.0, "eta": eta, "phi": phi}
-    constituents = {name: np.array([value], np.float32) for name, value in columns.items()}
+    columns = {"pt": 300.0, "eta": eta, "phi": phi, "mass": 0, "charge": 0, "pdg_id": 22}
+    kinds = simulation.CONSTITUENT_QUANTITIES
+    constituents = {name: np.array([value], kinds[name]) for name, value in columns.items()}
     return Jets(constituents, np.array([0, 1]), jet.truth)
 
 
@@ -132,8 +136,9 @@ def test_jets_read_from_files_are_those_that_were_written(tmp_path: Path) -> Non
     read = simulation.read_jets([tmp_path / "1.h5", tmp_path / "2.h5"])
     expected = simulation.concatenate([first, second])
     np.testing.assert_array_equal(read.offsets, expected.offsets)
-    for name in simulation.CONSTITUENT_QUANTITIES:
+    for name, kind in simulation.CONSTITUENT_QUANTITIES.items():
         np.testing.assert_array_equal(read.constituents[name], expected.constituents[name])
+        assert read.constituents[name].dtype == kind
     for name in simulation.JET_QUANTITIES:
         np.testing.assert_array_equal(read.truth[name], expected.truth[name])
 
@@ -231,11 +236,31 @@ def test_a_test_named_like_the_normal_sample_is_refused() -> None:
         mix(tests={"normal": {"events": 10, "fraction": 0.5}})
 
 
+# Two processes, shuffled
+
+
+def test_shuffled_jets_are_all_there_once_each_with_its_label() -> None:
+    qcd, top = make_jets(30, QCD_PT, seed=1), make_jets(20, TOP_PT, seed=2)
+    labels, jets = simulation.shuffle(qcd, top, seed=1)
+    assert labels.dtype == np.int8
+    np.testing.assert_array_equal(jets.truth["pt"], np.where(labels, TOP_PT, QCD_PT))
+    for label, count in ((0, 30), (1, 20)):
+        assert sorted(jets.truth["mass"][labels == label]) == list(range(count))
+    assert np.count_nonzero(np.diff(labels)) > 5
+
+
+def test_same_seed_gives_the_same_order_and_another_seed_another() -> None:
+    jets = make_jets(30, seed=1), make_jets(20, seed=2)
+    first, again, other = (simulation.shuffle(*jets, seed)[0] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
 def test_every_batch_has_its_own_valid_pythia_seed() -> None:
     seeds = [
-        simulation.derive_seed(seed, process, batch)
+        generators.derive_seed(seed, process, batch)
         for seed in (1, 2)
-        for process in simulation.PROCESSES
+        for process in (*simulation.PROCESSES, *events.PROCESSES)
         for batch in range(100)
     ]
     assert len(set(seeds)) == len(seeds)
@@ -244,7 +269,7 @@ def test_every_batch_has_its_own_valid_pythia_seed() -> None:
 
 
 def test_seeds_stay_the_same_from_version_to_version() -> None:
-    assert simulation.derive_seed(2026, "qcd", 0) == 672661201
+    assert generators.derive_seed(2026, "qcd", 0) == 672661201
 
 
 # Pythia and FastJet
@@ -264,12 +289,12 @@ def test_missing_pythia_is_named_with_the_command_that_installs_it(
 
 
 @pytest.fixture
-def generators() -> None:
+def installed() -> None:
     for module in ("pythia8mc", "fastjet"):
         pytest.importorskip(module, reason=f"{module} is in requirements-simulation.txt")
 
 
-@pytest.mark.usefixtures("generators")
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("process", simulation.PROCESSES)
 def test_jets_lie_in_the_window_and_hold_their_constituents(process: str) -> None:
     jets = simulation.generate_jets(process, 5, seed=1)
@@ -283,19 +308,41 @@ def test_jets_lie_in_the_window_and_hold_their_constituents(process: str) -> Non
     assert all(((truth[tau] > 0) & (truth[tau] < 1)).all() for tau in ("tau1", "tau2", "tau3"))
 
 
-@pytest.mark.usefixtures("generators")
+@pytest.mark.usefixtures("installed")
+def test_constituents_are_particles_that_add_up_to_their_jet() -> None:
+    jets = simulation.generate_jets("qcd", 5, seed=1)
+    momenta = layouts.four_momenta(jets, count=500).astype(float).sum(1)
+    mass = np.sqrt(momenta[:, 0] ** 2 - (momenta[:, 1:] ** 2).sum(1))
+    np.testing.assert_allclose(np.hypot(*momenta.T[1:3]), jets.truth["pt"], rtol=1e-5)
+    np.testing.assert_allclose(mass, jets.truth["mass"], rtol=1e-3)
+    assert {22, 211, -211} <= set(jets.constituents["pdg_id"].tolist())
+    charged = np.isin(np.abs(jets.constituents["pdg_id"]), (11, 13, 211, 321, 2212))
+    assert (np.abs(jets.constituents["charge"][charged]) == 1).all()
+    assert not jets.constituents["charge"][jets.constituents["pdg_id"] == 22].any()
+
+
+@pytest.mark.usefixtures("installed")
+def test_gluon_jets_have_more_constituents_than_quark_jets() -> None:
+    gluon, quark = (
+        simulation.generate_jets(process, 40, seed=1).truth["constituents"].mean()
+        for process in ("gluon", "quark")
+    )
+    assert gluon > 1.2 * quark
+
+
+@pytest.mark.usefixtures("installed")
 def test_same_pythia_seed_gives_the_same_jets_and_another_seed_others() -> None:
     first, again, other = (simulation.generate_jets("qcd", 2, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.constituents["pt"], again.constituents["pt"])
     assert (first.truth["pt"] != other.truth["pt"]).all()
 
 
-@pytest.mark.usefixtures("generators")
+@pytest.mark.usefixtures("installed")
 def test_merged_tops_weigh_as_much_as_a_top_quark() -> None:
     assert 160 < np.median(simulation.generate_jets("top", 15, seed=1).truth["mass"]) < 200
 
 
-@pytest.mark.usefixtures("generators")
+@pytest.mark.usefixtures("installed")
 def test_three_particles_are_three_prongs() -> None:
     import fastjet
 

@@ -207,6 +207,8 @@ config = checked(config, GIVEN)
 # paths
 RESULTS = config["results"].rstrip("/")
 SIMULATED = f"{RESULTS}/simulation"
+SIMULATED_JETS = f"{SIMULATED}/batches/{{process}}_{{batch}}.h5"
+SIMULATED_EVENTS = f"{SIMULATED}/batches/events/{{process}}_{{batch}}.h5"
 RAW = f"{RESULTS}/raw/{config['samples'].get('course')}"
 COURSE_FILES = {"normal": "Normal_data.npz"} | {
     test: f"Test_data_{test}.npz" for test in ("low", "high")

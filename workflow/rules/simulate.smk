@@ -1,12 +1,20 @@
-# Simulated samples: Pythia 8 events, batches of jets, a normal sample and labelled mixtures.
+# Simulated samples: Pythia 8 events, batches of jets or of event images, and files of them in one of
+# several layouts.
 # Needs `config["simulation"]`, Pythia and FastJet (requirements-simulation.txt).
-# Creates {RESULTS}/simulation/: Normal_data.npz, Test_data_{test}.npz, truth.npz.
+# Creates in {RESULTS}/simulation/, by layout:
+#   images        Normal_data.npz, Test_data_{test}.npz, truth.npz
+#   constituents  constituents.h5
+#   calorimeter   calorimeter.h5
+#   events        {process}.h5
 from math import ceil
 
 SIMULATION = config["simulation"]
+LAYOUT = SIMULATION["layout"]
+# background and signal of the layouts that label jets
+LABELLED = {"constituents": ("qcd", "top"), "calorimeter": ("gluon", "quark")}
 
-# How many jets of each process the samples need, and so how many batches.
-BATCH_JETS = 250
+# How many jets or events of each process the samples need, and so which batches.
+BATCH = 250
 TOP_JETS = sum(
     round(test["fraction"] * test["events"]) for test in SIMULATION["tests"].values()
 )
@@ -15,14 +23,33 @@ QCD_JETS = (
     + sum(test["events"] for test in SIMULATION["tests"].values())
     - TOP_JETS
 )
+NEEDED = (
+    {"qcd": QCD_JETS, "top": TOP_JETS}
+    if LAYOUT == "images"
+    else SIMULATION["processes"]
+)
+JET_BATCHES, EVENT_BATCHES = (
+    {
+        process: expand(pattern, process=process, batch=range(ceil(needed / BATCH)))
+        for process, needed in NEEDED.items()
+    }
+    for pattern in (SIMULATED_JETS, SIMULATED_EVENTS)
+)
 
 
 rule simulate:
     """Simulate the samples that `config["simulation"]` describes."""
     input:
-        f"{SIMULATED}/Normal_data.npz",
-        expand(f"{SIMULATED}/Test_data_{{test}}.npz", test=SIMULATION["tests"]),
-        f"{SIMULATED}/truth.npz",
+        {
+            "images": [
+                f"{SIMULATED}/Normal_data.npz",
+                *expand(
+                    f"{SIMULATED}/Test_data_{{test}}.npz", test=SIMULATION["tests"]
+                ),
+                f"{SIMULATED}/truth.npz",
+            ],
+            "events": expand(f"{SIMULATED}/{{process}}.h5", process=NEEDED),
+        }.get(LAYOUT, f"{SIMULATED}/{LAYOUT}.h5"),
 
 
 rule simulate_jets:
@@ -36,9 +63,9 @@ rule simulate_jets:
     params:
         code=code("simulate_jets.py"),
         seed=SIMULATION["seed"],
-        jets=BATCH_JETS,
+        jets=BATCH,
     output:
-        temp(f"{SIMULATED}/batches/{{process}}_{{batch}}.h5"),
+        temp(SIMULATED_JETS),
     log:
         f"{LOGS}/simulate_jets/{{process}}_{{batch}}.log",
     benchmark:
@@ -52,6 +79,33 @@ rule simulate_jets:
         "../scripts/simulate_jets.py"
 
 
+rule simulate_events:
+    """
+    Simulate one batch of collision events with Pythia 8, each with pile-up, find their objects with
+    FastJet and make images of them. Its seed is derived as that of a batch of jets.
+    Uses wildcards `process` and `batch`.
+    """
+    message:
+        "Simulating {wildcards.process} events, batch {wildcards.batch}"
+    params:
+        code=code("simulate_events.py"),
+        seed=SIMULATION["seed"],
+        events=BATCH,
+    output:
+        temp(SIMULATED_EVENTS),
+    log:
+        f"{LOGS}/simulate_events/{{process}}_{{batch}}.log",
+    benchmark:
+        f"{BENCHMARKS}/simulate_events/{{process}}_{{batch}}.tsv"
+    resources:
+        mem_mb=more(1000),
+        runtime=more(20),
+    conda:
+        "../../envs/simulation.yaml"
+    script:
+        "../scripts/simulate_events.py"
+
+
 rule mix_samples:
     """
     Deal the simulated jets out to a pure QCD sample and to mixtures of QCD and top jets in random
@@ -60,14 +114,8 @@ rule mix_samples:
     message:
         "Mixing the simulated jets into samples"
     input:
-        qcd=expand(
-            f"{SIMULATED}/batches/qcd_{{batch}}.h5",
-            batch=range(ceil(QCD_JETS / BATCH_JETS)),
-        ),
-        top=expand(
-            f"{SIMULATED}/batches/top_{{batch}}.h5",
-            batch=range(ceil(TOP_JETS / BATCH_JETS)),
-        ),
+        qcd=JET_BATCHES.get("qcd", []),
+        top=JET_BATCHES.get("top", []),
     params:
         code=code("mix_samples.py"),
         seed=SIMULATION["seed"],
@@ -89,3 +137,61 @@ rule mix_samples:
         "../../envs/simulation.yaml"
     script:
         "../scripts/mix_samples.py"
+
+
+rule label_jets:
+    """
+    Put the simulated jets of two processes in random order and write them, labelled, in the layout
+    of a public data set: as a table of constituents, or as calorimeter images.
+    Uses wildcard `layout`.
+    """
+    message:
+        "Writing the simulated jets as {wildcards.layout}"
+    input:
+        background=lambda wildcards: JET_BATCHES[LABELLED[wildcards.layout][0]],
+        signal=lambda wildcards: JET_BATCHES[LABELLED[wildcards.layout][1]],
+    params:
+        code=code("label_jets.py"),
+        seed=SIMULATION["seed"],
+        background=lambda wildcards: NEEDED[LABELLED[wildcards.layout][0]],
+        signal=lambda wildcards: NEEDED[LABELLED[wildcards.layout][1]],
+    output:
+        f"{SIMULATED}/{{layout}}.h5",
+    log:
+        f"{LOGS}/label_jets/{{layout}}.log",
+    benchmark:
+        f"{BENCHMARKS}/label_jets/{{layout}}.tsv"
+    resources:
+        mem_mb=more(4000),
+        runtime=more(30),
+    conda:
+        "../../envs/simulation.yaml"
+    script:
+        "../scripts/label_jets.py"
+
+
+rule join_events:
+    """
+    Join the simulated event images of a process in one file.
+    Uses wildcard `process`.
+    """
+    message:
+        "Joining the simulated {wildcards.process} events"
+    input:
+        lambda wildcards: EVENT_BATCHES[wildcards.process],
+    params:
+        code=code("join_events.py"),
+        events=lambda wildcards: NEEDED[wildcards.process],
+    output:
+        f"{SIMULATED}/{{process}}.h5",
+    log:
+        f"{LOGS}/join_events/{{process}}.log",
+    benchmark:
+        f"{BENCHMARKS}/join_events/{{process}}.tsv"
+    resources:
+        mem_mb=more(4000),
+        runtime=more(10),
+    conda:
+        "../../envs/simulation.yaml"
+    script:
+        "../scripts/join_events.py"

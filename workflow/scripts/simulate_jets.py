@@ -3,13 +3,13 @@
 import logging
 import time
 
-from oddjet import logs, simulation
+from oddjet import generators, logs, simulation
 
 logs.set_up(snakemake.log[0])
 log = logging.getLogger("simulate_jets")
 
 process, batch = snakemake.wildcards.process, int(snakemake.wildcards.batch)
-seed = simulation.derive_seed(snakemake.params.seed, process, batch)
+seed = generators.derive_seed(snakemake.params.seed, process, batch)
 log.info("Simulating %d %s jets, Pythia seed %d", snakemake.params.jets, process, seed)
 start = time.perf_counter()
 jets = simulation.generate_jets(process, snakemake.params.jets, seed)

@@ -264,7 +264,7 @@ def _sentence(error: ValidationError) -> str:
             expected = " or ".join(map(_article, kinds))
             return f"{key}: found {value!r}; expected {expected}.{hint}"
         case "enum":
-            return f"{key}: found {value!r}; allowed: {', '.join(map(str, rule))}."
+            return f"{key}: found {value!r}; allowed: {', '.join(map(str, rule)) or 'none'}."
         case "uniqueItems":
             return f"{key}: found a duplicate in {value!r}; expected each item once."
         case "anyOf":

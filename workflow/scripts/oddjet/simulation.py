@@ -1,16 +1,16 @@
 """Simulated jets: Pythia 8 events, FastJet jets, jet images, labelled mixtures.
 
 QCD jets and merged top jets as in the top-tagging reference data set (arXiv:1902.09914), without
-a detector: 14 TeV proton collisions, anti-kt R = 0.8, leading jet of 550 to 650 GeV. Pythia and
-FastJet are optional (both GPL) and imported only by `generate_jets`.
+a detector: 14 TeV proton collisions, anti-kt R = 0.8, leading jet of 550 to 650 GeV. Gluon and
+quark jets likewise, from gg -> gg and from qq -> qq, so that whichever parton the jet comes from
+has the flavour. Pythia and FastJet are optional (both GPL) and needed only by `generate_jets`.
 
 Units: GeV for momenta and masses, radians for phi. Angular distances are in (eta, phi).
 """
 
-import hashlib
 import math
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -18,16 +18,21 @@ from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.ndimage import gaussian_filter
 
 from oddjet.files import replacing
+from oddjet.generators import (
+    collisions,
+    derive_seed,
+    generators,
+    pseudo_jets,
+    visible_particles,
+)
 
 JET_RADIUS = 0.8
 JET_PT = (550.0, 650.0)
 JET_MAX_ETA = 2.0
-PARTICLE_MIN_PT = 0.5
-PARTICLE_MAX_ETA = 5.0
 
 PROCESSES: dict[str, tuple[str, ...]] = {
     "qcd": ("HardQCD:all = on",),
@@ -37,19 +42,20 @@ PROCESSES: dict[str, tuple[str, ...]] = {
         "24:onMode = off",
         "24:onIfAny = 1 2 3 4 5",  # W to quarks only
     ),
+    "gluon": ("HardQCD:gg2gg = on",),
+    "quark": ("HardQCD:qq2qq = on",),  # of any flavours, antiquarks too
 }
-PYTHIA_SETTINGS = (
-    "Beams:eCM = 14000",
-    # wider than JET_PT: showers and multi-parton interactions change a parton's pT
-    "PhaseSpace:pTHatMin = 400",
-    "PhaseSpace:pTHatMax = 900",
-    "Print:quiet = on",
-    "Random:setSeed = on",
-)
-PYTHIA_MAX_SEED = 900_000_000
-MAX_FAILED_EVENTS = 100
+# wider than JET_PT: showers and multi-parton interactions change a parton's pT
+PHASE_SPACE = ("PhaseSpace:pTHatMin = 400", "PhaseSpace:pTHatMax = 900")
 
-CONSTITUENT_QUANTITIES = ("pt", "eta", "phi")
+CONSTITUENT_QUANTITIES = {
+    "pt": np.float32,
+    "eta": np.float32,
+    "phi": np.float32,
+    "mass": np.float32,
+    "charge": np.int8,
+    "pdg_id": np.int32,
+}
 JET_QUANTITIES = ("pt", "eta", "phi", "mass", "constituents", "tau1", "tau2", "tau3")
 
 # Smoothed pixels are whole multiples of this fraction of the jet's pT (about 0.04 GeV): their faint
@@ -63,12 +69,12 @@ TOP, W_BOSON, BOTTOM = 6, 24, 5  # PDG codes
 class Jets:
     """N jets and their constituents.
 
-    `constituents` maps "pt", "eta", "phi" to flat float32 arrays; those of jet i are the rows
-    `offsets[i]:offsets[i + 1]`, `offsets` being int64 of shape (N + 1,). `truth` maps each of
-    `JET_QUANTITIES` to a float32 array of shape (N,).
+    `constituents` maps each of `CONSTITUENT_QUANTITIES` to a flat array of its type; those of jet i
+    are the rows `offsets[i]:offsets[i + 1]`, hardest first, `offsets` being int64 of shape
+    (N + 1,). `truth` maps each of `JET_QUANTITIES` to a float32 array of shape (N,).
     """
 
-    constituents: dict[str, NDArray[np.float32]]
+    constituents: dict[str, NDArray[Any]]
     offsets: NDArray[np.int64]
     truth: dict[str, NDArray[np.float32]]
 
@@ -96,25 +102,17 @@ def concatenate(batches: Iterable[Jets]) -> Jets:
     """All jets of the batches, in order; no batches give no jets."""
     batches = list(batches)
 
-    def join(arrays: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
-        return np.concatenate([np.empty(0, np.float32), *arrays])
+    def join(kind: DTypeLike, arrays: Iterable[NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate([np.empty(0, kind), *arrays])
 
-    lengths = [np.diff(batch.offsets) for batch in batches]
     return Jets(
-        {q: join(batch.constituents[q] for batch in batches) for q in CONSTITUENT_QUANTITIES},
-        _offsets(np.concatenate([np.empty(0, np.int64), *lengths])),
-        {q: join(batch.truth[q] for batch in batches) for q in JET_QUANTITIES},
+        {
+            name: join(kind, (batch.constituents[name] for batch in batches))
+            for name, kind in CONSTITUENT_QUANTITIES.items()
+        },
+        _offsets(join(np.int64, (np.diff(batch.offsets) for batch in batches))),
+        {q: join(np.float32, (batch.truth[q] for batch in batches)) for q in JET_QUANTITIES},
     )
-
-
-def derive_seed(seed: int, *labels: str | int) -> int:
-    """A Pythia seed (1 to 900,000,000) for each part of a simulation.
-
-    It depends on nothing but its arguments, so a batch is the same wherever and whenever it runs.
-    """
-    text = "/".join(str(part) for part in (seed, *labels))
-    digest = hashlib.sha256(text.encode()).digest()
-    return 1 + int.from_bytes(digest[:8], "big") % PYTHIA_MAX_SEED
 
 
 # Events and jets
@@ -132,16 +130,9 @@ def generate_jets(process: str, count: int, seed: int) -> Jets:
     """
     if process not in PROCESSES:
         raise ValueError(f"unknown process {process!r}; known are {', '.join(PROCESSES)}")
-    pythia8, fastjet = _generators()
-    pythia = pythia8.Pythia("", False)  # its default settings, no banner
-    for setting in (*PYTHIA_SETTINGS, *PROCESSES[process], f"Random:seed = {seed}"):
-        if not pythia.readString(setting):
-            raise RuntimeError(f"Pythia does not accept the setting {setting!r}")
-    if not pythia.init():
-        raise RuntimeError("Pythia could not be initialised")
-
+    pythia8, fastjet = generators()
     jets = []
-    for event in _events(pythia):
+    for event in collisions(pythia8, (*PHASE_SPACE, *PROCESSES[process]), seed):
         jet, constituents = _leading_jet(fastjet, event)
         if jet is None or (process == "top" and not _is_merged_top(event, jet)):
             continue
@@ -151,45 +142,18 @@ def generate_jets(process: str, count: int, seed: int) -> Jets:
     return concatenate(jets)
 
 
-def _generators() -> tuple[ModuleType, ModuleType]:
-    try:
-        import fastjet
-        import pythia8mc
-    except ImportError as error:
-        raise ImportError(
-            "simulating jets needs Pythia 8 and FastJet. "
-            "Hint: pip install -r requirements-simulation.txt"
-        ) from error
-    return pythia8mc, fastjet
+def _leading_jet(fastjet: ModuleType, event: Any) -> tuple[Any, list[tuple[Any, Any]]]:
+    """The event's leading anti-kt jet and its particles, each as FastJet's and Pythia's.
 
-
-def _events(pythia: Any) -> Iterator[Any]:
-    """Event after event, without end; the few that Pythia fails to complete are left out."""
-    failed = 0
-    while failed < MAX_FAILED_EVENTS:
-        if pythia.next():
-            yield pythia.event
-        else:
-            failed += 1
-    raise RuntimeError(f"Pythia failed to complete {failed} events")
-
-
-def _leading_jet(fastjet: ModuleType, event: Any) -> tuple[Any, list[Any]]:
-    """The event's leading anti-kt jet and its constituents; (None, []) if outside the window."""
-    particles = [
-        fastjet.PseudoJet(particle.px(), particle.py(), particle.pz(), particle.e())
-        for particle in event
-        if particle.isFinal()
-        and particle.isVisible()
-        and particle.pT() > PARTICLE_MIN_PT
-        and abs(particle.eta()) < PARTICLE_MAX_ETA
-    ]
+    (None, []) if it lies outside the window.
+    """
+    particles = visible_particles(event)
     definition = fastjet.JetDefinition(fastjet.antikt_algorithm, JET_RADIUS)
-    clusters = fastjet.ClusterSequence(particles, definition)
+    clusters = fastjet.ClusterSequence(pseudo_jets(fastjet, particles), definition)
     jet = max(clusters.inclusive_jets(), key=lambda jet: jet.pt(), default=None)
     if jet is None or not JET_PT[0] < jet.pt() < JET_PT[1] or abs(jet.eta()) > JET_MAX_ETA:
         return None, []
-    return jet, list(clusters.constituents(jet))
+    return jet, [(one, particles[one.user_index()]) for one in clusters.constituents(jet)]
 
 
 def _is_merged_top(event: Any, jet: Any) -> bool:
@@ -212,23 +176,32 @@ def _is_merged_top(event: Any, jet: Any) -> bool:
     return False
 
 
-def _describe(fastjet: ModuleType, jet: Any, constituents: list[Any]) -> Jets:
+def _describe(fastjet: ModuleType, jet: Any, constituents: list[tuple[Any, Any]]) -> Jets:
     """A FastJet jet as `Jets` of length one, hardest constituent first."""
-    constituents = sorted(constituents, key=lambda particle: particle.pt(), reverse=True)
+    constituents = sorted(constituents, key=lambda pair: pair[0].pt(), reverse=True)
+    momenta = [momentum for momentum, _ in constituents]
     quantities = {
         "pt": jet.pt(),
         "eta": jet.eta(),
         "phi": jet.phi_std(),
         "mass": jet.m(),
         "constituents": len(constituents),
-        **{f"tau{n}": n_subjettiness(fastjet, constituents, n) for n in (1, 2, 3)},
+        **{f"tau{n}": n_subjettiness(fastjet, momenta, n) for n in (1, 2, 3)},
     }
+    rows = [
+        (
+            momentum.pt(),
+            momentum.eta(),
+            momentum.phi_std(),
+            particle.m(),
+            particle.charge(),
+            particle.id(),
+        )
+        for momentum, particle in constituents
+    ]
+    columns = zip(CONSTITUENT_QUANTITIES.items(), zip(*rows, strict=True), strict=True)
     return Jets(
-        {
-            "pt": np.array([particle.pt() for particle in constituents], np.float32),
-            "eta": np.array([particle.eta() for particle in constituents], np.float32),
-            "phi": np.array([particle.phi_std() for particle in constituents], np.float32),
-        },
+        {name: np.array(values).astype(kind) for (name, kind), values in columns},
         _offsets([len(constituents)]),
         {name: np.array([quantities[name]], np.float32) for name in JET_QUANTITIES},
     )
@@ -351,6 +324,13 @@ def mix_samples(
         name: (sample, pool.take(part))
         for (name, sample), part in zip(labels.items(), parts, strict=True)
     }
+
+
+def shuffle(background: Jets, signal: Jets, seed: int) -> tuple[NDArray[np.int8], Jets]:
+    """All jets of two processes in random order: labels (0 background, 1 signal) and jets."""
+    pool = concatenate([background, signal])
+    order = np.random.default_rng(derive_seed(seed, "shuffle")).permutation(len(pool))
+    return (order >= len(background)).astype(np.int8), pool.take(order)
 
 
 def save_npz(path: str | Path, **arrays: NDArray[Any]) -> None:
