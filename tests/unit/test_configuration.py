@@ -417,6 +417,13 @@ def test_a_preparation_keeps_its_name_when_other_models_come_and_go() -> None:
     assert names == {"size_null-power_0.5"}
 
 
+def test_a_model_named_as_one_of_the_default_benchmark_stands_in_its_place() -> None:
+    config = merged({"models": {"softmax": {"latent": 2}}})
+    assert "softmax" not in config["benchmark"]["models"]
+    assert "variational" in config["benchmark"]["models"]
+    assert problems("models: {softmax: {latent: 2}}") == []
+
+
 def test_a_name_that_the_benchmark_has_already_is_refused() -> None:
     (sentence,) = problems("benchmark: {models: {S: {latent: 2}}, ablation: {}, latents: []}")
     assert "found S twice" in sentence

@@ -41,6 +41,8 @@ Validator = validators.extend(
 def replace_as_a_whole(config: dict[str, Any], given: Mapping[str, Any]) -> None:
     """Undo, in a merged configuration, the merging of what the user gave with the defaults.
 
+    Models of the default benchmark give way to a model of the user's that has their name.
+
     Args:
         config: defaults updated recursively by what was given; changed in place.
         given: what the user gave.
@@ -51,6 +53,11 @@ def replace_as_a_whole(config: dict[str, Any], given: Mapping[str, Any]) -> None
             target, source = target.get(parent, {}), source.get(parent) or {}
         if key in source:
             target[key] = source[key]
+    models, benchmark = config.get("models"), config.get("benchmark")
+    if isinstance(models, Mapping) and isinstance(benchmark, Mapping):
+        for group in {"models", "ablation"} - set(given.get("benchmark") or ()):
+            kept = {name: one for name, one in benchmark[group].items() if name not in models}
+            config["benchmark"][group] = kept
 
 
 def in_order(config: Mapping[str, Any]) -> dict[str, Any]:
