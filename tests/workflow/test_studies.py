@@ -1,0 +1,104 @@
+"""Every study runs from its configuration file alone; here on one seed and in few steps."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import REPO, run_workflow, write_tiny_samples
+
+FEW: dict[str, Any] = {
+    "seeds": [1],
+    "fraction": {"bootstrap": 100},
+    "clusters": {"bootstrap": 20},
+}
+TINY_SAMPLES = {
+    "normal": {"file": "raw/normal.npz"},
+    "tests": {"low": {"file": "raw/low.npz"}, "high": {"file": "raw/high.npz"}},
+}
+
+
+def run(study: str, directory: Path, **changes: Any) -> Path:
+    """Run a study on the files that ship with the repository; its results."""
+    (directory / "resources").symlink_to(REPO / "resources")
+    config = yaml.safe_load((REPO / "config" / "studies" / f"{study}.yaml").read_text("utf-8"))
+    config |= FEW | changes
+    config["training"] = config.get("training", {}) | {"epochs": 1, "device": "cpu"}
+    if "supervised" in config:
+        config["supervised"] |= {"epochs": 1}
+    done = run_workflow("--cores", "2", config=config, directory=directory)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    results = directory / config["results"]
+    assert (results / "summary.html").exists()
+    return results
+
+
+def detection(results: Path) -> pd.DataFrame:
+    return pd.read_csv(results / "tables" / "detection.csv")
+
+
+def test_the_course_takes_two_tests_to_fractions_and_purity(tmp_path: Path) -> None:
+    write_tiny_samples(tmp_path)
+    results = run("course", tmp_path, samples=TINY_SAMPLES, split={"control": 0.3})
+    summary = pd.read_csv(results / "summary.csv")
+    assert set(zip(summary["model"], summary["test"], strict=True)) == {
+        (model, test) for model in ("S", "L") for test in ("low", "high")
+    }
+    assert summary["purity"].between(0.5, 1).all()
+
+
+def test_top_tagging_compares_a_softmax_of_two_dimensions_with_two_components(
+    tmp_path: Path,
+) -> None:
+    results = run("top_tagging", tmp_path)
+    found = detection(results)
+    assert {"softmax", "S", "baseline"} == set(found["model"])
+    assert found["auc"].between(0, 1).all()
+    samples = pd.read_csv(results / "tables" / "samples.csv").set_index("sample")
+    assert samples["events"].to_dict() == {"normal": 900, "mixed": 800}
+    for figure in ("softmax/roc", "softmax/latent_classes", "pca_plane", "quantities"):
+        assert (results / "figures" / f"{figure}.png").stat().st_size > 10_000
+
+
+def test_zero_bias_events_give_each_signal_a_roc_of_its_own(tmp_path: Path) -> None:
+    results = run("cms_zero_bias", tmp_path)
+    found = detection(results)
+    found = found[(found["model"] == "mse") & (found["score"] == "error")]
+    assert {"ttbar", "zprime"} <= set(found["test"])
+    assert found["auc"].between(0, 1).all()
+    samples = pd.read_csv(results / "tables" / "samples.csv")
+    assert samples["channels"].tolist() == [6, 6, 6]  # pT, mass, and one for each of four objects
+
+
+def test_supervised_networks_learn_from_labels_and_predict_what_has_none(tmp_path: Path) -> None:
+    results = run("supervised", tmp_path)
+    found = detection(results)
+    assert {"supervised_cnn", "supervised_dense"} <= set(found["score"])
+    seed = results / "baselines" / "seed1"
+    history = pd.read_csv(seed / "supervised_history.csv")
+    assert history["held_accuracy"].between(0, 1).all()
+    for network in ("cnn", "dense"):
+        prediction = np.load(seed / "predictions" / f"{network}_unlabelled.npy")
+        assert prediction.shape == (400,)
+        assert ((prediction >= 0) & (prediction <= 1)).all()
+
+
+def test_quark_and_gluon_images_of_three_channels_are_reconstructed_by_channel(
+    tmp_path: Path,
+) -> None:
+    results = run("quark_gluon", tmp_path)
+    samples = pd.read_csv(results / "tables" / "samples.csv").set_index("sample")
+    assert samples.loc["normal", ["channels", "height", "width"]].tolist() == [3, 125, 125]
+    history = pd.read_csv(results / "gelu" / "seed1" / "history.csv")
+    assert np.isfinite(history["val_loss"]).all()
+    for figure in ("gelu/seed1/reconstructions", "crop"):
+        assert (results / "figures" / f"{figure}.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("study", sorted((REPO / "config" / "studies").glob("*.yaml")), ids=str)
+def test_every_study_but_that_of_the_demo_input_has_a_page(study: Path) -> None:
+    if study.stem != "demo_input":
+        page = REPO / "docs" / "studies" / f"{study.stem}.md"
+        assert f"config/studies/{study.name}" in page.read_text("utf-8")
