@@ -385,6 +385,16 @@ def test_truth_of_another_length_or_rank_is_refused(tmp_path: Path, shape: tuple
     check_message(caught.value, path, f"of shape {shape}", "(4,), one label per event")
 
 
+@pytest.mark.parametrize(
+    ("anomalous", "expected"), [(0, [1, 0, 0, 1]), (2, [0, 1, 0, 0]), ([1, 2], [0, 1, 1, 0])]
+)
+def test_truth_names_the_values_of_anomalous_events(
+    tmp_path: Path, anomalous: int | list[int], expected: list[int]
+) -> None:
+    opened = raw.open_array(saved(tmp_path / "t.npz", y=np.array([0, 2, 1, 0])))
+    assert raw.read_truth(opened, 4, anomalous).tolist() == expected
+
+
 @pytest.mark.parametrize("value", [2, -1, 0.5, np.nan])
 def test_truth_with_another_value_is_refused(tmp_path: Path, value: float) -> None:
     path = saved(tmp_path / "t.npz", y=np.array([0, 1, value, 1]))

@@ -114,7 +114,7 @@ def asked(sample):
     """What is to be read of a sample's file."""
     return {
         name: sample[name]
-        for name in ("key", "column", "where", "rows")
+        for name in ("key", "column", "anomalous", "where", "rows")
         if name in sample
     }
 

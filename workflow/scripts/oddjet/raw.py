@@ -297,11 +297,19 @@ def chosen_rows(
     return np.flatnonzero(chosen)
 
 
-def read_truth(raw: RawArray, events: int) -> np.ndarray:
+def read_truth(
+    raw: RawArray, events: int, anomalous: float | Sequence[float] | None = None
+) -> np.ndarray:
     """Read truth labels, int8 (N,): 0 normal, 1 anomalous.
 
+    Args:
+        raw: the labels.
+        events: how many there must be.
+        anomalous: the values of anomalous events; all others are normal. Unless given, 1, and then
+            no other value than 0 may be there.
+
     Raises:
-        InputError: another length than `events`, another rank, or values other than 0 and 1.
+        InputError: another length, another rank, or values other than those.
     """
     if raw.shape != (events,):
         raise InputError(
@@ -311,12 +319,14 @@ def read_truth(raw: RawArray, events: int) -> np.ndarray:
             "truth must belong to the same file as the images, in the same order.",
         )
     labels = np.concatenate(list(raw.pieces()))
+    if anomalous is not None:
+        labels = np.isin(labels, anomalous)
     strange = labels[(labels != 0) & (labels != 1)]
     if strange.size:
         raise InputError(
             raw.file,
             f"truth '{raw.key}' with the value {strange[0]}",
             "0 (normal) and 1 (anomalous) alone",
-            "map the classes to 0 and 1.",
+            "map the classes to 0 and 1, or name those of anomalous events as truth.anomalous.",
         )
     return labels.astype(np.int8)

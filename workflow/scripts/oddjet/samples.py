@@ -175,7 +175,8 @@ def prepare_truth(truth: Mapping[str, Any], prepared_test: str | Path, output: s
     """Check truth labels against the test they belong to and store them, int8 (N,) `label`.
 
     Args:
-        truth: `file`, and perhaps `key` and `column`; a label for each row of the test's file.
+        truth: `file`, and perhaps `key`, `column` and `anomalous`; a label for each row of the
+            test's file.
         prepared_test: the test.
         output: HDF5 to write.
 
@@ -185,7 +186,8 @@ def prepare_truth(truth: Mapping[str, Any], prepared_test: str | Path, output: s
     columns = [truth["column"]] if "column" in truth else []
     raw = open_array(truth["file"], truth.get("key"), columns)
     with h5py.File(prepared_test, "r") as test:
-        labels = read_truth(raw, int(test.attrs["raw_events"]))[test["event"][:]]
+        events = int(test.attrs["raw_events"])
+        labels = read_truth(raw, events, truth.get("anomalous"))[test["event"][:]]
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         target["label"] = labels
         asked = {name: value for name, value in truth.items() if name != "file"}
