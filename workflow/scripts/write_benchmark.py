@@ -15,7 +15,7 @@ groups = {name: table[table.model.isin(models)] for name, models in params.group
 figures = [
     page.picture(
         path,
-        name.replace("_", " ").capitalize(),
+        page.title(name),
         page.caption(REPORT / f"benchmark_{name}.rst", snakemake),
     )
     for name, path in zip(params.figures, given.figures, strict=True)

@@ -11,7 +11,6 @@ from oddjet.provenance import describe
 from oddjet.tables import read
 
 REPORT = Path(__file__).parents[1] / "report"  # the template, and the captions of the figures
-TITLES = {"roc": "ROC curves", "latent_classes": "Latent by class", "pca_plane": "PCA plane"}
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
@@ -20,9 +19,7 @@ given, params = snakemake.input, snakemake.params
 def picture(file: str, name: str) -> dict[str, str]:
     """A figure with the caption that it has in Snakemake's report."""
     text = page.caption(REPORT / f"{name}.rst", snakemake)
-    name = name.removeprefix("supervised_")
-    title = TITLES.get(name, name.replace("_", " ").capitalize())
-    return page.picture(file, title, text)
+    return page.picture(file, page.title(name.removeprefix("supervised_")), text)
 
 
 tables = {

@@ -25,7 +25,7 @@ def ablation(table: pd.DataFrame, steps: Sequence[str], score: str) -> Figure:
     table = overall(table)
     table = table[table.score == score]
     figure, grid = plt.subplots(1, 2, figsize=(12, 0.55 * len(steps) + 1.8), sharey=True)
-    columns = {"auc": "AUC", "rejection_at_30": "background rejection at 30% signal efficiency"}
+    columns = {"auc": "AUC", "rejection_at_30": "1/FPR at TPR 30%"}
     for axes, (column, label) in zip(grid, columns.items(), strict=True):
         means = [_seeds(table, step)[column].mean() for step in steps]
         axes.plot(means, range(len(steps)), color=style.colour(0), label="mean over seeds")

@@ -193,9 +193,9 @@ def roc(
         curves: by test and name, truth labels (N,) and scores (N,); `ensemble` is drawn strongly.
         max_fpr: the false positive rate of the cut, marked.
     """
-    figure, grid = plt.subplots(
-        1, len(curves), figsize=(6.6 * len(curves), 5.5), squeeze=False, sharey=True
-    )
+    many = max(map(len, curves.values())) > 8  # more than there is room for beside the curves
+    width = 6.6 * len(curves) + 2.6 * many
+    figure, grid = plt.subplots(1, len(curves), figsize=(width, 5.5), squeeze=False, sharey=True)
     for axes, (test, scores) in zip(grid[0], curves.items(), strict=True):
         for number, (name, (labels, score)) in enumerate(scores.items()):
             fpr, tpr, _ = roc_curve(labels, score)
@@ -213,6 +213,9 @@ def roc(
         axes.plot(efficiency, 1 / efficiency, color="grey", linestyle=":", label="chance")
         axes.axhline(1 / max_fpr, color="grey", linestyle="--", label=f"FPR {max_fpr:g}")
         axes.set(xlabel="signal efficiency (TPR)", yscale="log", xlim=(0, 1), title=test)
-        axes.legend(fontsize=10 if len(scores) > 8 else None)
+        if not many:
+            axes.legend()
+    if many:
+        figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside right upper")
     grid[0, 0].set_ylabel("background rejection (1/FPR)")
     return figure
