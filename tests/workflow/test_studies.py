@@ -26,8 +26,7 @@ def run(study: str, directory: Path, **changes: Any) -> Path:
     config = yaml.safe_load((REPO / "config" / "studies" / f"{study}.yaml").read_text("utf-8"))
     config |= FEW | changes
     config["training"] = config.get("training", {}) | {"epochs": 1, "device": "cpu"}
-    if "supervised" in config:
-        config["supervised"] |= {"epochs": 1}
+    config["supervised"] = config.get("supervised", {}) | {"epochs": 1}
     done = run_workflow("--cores", "2", config=config, directory=directory)
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     results = directory / config["results"]
