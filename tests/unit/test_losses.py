@@ -128,3 +128,26 @@ def test_the_unit_of_the_pixels_changes_nothing_where_an_error_is_linear_beyond_
     torch.testing.assert_close(
         error(images, images.flip(3)), scaled(images * 8, images.flip(3) * 8)
     )
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_every_error_has_a_gradient_where_an_image_is_blank_or_has_one_brightness(
+    name: str,
+) -> None:
+    images, others = pair()
+    images[0] = 0
+    images[1] = 0.5
+    others[2] = 0.25
+    others = others.clamp(0, 1).requires_grad_()
+    found = ERRORS[name](images, others)
+    assert torch.isfinite(found).all()
+    (gradient,) = torch.autograd.grad(found.sum(), others)
+    assert torch.isfinite(gradient).all()
+
+
+def test_cross_correlation_of_blank_images_alone_can_be_learnt_from() -> None:
+    images, others = torch.zeros(3, 1, 16, 16), pair()[1][:3, :1].requires_grad_()
+    found = ERRORS["ncc"](images, others)
+    assert found.tolist() == [1, 1, 1]
+    (gradient,) = torch.autograd.grad(found.sum(), others)
+    assert not gradient.any()

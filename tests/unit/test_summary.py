@@ -89,6 +89,12 @@ def quote(
 # Trainings
 
 
+@pytest.mark.parametrize("losses", [(float("nan"),) * 3, (1.9, float("nan"))])
+def test_a_training_whose_loss_is_no_number_counts_as_collapsed(losses: tuple) -> None:
+    (row,) = training_table({("S", 3): history(*losses)}).to_dict("records")
+    assert row["collapsed"]
+
+
 def test_training_table_quotes_the_best_epoch() -> None:
     (row,) = training_table({("S", 3): history(3, 1, 2)}).to_dict("records")
     assert row == {

@@ -52,10 +52,16 @@ def ncc(images: Tensor, reconstructions: Tensor) -> Tensor:
     """
     from torchmetrics.functional.regression import pearson_corrcoef
 
-    with warnings.catch_warnings():  # of images without contrast
+    flat = reconstructions.flatten(1), images.flatten(1)
+    found = images.new_ones(len(images))
+    # of the others alone: those have no gradient
+    (rows,) = torch.where((flat[0].var(1) > LEAST) & (flat[1].var(1) > LEAST))
+    if len(rows) == 0:
+        return found + 0 * flat[0].sum(1)
+    with warnings.catch_warnings():  # of images of little contrast
         warnings.simplefilter("ignore", UserWarning)
-        found = pearson_corrcoef(reconstructions.flatten(1).T.contiguous(), images.flatten(1).T)
-    return 1 - found.nan_to_num(0.0).reshape(len(images))
+        correlation = pearson_corrcoef(*(pixels[rows].T.contiguous() for pixels in flat))
+    return found.index_put((rows,), 1 - correlation.reshape(len(rows)))
 
 
 def ssim(images: Tensor, reconstructions: Tensor) -> Tensor:

@@ -23,7 +23,8 @@ def training_table(histories: Mapping[tuple[str, int], pd.DataFrame]) -> pd.Data
     """
     rows = []
     for (model, seed), history in histories.items():
-        best = history.loc[history.val_loss.idxmin()]
+        # a loss that is no number is no best one
+        best = history.loc[history.val_loss.fillna(float("inf")).idxmin()]
         rows.append(
             {
                 "model": model,

@@ -74,7 +74,9 @@ def means(images: Mapping[str, np.ndarray]) -> Figure:
         )
         grid[1, column].set(xticks=[], yticks=[], title=f"{sample} $-$ {first}")
     figure.colorbar(mean, ax=grid[0], label="mean preprocessed pixel", pad=0.01)
-    figure.colorbar(difference, ax=grid[1], label="difference", pad=0.01)
+    decade = 10.0 ** np.floor(np.log10(reach))  # more ticks would overlap about zero
+    ticks = [-decade, -decade / 10, 0, decade / 10, decade]
+    figure.colorbar(difference, ax=grid[1], label="difference", pad=0.01, ticks=ticks)
     return figure
 
 
