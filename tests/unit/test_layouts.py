@@ -179,7 +179,9 @@ def write_labelled(layout: str) -> Callable[[Path], None]:
 
 
 @pytest.mark.parametrize(
-    "write", [write_events, *map(write_labelled, layouts.JET_LAYOUTS)], ids=str
+    "write",
+    [write_events, *map(write_labelled, layouts.JET_LAYOUTS)],
+    ids=["events", *layouts.JET_LAYOUTS],
 )
 def test_samples_written_again_later_have_the_same_bytes(
     write: Callable[[Path], None], tmp_path: Path

@@ -96,7 +96,9 @@ def test_quark_and_gluon_images_of_three_channels_are_reconstructed_by_channel(
         assert (results / "figures" / f"{figure}.png").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("study", sorted((REPO / "config" / "studies").glob("*.yaml")), ids=str)
+@pytest.mark.parametrize(
+    "study", sorted((REPO / "config" / "studies").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_every_study_but_that_of_the_demo_input_has_a_page(study: Path) -> None:
     if study.stem != "demo_input":
         page = REPO / "docs" / "studies" / f"{study.stem}.md"
