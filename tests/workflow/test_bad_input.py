@@ -59,11 +59,19 @@ def of_truth(spoil: Callable[[Path], object], found: str, expected: str) -> Case
 
 
 CASES: dict[str, Case] = {
-    "truncated .npz": of_low(truncated, "a truncated or damaged .npz file", "an .npz or HDF5 file"),
-    "empty .npz": of_low(lambda f: f.write_bytes(b""), "an empty file", "an .npz or HDF5 file"),
-    "truncated HDF5": of_low(half_of_hdf5, "damaged HDF5 file", "an .npz or HDF5 file"),
+    "truncated .npz": of_low(
+        truncated, "a truncated or damaged .npz file", "an .npz, .npy, HDF5, Parquet or ROOT file"
+    ),
+    "empty .npz": of_low(
+        lambda f: f.write_bytes(b""), "an empty file", "an .npz, .npy, HDF5, Parquet or ROOT file"
+    ),
+    "truncated HDF5": of_low(
+        half_of_hdf5, "damaged HDF5 file", "an .npz, .npy, HDF5, Parquet or ROOT file"
+    ),
     "text for .npz": of_low(
-        lambda f: f.write_text("event,pixel\n"), "a file of another kind", "an .npz or HDF5 file"
+        lambda f: f.write_text("event,pixel\n"),
+        "a file of another kind",
+        "an .npz, .npy, HDF5, Parquet or ROOT file",
     ),
     "object array": of_low(
         holding(x=np.array([{"a": 1}, None], object)), "type object", "floating-point numbers"

@@ -121,9 +121,20 @@ def content(path: Path) -> Any:
         return pd.read_csv(path).drop(columns="seconds").to_csv()
     if path.suffix == ".pt":
         saved = torch.load(path, weights_only=True)
-        weights = {name: value.numpy().tobytes() for name, value in saved["state"].items()}
-        return weights, saved["normalisation"], saved["model"]
+        del saved["provenance"]
+        return comparable(saved)
     return path.read_bytes()
+
+
+def comparable(saved: Any) -> Any:
+    """What PyTorch saved, its tensors as bytes."""
+    if isinstance(saved, torch.Tensor):
+        return saved.numpy().tobytes()
+    if isinstance(saved, dict):
+        return {name: comparable(value) for name, value in saved.items()}
+    if isinstance(saved, (list, tuple)):
+        return [comparable(value) for value in saved]
+    return saved
 
 
 def values(item: h5py.Dataset | h5py.Group) -> tuple | None:

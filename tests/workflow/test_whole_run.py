@@ -277,7 +277,7 @@ def test_errors_and_latents_are_those_of_the_rows_of_the_prepared_sample(
 ) -> None:
     folder = whole_run.results / "S" / f"seed{seed}"
     model, normalisation = training.load(folder / "model.pt", torch.device("cpu"))
-    span = normalisation.maximum - normalisation.minimum
+    (minimum,), (maximum,) = normalisation.minimum, normalisation.maximum
     with h5py.File(folder / "scores.h5") as file:
         for part in PARTS:
             sample = "normal.h5" if part.startswith("normal_") else f"tests/{part}.h5"
@@ -287,7 +287,7 @@ def test_errors_and_latents_are_those_of_the_rows_of_the_prepared_sample(
             for number in (0, EVENTS[part] // 2, EVENTS[part] - 1):
                 image = images[file[part]["event"][number]][0]
                 image = gaussian_filter(image, normalisation.smoothing, mode="constant")
-                normalised = torch.from_numpy((image - normalisation.minimum) / span)[None, None]
+                normalised = torch.from_numpy((image - minimum) / (maximum - minimum))[None, None]
                 with torch.no_grad():
                     latent = model.encode(normalised)
                     output = model.decode(latent)
