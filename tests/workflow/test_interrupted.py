@@ -295,7 +295,9 @@ def test_a_second_run_in_the_same_folder_is_refused_and_harms_nothing(
 ) -> None:
     with running(ready, SCORES) as run:
         run.wait_for_epoch(1)
+        run.signal_group(signal.SIGSTOP)  # else it may be done before the second one looks
         second = call(ready, SCORES)
+        run.signal_group(signal.SIGCONT)
         assert second.returncode != 0
         assert "Directory cannot be locked" in second.stdout + second.stderr
         assert run.process.wait() == 0, run.output[-3000:]
