@@ -24,7 +24,7 @@ from oddjet.models import build
 from oddjet.preprocessing import preprocess, smallest_crop
 from oddjet.raw import open_array, read_truth
 from oddjet.sparse import SparseImages
-from oddjet.tensors import CPU, DeviceImages, MinMax, make_repeatable
+from oddjet.tensors import CPU, DeviceImages, MinMax, set_up_torch
 
 DEMO = Path(__file__).parents[1] / "resources" / "demo"
 COURSE = {"kind": "convolutional", "latent": 32, "dropout": 0.2, "activation": "relu"}
@@ -69,7 +69,7 @@ class Notebook(lightning.LightningModule):
 
 def by_notebook(parts: list[SparseImages], epochs: int, threads: int) -> Notebook:
     """Train as the notebook does, on dense float32 tensors scaled by the global maximum."""
-    make_repeatable(SEED, threads)
+    set_up_torch(SEED, threads)
     scale = MinMax.fit(parts[0], 0.0, CPU)
     dense = [scale(torch.from_numpy(part.dense())) for part in parts]
     network = build(parts[0].shape, COURSE)
@@ -96,7 +96,7 @@ def by_notebook(parts: list[SparseImages], epochs: int, threads: int) -> Noteboo
 def by_oddjet(
     parts: list[SparseImages], parameters: dict, epochs: int, threads: int, smoothing: float = 0.0
 ) -> training.Trained:
-    make_repeatable(SEED, threads)
+    set_up_torch(SEED, threads)
     return training.train(
         *parts, parameters, SETTINGS | {"epochs": epochs}, SEED, CPU, smoothing=smoothing
     )

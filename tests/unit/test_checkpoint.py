@@ -20,7 +20,7 @@ from oddjet import checkpoint, training
 from oddjet.checkpoint import Checkpoint
 from oddjet.models import KINDS
 from oddjet.sparse import SparseImages
-from oddjet.tensors import CPU, make_repeatable
+from oddjet.tensors import CPU, set_up_torch
 
 SETTINGS = {"epochs": 8, "batch_size": 16, "patience": 3, "plateau": None}
 SETTINGS |= {"augmentation": NO_AUGMENTATION}
@@ -69,7 +69,7 @@ def images(events: int, seed: int) -> SparseImages:
 
 
 def train(kept: Checkpoint | None = None, kind: str = "dense", **settings: Any) -> training.Trained:
-    make_repeatable(1, 1)
+    set_up_torch(1, 1)
     parameters = architecture(kind, latent=2, dropout=0.2)
     parts = images(40, 1), images(16, 2)
     settings = SETTINGS | {"learning_rate": RATES.get(kind, 0.01)} | settings

@@ -25,7 +25,7 @@ from oddjet.supervised import (
     read_jets,
     save,
 )
-from oddjet.tensors import CPU, make_repeatable
+from oddjet.tensors import CPU, set_up_torch
 
 CNN = {"inputs": "images"}
 DENSE = {"inputs": "constituents", "leading": 3, "hidden": [64, 32]}
@@ -34,7 +34,7 @@ LABELS = np.random.default_rng(0).integers(2, size=200)
 
 @pytest.fixture(autouse=True)
 def repeatable() -> Iterator[None]:
-    make_repeatable(1, 1)
+    set_up_torch(1, 1)
     yield
     torch.use_deterministic_algorithms(False)
 
@@ -139,7 +139,7 @@ def test_images_have_one_unit_and_each_number_of_constituents_its_own() -> None:
 def test_what_is_learnt_does_not_depend_on_the_unit_of_momenta(prepared: Path) -> None:
     jets = read(prepared, DENSE)
     scores = fitted(jets, network=DENSE, epochs=2).scores
-    make_repeatable(1, 1)
+    set_up_torch(1, 1)
     # a power of two: the same digits
     in_other_units = DeviceArray(jets.dense(torch.arange(200)).numpy() * 1024, CPU)
     np.testing.assert_array_equal(fitted(in_other_units, network=DENSE, epochs=2).scores, scores)

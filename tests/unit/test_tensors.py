@@ -108,7 +108,7 @@ def test_repeatable_means_the_same_numbers_after_the_same_seed() -> None:
     try:
         drawn = []
         for seed in (1, 1, 2):
-            tensors.make_repeatable(seed, 1)
+            tensors.set_up_torch(seed, 1)
             drawn.append(torch.rand(4).tolist())
         assert drawn[0] == drawn[1] != drawn[2]
         assert torch.are_deterministic_algorithms_enabled()

@@ -12,7 +12,7 @@ from conftest import NO_AUGMENTATION, architecture, blobs
 from oddjet import losses, training
 from oddjet.models import KINDS, build
 from oddjet.sparse import SparseImages
-from oddjet.tensors import DeviceImages, MinMax, make_repeatable
+from oddjet.tensors import DeviceImages, MinMax, set_up_torch
 
 CPU = torch.device("cpu")
 PARAMETERS = architecture("convolutional", latent=3, dropout=0.1)
@@ -47,7 +47,7 @@ def train(
     seed: int = 1, images: tuple[SparseImages, SparseImages] | None = None, **settings: Any
 ) -> training.Trained:
     parts = images or (moving_blobs(64, 1), moving_blobs(32, 2))
-    make_repeatable(seed, 1)
+    set_up_torch(seed, 1)
     return training.train(*parts, PARAMETERS, SETTINGS | settings, seed, CPU)
 
 
@@ -196,7 +196,7 @@ def test_a_plateau_slows_every_optimiser_of_a_model(
 
     monkeypatch.setattr(KINDS[kind], "step", watched)
     parts = moving_blobs(16, 1), moving_blobs(16, 2)
-    make_repeatable(1, 1)
+    set_up_torch(1, 1)
     settings = SETTINGS | {"plateau": {"factor": 0.5, "patience": 0}}
     training.train(*parts, architecture(kind, latent=2), settings, 1, CPU)
     # one batch an epoch; the first of them is the best so far
@@ -317,7 +317,7 @@ def test_the_moments_are_those_of_all_images() -> None:
 def test_every_kind_learns_and_scores_odd_images_higher(kind: str) -> None:
     parameters = architecture(kind, latent=3)
     parts = moving_blobs(256, 1), moving_blobs(64, 2)
-    make_repeatable(1, 1)
+    set_up_torch(1, 1)
     settings = SETTINGS | {"epochs": 30, "learning_rate": 3e-3}
     trained = training.train(*parts, parameters, settings, 1, CPU)
     last = min(trained.history, key=lambda row: row["val_loss"])
@@ -372,7 +372,7 @@ def test_an_untrained_dense_softmax_predicts_about_the_mean_image() -> None:
 def test_the_divergence_draws_the_latents_of_a_variational_one_to_a_standard_normal() -> None:
     spreads = []
     for beta in (0.0, 1.0):
-        make_repeatable(1, 1)
+        set_up_torch(1, 1)
         parameters = architecture("variational", latent=2, beta=beta)
         settings = SETTINGS | {"epochs": 10, "learning_rate": 3e-3}
         parts = moving_blobs(128, 1), moving_blobs(32, 2)
@@ -394,7 +394,7 @@ def test_augmentation_changes_a_training_and_the_same_seed_repeats_it() -> None:
 
 @pytest.mark.parametrize("loss", ["mae", {"ssim": 0.5, "mse": 0.5}])
 def test_the_history_is_in_the_loss_that_was_asked_for(loss: str | dict) -> None:
-    make_repeatable(1, 1)
+    set_up_torch(1, 1)
     parts = moving_blobs(64, 1), moving_blobs(32, 2)
     trained = training.train(*parts, PARAMETERS, SETTINGS, 1, CPU, loss=loss)
     fitted, held = (DeviceImages(part, trained.normalisation, CPU) for part in parts)

@@ -4,11 +4,11 @@ import numpy as np
 
 from oddjet import logs, supervised
 from oddjet.files import replacing
-from oddjet.tensors import CPU, make_repeatable
+from oddjet.tensors import CPU, set_up_torch
 
 logs.set_up(snakemake.log[0])
 given, smoothing = snakemake.input, snakemake.params.smoothing
-make_repeatable(int(snakemake.wildcards.seed), snakemake.threads)
+set_up_torch(int(snakemake.wildcards.seed), snakemake.threads)
 classifiers = supervised.load(given.networks, snakemake.wildcards.network, CPU)
 jets = supervised.read_jets(classifiers[0].network, [(given.test, None)], smoothing, CPU)
 with replacing(snakemake.output[0]) as partial:

@@ -8,11 +8,11 @@ from oddjet.files import replacing
 from oddjet.losses import ReconstructionError
 from oddjet.parts import CONTROL, TRAIN, VALIDATION
 from oddjet.provenance import describe
-from oddjet.tensors import CPU, make_repeatable
+from oddjet.tensors import CPU, set_up_torch
 
 logs.set_up(snakemake.log[0])
 seed = int(snakemake.wildcards.seed)
-make_repeatable(seed, snakemake.threads)
+set_up_torch(seed, snakemake.threads)
 model, normalisation = training.load(snakemake.input.model, CPU)
 tests = dict(zip(snakemake.params.tests, snakemake.input.tests, strict=True))
 

@@ -9,11 +9,11 @@ from oddjet.parts import CONTROL
 from oddjet.provenance import describe
 from oddjet.scoring import PreparedImages
 from oddjet.sparse import SparseFile
-from oddjet.tensors import CPU, DeviceImages, MinMax, make_repeatable
+from oddjet.tensors import CPU, DeviceImages, MinMax, set_up_torch
 
 logs.set_up(snakemake.log[0])
 params, seed = snakemake.params, int(snakemake.wildcards.seed)
-make_repeatable(seed, snakemake.threads)
+set_up_torch(seed, snakemake.threads)
 with h5py.File(snakemake.input.normal) as normal:
     control = normal["control"][:]
     train, _ = splits.train_and_validation(control, params.validation, seed)

@@ -8,7 +8,7 @@ from oddjet import devices, logs, scorefiles, supervised
 from oddjet.files import replacing
 from oddjet.parts import CONTROL
 from oddjet.provenance import describe
-from oddjet.tensors import make_repeatable
+from oddjet.tensors import set_up_torch
 
 logs.set_up(snakemake.log[0])
 params, given, made = snakemake.params, snakemake.input, snakemake.output
@@ -24,7 +24,7 @@ labels = np.concatenate(list(truths.values()))
 fits = {}
 with devices.leased(params.device) as device:
     for name, network in params.networks.items():
-        make_repeatable(seed, snakemake.threads)  # whatever other networks there are
+        set_up_torch(seed, snakemake.threads)  # whatever other networks there are
         jets = supervised.read_jets(network, list(samples.values()), params.smoothing, device)
         fits[name] = supervised.cross_fit(jets, labels, network, params.epochs, seed, device)
 

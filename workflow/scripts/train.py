@@ -12,7 +12,7 @@ from oddjet.checkpoint import Checkpoint
 from oddjet.files import replacing
 from oddjet.provenance import describe
 from oddjet.sparse import SparseFile
-from oddjet.tensors import make_repeatable
+from oddjet.tensors import set_up_torch
 
 CONFIGURATION = ("model", "loss", "training", "smoothing", "validation")
 MADE_FROM = ("configuration", "inputs", "packages")
@@ -23,7 +23,7 @@ seed = int(snakemake.wildcards.seed)
 configuration = {name: params[name] for name in CONFIGURATION}
 with devices.leased(params.training["device"]) as device:
     logging.info("training on %s with %d threads", device, snakemake.threads)
-    make_repeatable(seed, snakemake.threads)
+    set_up_torch(seed, snakemake.threads)
     facts = {"seed": seed, "device": device.type}
     provenance = describe(configuration, {"normal": snakemake.input.normal}, **facts)
     # not the commit: one that changes nothing here is no reason to start anew

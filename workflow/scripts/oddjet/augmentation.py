@@ -25,7 +25,7 @@ def augment(images: Tensor, wanted: Mapping[str, bool], generator: torch.Generat
 
     def chosen() -> Tensor:
         drawn = torch.rand(many, generator=generator) < 0.5
-        return drawn.to(images.device)[:, None, None, None]
+        return drawn.to(images.device, non_blocking=True)[:, None, None, None]
 
     if wanted["rotate"]:
         if height != width:
@@ -38,6 +38,6 @@ def augment(images: Tensor, wanted: Mapping[str, bool], generator: torch.Generat
         images = torch.where(chosen(), images.flip(3), images)
     if wanted["shift_phi"]:
         shift = torch.randint(width, (many, 1), generator=generator)
-        columns = ((torch.arange(width) - shift) % width).to(images.device)
+        columns = ((torch.arange(width) - shift) % width).to(images.device, non_blocking=True)
         images = images.gather(3, columns[:, None, None, :].expand_as(images))
     return images

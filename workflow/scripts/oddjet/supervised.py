@@ -220,7 +220,7 @@ def cross_fit(
     truth = torch.as_tensor(labels, dtype=torch.float32, device=device)
     halves = StratifiedKFold(2, shuffle=True, random_state=seed)
     for half, parts in enumerate(halves.split(labels, labels), 1):
-        fitted, held = (torch.as_tensor(rows, device=device) for rows in parts)
+        fitted, held = (torch.as_tensor(rows) for rows in parts)
         classifier = Classifier(network, jets.shape).to(device)
         classifier.fit_unit(jets.dense(rows) for rows in fitted.split(BATCH))
         optimiser = torch.optim.Adam(classifier.parameters(), LEARNING_RATE)
@@ -229,7 +229,7 @@ def cross_fit(
             losses = torch.zeros((), dtype=torch.float64, device=device)
             correct = torch.zeros((), dtype=torch.int64, device=device)
             for drawn in torch.randperm(len(fitted), generator=order).split(BATCH_SIZE):
-                rows = fitted[drawn.to(device)]
+                rows = fitted[drawn]
                 logits = classifier(jets.dense(rows))
                 loss = binary_cross_entropy_with_logits(logits, truth[rows])
                 optimiser.zero_grad()
@@ -269,7 +269,7 @@ def _logits(classifier: Classifier, jets: Jets, rows: Tensor) -> Tensor:
 
 def probabilities(classifiers: Sequence[Classifier], jets: Jets) -> np.ndarray:
     """The mean of the classifiers' outputs for jets that none of them has seen, float32 (N,)."""
-    rows = torch.arange(len(jets), device=classifiers[0].unit.device)
+    rows = torch.arange(len(jets))
     found = [_logits(classifier, jets, rows).sigmoid() for classifier in classifiers]
     return torch.stack(found).mean(0).cpu().numpy()
 

@@ -1,8 +1,10 @@
 """Jet images on the computing device: sparse in its memory, dense and normalised by the batch."""
 
+import ctypes
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +15,7 @@ from oddjet.sparse import SparseImages
 
 CPU = torch.device("cpu")
 BATCH = 256  # events at once where nothing is learnt
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
 
 
 def smooth(images: Tensor, width: float) -> Tensor:
@@ -21,18 +24,19 @@ def smooth(images: Tensor, width: float) -> Tensor:
     Beyond their rim the images are dark. The kernel ends at four standard deviations and sums to 1,
     as that of `scipy.ndimage.gaussian_filter`.
     """
-    rows, columns = (_convolution(side, width).to(images) for side in images.shape[2:])
+    rows, columns = (_convolution(side, width, images.device) for side in images.shape[2:])
     return rows @ images @ columns
 
 
-def _convolution(side: int, width: float) -> Tensor:
+@cache  # a card would be waited for whenever a batch sends it numbers
+def _convolution(side: int, width: float, device: torch.device) -> Tensor:
     """The convolution along one axis as a symmetric matrix (side, side)."""
     reach = int(4 * width + 0.5)
     weights = torch.exp(-((torch.arange(reach + 1, dtype=torch.float64) / width) ** 2) / 2)
     weights /= 2 * weights.sum() - weights[0]
     weights = torch.cat([weights, torch.zeros(side)])
     place = torch.arange(side)
-    return weights[(place[:, None] - place).abs()]
+    return weights[(place[:, None] - place).abs()].to(device, torch.float32)
 
 
 @dataclass(frozen=True)
@@ -68,15 +72,17 @@ class MinMax:
         if self.smoothing:
             images = smooth(images, self.smoothing)
         pairs = zip(self.minimum, self.maximum, strict=True)
-        span = [high - low or 1.0 for low, high in pairs]  # a channel without contrast stays dark
-        return (images - _of_channels(self.minimum, images)) / _of_channels(span, images)
+        span = tuple(high - low or 1.0 for low, high in pairs)  # one without contrast stays dark
+        device = images.device
+        return (images - _of_channels(self.minimum, device)) / _of_channels(span, device)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def _of_channels(values: Sequence[float], images: Tensor) -> Tensor:
-    return images.new_tensor(values)[:, None, None]
+@cache
+def _of_channels(values: tuple[float, ...], device: torch.device) -> Tensor:
+    return torch.tensor(values, device=device)[:, None, None]
 
 
 class DeviceImages:
@@ -85,6 +91,7 @@ class DeviceImages:
     def __init__(self, images: SparseImages, normalisation: MinMax, device: torch.device) -> None:
         self.shape = images.shape
         self.normalisation = normalisation
+        self.lit = torch.as_tensor(np.diff(images.offsets))  # how many, by image; not on the device
         self.offsets = torch.as_tensor(images.offsets, device=device)
         self.pixels = torch.as_tensor(images.pixels.astype(np.int32), device=device)
         self.values = torch.as_tensor(images.values, device=device)
@@ -93,26 +100,46 @@ class DeviceImages:
         return len(self.offsets) - 1
 
     def dense(self, rows: Tensor) -> Tensor:
-        """The images (n, C, H, W) at `rows` (n,)."""
+        """The images (n, C, H, W) at `rows` (n,), which are in main memory.
+
+        The device is not waited for.
+        """
+        lit = int(self.lit[rows].sum())
+        rows = rows.to(self.offsets.device, non_blocking=True)
         start, counts = self.offsets[rows], self.offsets[rows + 1] - self.offsets[rows]
-        event = torch.repeat_interleave(counts)
+        event = torch.repeat_interleave(counts, output_size=lit)
         ends = torch.cumsum(counts, 0)
-        lit = torch.arange(len(event), device=event.device) + (start - ends + counts)[event]
+        place = torch.arange(lit, device=event.device) + (start - ends + counts)[event]
         images = torch.zeros(len(rows), int(np.prod(self.shape)), device=event.device)
-        images[event, self.pixels[lit].long()] = self.values[lit]
+        images[event, self.pixels[place].long()] = self.values[place]
         return self.normalisation(images.view(-1, *self.shape))
 
     def batches(self) -> Iterator[Tensor]:
         """All images in order, a batch at a time."""
-        for rows in torch.arange(len(self), device=self.offsets.device).split(BATCH):
+        for rows in torch.arange(len(self)).split(BATCH):
             yield self.dense(rows)
 
 
-def make_repeatable(seed: int, threads: int) -> None:
-    """Make what follows the same on every run on one machine with the same number of threads."""
+def set_up_torch(seed: int, threads: int) -> None:
+    """Make what follows quick, and the same on every run on one machine with as many threads."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is repeatable only with it
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
+    # nothing here reads memory that it has not written
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.manual_seed(seed)
     # a sigmoid over dark pixels makes denormal gradients, which cost a CPU many times the time
     torch.set_flush_denormal(True)
+    _keep_freed_memory()
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep the memory of large tensors for the next step of a training.
+
+    glibc gives blocks above 128 KiB back to the kernel, and the next step waits for fresh pages: a
+    fifth of its time with the course's network (docs/performance.md). Elsewhere nothing is done.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(MMAP_THRESHOLD, 2**25)  # more is refused
+        libc.mallopt(TRIM_THRESHOLD, 2**31 - 1)

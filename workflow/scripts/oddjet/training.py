@@ -166,7 +166,7 @@ def train(
         model.train()
         total = torch.zeros((), device=device)
         for rows in torch.randperm(len(inputs), generator=order).split(settings["batch_size"]):
-            images = augment(inputs.dense(rows.to(device)), settings["augmentation"], order)
+            images = augment(inputs.dense(rows), settings["augmentation"], order)
             total += model.step(images, relative, optimisers) * len(rows)
         model.eval()
         row = {
