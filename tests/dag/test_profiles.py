@@ -1,10 +1,13 @@
 """What the profiles promise about GPUs, retries and rebuilds."""
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 from conftest import REPO
+from planning import FORKS
 from snakemake.cli import parse_args
 
 
@@ -13,11 +16,48 @@ def in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPO)  # where profiles/default is looked for
 
 
-def test_one_machine_trains_one_model_at_a_time_unless_told_otherwise() -> None:
+def test_one_machine_trains_one_model_on_a_gpu_at_a_time_unless_told_otherwise() -> None:
     _, settings = parse_args(["--cores", "8"])
     assert settings.resources["gpu"].value == 1
     _, settings = parse_args(["--cores", "8", "--resources", "gpu=4"])
     assert settings.resources["gpu"].value == 4
+
+
+def training(config: dict, directory: Path) -> tuple[int, int]:
+    """Threads and GPUs that the training of S asks for; in a process that is not used again."""
+    from snakemake import api
+    from snakemake.settings import types
+
+    os.chdir(directory)
+    with api.SnakemakeApi(types.OutputSettings(dryrun=True, quiet={types.Quietness.ALL})) as made:
+        workflow = made.workflow(
+            types.ResourceSettings(cores=8),
+            types.ConfigSettings(config=config),
+            snakefile=REPO / "Snakefile",
+        )
+        planned = workflow.dag(types.DAGSettings(targets={"results/S/seed1/model.pt"}))
+        planned.execute_workflow(executor="dryrun")
+        (job,) = (job for job in workflow._workflow.dag.jobs if job.rule.name == "train")
+        return job.threads, job.resources["gpu"]
+
+
+@pytest.mark.parametrize(
+    ("model", "device", "threads", "gpu"),
+    [
+        ({}, "cpu", 1, 0),
+        ({}, "cuda", 1, 1),
+        ({}, "auto", 1, int(Path("/proc/driver/nvidia").exists())),
+        ({"kind": "convolutional"}, "cpu", 4, 0),
+        ({"training": {"device": "cuda"}}, "cpu", 1, 1),
+    ],
+)
+def test_a_training_asks_for_the_cores_and_the_card_that_it_makes_use_of(
+    model: dict, device: str, threads: int, gpu: int, tmp_path: Path
+) -> None:
+    (tmp_path / "resources").symlink_to(REPO / "resources")
+    config = {"models": {"S": {"latent": 3} | model}, "training": {"device": device}}
+    with FORKS.Pool(1) as pool:
+        assert pool.apply(training, (config, tmp_path)) == (threads, gpu)
 
 
 def test_on_slurm_the_limit_of_one_machine_does_not_hold_for_the_cluster() -> None:

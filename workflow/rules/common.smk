@@ -93,6 +93,18 @@ def of_model(name):
     return lambda wildcards: SETTINGS[wildcards.model][name]
 
 
+def training_threads(wildcards):
+    """Convolutions make use of several cores, dense networks of this size of one."""
+    kind = SETTINGS[wildcards.model]["architecture"]["kind"]
+    return 4 if kind == "convolutional" else 1
+
+
+def cards(device):
+    """How many GPUs a training takes: none where none is used, so that others run beside it."""
+    no_card_here = workflow.local_exec and not Path("/proc/driver/nvidia").exists()
+    return 0 if device == "cpu" or (device == "auto" and no_card_here) else 1
+
+
 def prepared_normal(wildcards):
     """The normal sample as the model in the wildcards wants it."""
     return PREPARED_NORMAL.format(preparation=PREPARATION_OF[wildcards.model])

@@ -196,7 +196,7 @@ rule supervise:
         f"{BENCHMARKS}/supervise/seed{{seed}}.tsv"
     threads: 4
     resources:
-        gpu=1,
+        gpu=lambda wildcards: cards(config["training"]["device"]),
         mem_mb=more(4000),
         runtime=more(60),
     conda:

@@ -32,9 +32,9 @@ rule train:
         f"{LOGS}/train/{{model}}_seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/train/{{model}}_seed{{seed}}.tsv"
-    threads: 4
+    threads: training_threads
     resources:
-        gpu=1,
+        gpu=lambda wildcards: cards(SETTINGS[wildcards.model]["training"]["device"]),
         mem_mb=more(8000),
         runtime=more(240),
     conda:
