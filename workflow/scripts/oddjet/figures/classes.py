@@ -49,12 +49,14 @@ def quantities(values: Mapping[str, Mapping[str, np.ndarray]], units: Mapping[st
         for part, some in parts.items():
             counts = np.histogram(some, edges)[0]
             share, error = counts / len(some), np.sqrt(counts) / len(some)
+            label = part
             if part == CONTROL:
+                label = "control"
                 share[counts == 0] = np.nan
                 look = {"histtype": "errorbar", "yerr": error, "color": "black", "markersize": 4}
             else:
                 look = MARKED[part]
-            mplhep.histplot(share, edges, ax=axes, label=part, **look)
+            mplhep.histplot(share, edges, ax=axes, label=label, **look)
         unit = f" [{units[name]}]" if units[name] else ""
         axes.set(xlabel=QUANTITIES[name] + unit, xlim=(edges[0], edges[-1]), ylim=(0, None))
     for axes in grid[:, 0]:
