@@ -147,12 +147,18 @@ def stored_and_read() -> list[dict[str, Any]]:
                     pass
             times.append(time.monotonic() - started)
         reading = len(images) / statistics.median(times)
+    # as HDF5 does it: the first bytes of all numbers, then the second ones, then gzip
     numbers = (prepared.pixels, prepared.values)  # noqa: PD011
-    packed = [zlib.compress(array.tobytes(), 4) for array in numbers]
-    started = time.monotonic()
-    for array in packed:
-        zlib.decompress(array)
-    inflated = len(images) / (time.monotonic() - started)
+    packed = [
+        zlib.compress(one.view(np.uint8).reshape(len(one), -1).T.tobytes(), 4) for one in numbers
+    ]
+    times = []
+    for _ in range(5):
+        started = time.monotonic()
+        for array in packed:
+            zlib.decompress(array)
+        times.append(time.monotonic() - started)
+    inflated = len(images) / statistics.median(times)
     started = time.monotonic()
     for _ in DeviceImages(prepared, MinMax.none(1, 1.0), CPU).batches():
         pass

@@ -129,6 +129,7 @@ def by_oddjet(
 
 def floor(parts: list[SparseImages], parameters: dict, threads: int) -> float:
     """Seconds of an epoch if each operation were part of a large matrix product."""
+    before = torch.get_num_threads()
     torch.set_num_threads(threads)
     model = build(parts[0].shape, parameters)
     some = torch.rand(SETTINGS["batch_size"], *parts[0].shape)
@@ -144,6 +145,7 @@ def floor(parts: list[SparseImages], parameters: dict, threads: int) -> float:
         started = time.monotonic()
         matrix @ matrix
         times.append(time.monotonic() - started)
+    torch.set_num_threads(before)
     return operations / (2 * MATRIX**3 / min(times))
 
 
@@ -197,6 +199,7 @@ def measure(epochs: int = 4, default_epochs: int = 50, threads: int = 2) -> list
         best["auc"].append(auc(trained.model, prepared[0], prepared[2], SCORE, SMOOTHING))
     theirs, epoch = statistics.median(loop["seconds"]), statistics.median(ours["seconds"])
     whole = statistics.median(best["seconds"])
+    torch.set_num_threads(threads)
     reached = f"AUC {spread(loop['auc'], '.3f')}"
     return [
         {

@@ -151,6 +151,8 @@ def submit(directory: Path, *arguments: str) -> subprocess.Popen[str]:
         [
             *(sys.executable, "-m", "snakemake", "-s", str(REPO / "Snakefile")),
             *("--profile", str(REPO / "profiles" / "slurm"), "--directory", str(directory)),
+            # computed on the CPU, to compare weights; given a card all the same
+            *("--set-resources", "train:gpu=1"),
             *("--slurm-init-seconds-before-status-checks", "3", *arguments),
             *("--configfile", str(directory / "config.yaml")),
         ],

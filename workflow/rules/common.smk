@@ -32,6 +32,8 @@ from tabulate import tabulate
 configfile: str(Path(workflow.basedir, "config", "config.yaml"))
 
 
+# one of them is there where a GPU can be used: on Linux, its Windows subsystem, with ROCm
+DRIVERS = ("/proc/driver/nvidia", "/dev/dxg", "/dev/kfd")
 GIVEN = workflow.config_settings.overwrite_config
 SCHEMA = Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")
 
@@ -101,8 +103,8 @@ def training_threads(wildcards):
 
 def cards(device):
     """How many GPUs a training takes: none where none is used, so that others run beside it."""
-    no_card_here = workflow.local_exec and not Path("/proc/driver/nvidia").exists()
-    return 0 if device == "cpu" or (device == "auto" and no_card_here) else 1
+    none_here = workflow.local_exec and not any(Path(path).exists() for path in DRIVERS)
+    return 0 if device == "cpu" or (device == "auto" and none_here) else 1
 
 
 def prepared_normal(wildcards):

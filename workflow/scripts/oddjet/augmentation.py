@@ -38,6 +38,7 @@ def augment(images: Tensor, wanted: Mapping[str, bool], generator: torch.Generat
         images = torch.where(chosen(), images.flip(3), images)
     if wanted["shift_phi"]:
         shift = torch.randint(width, (many, 1), generator=generator)
-        columns = ((torch.arange(width) - shift) % width).to(images.device, non_blocking=True)
+        shift = shift.to(images.device, non_blocking=True)
+        columns = (torch.arange(width, device=images.device) - shift) % width
         images = images.gather(3, columns[:, None, None, :].expand_as(images))
     return images

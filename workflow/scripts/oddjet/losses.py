@@ -151,10 +151,10 @@ class ReconstructionError:
     @torch.no_grad()
     def mean(self, images: Batches, reconstruct: Callable[[Tensor], Tensor]) -> float:
         """The mean error of all images."""
-        total = 0.0
+        total = torch.zeros((), dtype=torch.float64)
         for batch in images.batches():
-            total += self(batch, reconstruct(batch)).sum(dtype=torch.float64).item()
-        return total / len(images)
+            total = total.to(batch.device) + self(batch, reconstruct(batch)).sum(dtype=total.dtype)
+        return total.item() / len(images)
 
 
 def moments(images: Batches) -> tuple[Tensor, float]:

@@ -49,8 +49,8 @@ class DeviceArray:
         return len(self.values)
 
     def dense(self, rows: Tensor) -> Tensor:
-        """The jets (n, *shape) at `rows` (n,)."""
-        return self.values[rows]
+        """The jets (n, *shape) at `rows` (n,), which are in main memory."""
+        return self.values[rows.to(self.values.device, non_blocking=True)]
 
 
 def read_jets(
@@ -230,13 +230,14 @@ def cross_fit(
             correct = torch.zeros((), dtype=torch.int64, device=device)
             for drawn in torch.randperm(len(fitted), generator=order).split(BATCH_SIZE):
                 rows = fitted[drawn]
+                told = truth[rows.to(device, non_blocking=True)]
                 logits = classifier(jets.dense(rows))
-                loss = binary_cross_entropy_with_logits(logits, truth[rows])
+                loss = binary_cross_entropy_with_logits(logits, told)
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()
                 losses += loss.detach() * len(rows)
-                correct += _correct(logits, truth[rows])
+                correct += _correct(logits, told)
             found = _logits(classifier, jets, held)
             row = {
                 "half": half,

@@ -136,10 +136,11 @@ def set_up_torch(seed: int, threads: int) -> None:
 def _keep_freed_memory() -> None:
     """Have the C library keep the memory of large tensors for the next step of a training.
 
-    glibc gives blocks above 128 KiB back to the kernel, and the next step waits for fresh pages: a
-    fifth of its time with the course's network (docs/performance.md). Elsewhere nothing is done.
+    glibc gives large freed blocks and the free end of its heap back to the kernel, and the next
+    step waits for fresh pages: docs/performance.md. Elsewhere nothing is done.
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
-        libc.mallopt(MMAP_THRESHOLD, 2**25)  # more is refused
+        # older versions refuse more than 32 MiB
+        _ = libc.mallopt(MMAP_THRESHOLD, 2**30) or libc.mallopt(MMAP_THRESHOLD, 2**25)
         libc.mallopt(TRIM_THRESHOLD, 2**31 - 1)

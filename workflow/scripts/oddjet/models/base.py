@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+# in place: only behind a layer that does not need its output for the gradient, never on the images
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": partial(nn.ReLU, inplace=True),
     "gelu": nn.GELU,
