@@ -6,6 +6,8 @@ TRAIN = "normal_train"
 VALIDATION = "normal_validation"
 CONTROL = "normal_control"
 SIGNAL = "signal"  # simulated anomalous jets, where they are given
+# as figures call them; tests go by their names
+LABELS = {TRAIN: "training", CONTROL: "control"}
 
 
 def tests_of(parts: Iterable[str]) -> list[str]:

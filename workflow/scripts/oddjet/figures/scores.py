@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_curve
 
 from oddjet.figures import style
-from oddjet.parts import CONTROL, TRAIN
+from oddjet.parts import CONTROL, LABELS, TRAIN
 
 BINS = 50  # at most
 POINTS = 1500  # of a sample in a scatter plot
@@ -44,7 +44,7 @@ def errors(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) 
         (TRAIN, {"color": "grey", "linestyle": ":"}),
         (CONTROL, {"color": style.CONTROL}),
     ):
-        mplhep.histplot(density(parts[part])[0], edges, ax=upper, label=part, **style_)
+        mplhep.histplot(density(parts[part])[0], edges, ax=upper, label=LABELS[part], **style_)
     with np.errstate(divide="ignore", invalid="ignore"):
         for number, test in enumerate(tests):
             height, uncertainty = density(parts[test])
@@ -114,7 +114,13 @@ def latent(
         few = projected[name][:POINTS]
         colour = style.CONTROL if number == 0 else style.colour(number - 1)
         left.scatter(
-            few[:, 0], second(few), s=6, alpha=0.35, color=colour, label=name, linewidths=0
+            few[:, 0],
+            second(few),
+            s=6,
+            alpha=0.35,
+            color=colour,
+            label=LABELS.get(name, name),
+            linewidths=0,
         )
     every = np.concatenate([projected[name][:POINTS] for name in names])
     error = np.log10(np.concatenate([parts[name][:POINTS] for name in names]) + 1e-30)
