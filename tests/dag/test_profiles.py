@@ -10,7 +10,7 @@ from conftest import REPO
 from planning import FORKS
 from snakemake.cli import parse_args
 
-DRIVERS = ("/proc/driver/nvidia", "/dev/dxg", "/dev/kfd")  # of a card
+from oddjet import drivers
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def training(config: dict, directory: Path) -> tuple[int, int]:
     [
         ({}, "cpu", 1, 0),
         ({}, "cuda", 1, 1),
-        ({}, "auto", 1, int(any(Path(path).exists() for path in DRIVERS))),
+        ({}, "auto", 1, int(drivers.loaded())),
         ({"kind": "convolutional"}, "cpu", 4, 0),
         ({"training": {"device": "cuda"}}, "cpu", 1, 1),
     ],

@@ -11,7 +11,7 @@ import yaml
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
-from oddjet import parts
+from oddjet import drivers, parts
 from oddjet.configuration import (
     SHARED,
     compared,
@@ -32,8 +32,6 @@ from tabulate import tabulate
 configfile: str(Path(workflow.basedir, "config", "config.yaml"))
 
 
-# one of them is there where a GPU can be used: on Linux, its Windows subsystem, with ROCm
-DRIVERS = ("/proc/driver/nvidia", "/dev/dxg", "/dev/kfd")
 GIVEN = workflow.config_settings.overwrite_config
 SCHEMA = Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")
 
@@ -103,7 +101,7 @@ def training_threads(wildcards):
 
 def cards(device):
     """How many GPUs a training takes: none where none is used, so that others run beside it."""
-    none_here = workflow.local_exec and not any(Path(path).exists() for path in DRIVERS)
+    none_here = workflow.local_exec and not drivers.loaded()
     return 0 if device == "cpu" or (device == "auto" and none_here) else 1
 
 
