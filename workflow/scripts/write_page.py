@@ -6,7 +6,7 @@ from pathlib import Path
 from oddjet import closure, fractions, logs, page, scorefiles
 from oddjet.figures import scores, style
 from oddjet.files import replacing
-from oddjet.parts import CONTROL, tests_of
+from oddjet.parts import CONTROL, label, tests_of
 from oddjet.provenance import describe
 from oddjet.tables import read
 
@@ -44,6 +44,7 @@ for number, (model, path) in enumerate(zip(params.figures, given.scores, strict=
     latents = scorefiles.read_scores(path, "latent")
     shown = (CONTROL, *tests_of(latents))
     _, projected = scores.plane({part: latents[part] for part in shown})
+    projected = {label(part): points for part, points in projected.items()}
     colours = [style.CONTROL, *style.COLOURS]
     models.append(
         {

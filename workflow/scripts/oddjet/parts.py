@@ -6,8 +6,11 @@ TRAIN = "normal_train"
 VALIDATION = "normal_validation"
 CONTROL = "normal_control"
 SIGNAL = "signal"  # simulated anomalous jets, where they are given
-# as figures call them; tests go by their names
-LABELS = {TRAIN: "training", CONTROL: "control"}
+
+
+def label(part: str) -> str:
+    """What figures call a part; tests go by their names."""
+    return {TRAIN: "training", CONTROL: "control"}.get(part, part)
 
 
 def tests_of(parts: Iterable[str]) -> list[str]:

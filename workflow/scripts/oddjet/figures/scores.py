@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_curve
 
 from oddjet.figures import style
-from oddjet.parts import CONTROL, LABELS, TRAIN
+from oddjet.parts import CONTROL, TRAIN, label
 
 BINS = 50  # at most
 POINTS = 1500  # of a sample in a scatter plot
@@ -44,7 +44,7 @@ def errors(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) 
         (TRAIN, {"color": "grey", "linestyle": ":"}),
         (CONTROL, {"color": style.CONTROL}),
     ):
-        mplhep.histplot(density(parts[part])[0], edges, ax=upper, label=LABELS[part], **style_)
+        mplhep.histplot(density(parts[part])[0], edges, ax=upper, label=label(part), **style_)
     with np.errstate(divide="ignore", invalid="ignore"):
         for number, test in enumerate(tests):
             height, uncertainty = density(parts[test])
@@ -119,7 +119,7 @@ def latent(
             s=6,
             alpha=0.35,
             color=colour,
-            label=LABELS.get(name, name),
+            label=label(name),
             linewidths=0,
         )
     every = np.concatenate([projected[name][:POINTS] for name in names])
