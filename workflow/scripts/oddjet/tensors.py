@@ -141,6 +141,6 @@ def _keep_freed_memory() -> None:
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
-        # older versions refuse more than 32 MiB
-        _ = libc.mallopt(MMAP_THRESHOLD, 2**30) or libc.mallopt(MMAP_THRESHOLD, 2**25)
+        if not libc.mallopt(MMAP_THRESHOLD, 2**30):
+            libc.mallopt(MMAP_THRESHOLD, 2**25)  # older versions refuse more
         libc.mallopt(TRIM_THRESHOLD, 2**31 - 1)
