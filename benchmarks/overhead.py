@@ -1,5 +1,6 @@
 """What the workflow itself costs, beside an empty Snakemake workflow of as many jobs."""
 
+import ast
 import re
 import statistics
 import subprocess
@@ -43,11 +44,8 @@ rule job:
     output: "{number}"
     script: "empty.py"
 """
-IMPORTS = {
-    "a table": "import h5py, numpy, pandas, scipy.stats, sklearn.metrics",
-    "a training": "import h5py, numpy, pandas, torch",
-}
-TORCH = ("train", "score", "supervise", "predict", "score_baselines", "draw_scores")  # rules
+SNAKEMAKE_OWN = "import snakemake.script"  # in every script
+SHOWN = ("measure_detection", "train")  # rules of two kinds of job
 
 
 def seconds(*command: str, directory: Path, repeats: int = 3) -> tuple[float, str]:
@@ -69,7 +67,20 @@ def dry(snakefile: Path, directory: Path, *more: str, repeats: int = 3) -> tuple
     return taken, int(found[1]) if found else 0
 
 
-def of_demo(imports: dict[str, float], jobs: int = 40) -> dict[str, Any]:
+def imports(rule: str) -> float:
+    """Seconds until the script of a rule has imported what it names."""
+    script = REPOSITORY / "workflow" / "scripts" / f"{rule}.py"  # named after its rule
+    found = [
+        ast.unparse(statement)
+        for statement in ast.parse(script.read_text("utf-8")).body
+        if isinstance(statement, ast.Import | ast.ImportFrom)
+    ]
+    code = "\n".join([SNAKEMAKE_OWN, *found])
+    taken, _ = seconds(sys.executable, "-c", code, directory=script.parent)
+    return taken
+
+
+def of_demo(jobs: int = 40) -> dict[str, Any]:
     """The share of the demo's time on two cores that its jobs take before they begin."""
     snakemake = (sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all")
     with tempfile.TemporaryDirectory() as name:
@@ -87,8 +98,9 @@ def of_demo(imports: dict[str, float], jobs: int = 40) -> dict[str, Any]:
         counts = dict(re.findall(r"^(\w+)\s+(\d+)$", planned, re.M))
         taken, _ = seconds(*snakemake, *given, directory=place, repeats=1)
     number = int(counts.pop("total"))
-    torch = sum(int(count) for rule, count in counts.items() if rule in TORCH)
-    spent = number * job + torch * imports["a training"] + (number - torch) * imports["a table"]
+    del counts["all"]  # it has no script
+    own, _ = seconds(sys.executable, "-c", SNAKEMAKE_OWN, directory=REPOSITORY)
+    spent = job * number + sum(int(count) * (imports(rule) - own) for rule, count in counts.items())
     return {
         "what": f"the demo, {number} jobs on 2 cores",
         "alternative": f"{spent / 2:.0f} s, starts of jobs ({job:.1f} s each) and imports",
@@ -121,19 +133,17 @@ def measure(large: bool = True) -> list[dict[str, Any]]:
                 "ratio": floor / empty / (ours / jobs),
             }
         )
-    bare, _ = seconds(sys.executable, "-c", "import snakemake.script", directory=REPOSITORY)
-    times = {}
-    for name, imports in IMPORTS.items():
-        taken, _ = seconds(sys.executable, "-c", imports, directory=REPOSITORY)
-        times[name] = taken - bare  # what it adds to the start of a script
+    own, _ = seconds(sys.executable, "-c", SNAKEMAKE_OWN, directory=REPOSITORY)
+    for rule in SHOWN:
+        taken = imports(rule)
         rows.append(
             {
-                "what": f"imports of a job that makes {name}",
-                "alternative": f"{bare:.2f} s, Snakemake's own for a script",
+                "what": f"imports of a job of `{rule}`",
+                "alternative": f"{own:.2f} s, Snakemake's own for a script",
                 "oddjet": f"{taken:.2f} s",
-                "ratio": bare / taken,
+                "ratio": own / taken,
             }
         )
     if large:
-        rows.append(of_demo(times))
+        rows.append(of_demo())
     return rows

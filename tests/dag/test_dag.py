@@ -89,7 +89,7 @@ def own_jobs(model: str, seed: int) -> Made:
     names = ("reconstructions", "errors", "latent", "clusters", "cluster_errors")
     return (
         of("train", {f"{place}/model.pt", f"{place}/history.csv"})
-        | of("score", {f"{place}/scores.h5"})
+        | of("score", {f"{place}/scores.h5", f"{place}/reconstructions.h5"})
         | of("find_clusters", {f"{place}/clusters.h5"})
         | of("draw_scores", set.union(*(figure(f"{place}/{name}") for name in names)))
     )

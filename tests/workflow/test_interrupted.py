@@ -178,7 +178,8 @@ def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
 @pytest.fixture(scope="module")
 def scored(undisturbed: dict[str, Any]) -> dict[str, Any]:
     """Of that, what is there when the scores are."""
-    names = {f"S/seed1/{name}" for name in ("model.pt", "history.csv", "scores.h5")}
+    made = ("model.pt", "history.csv", "scores.h5", "reconstructions.h5")
+    names = {f"S/seed1/{name}" for name in made}
     names |= {"tables/samples.csv"} | {name for name in undisturbed if name.startswith("prepared/")}
     return {name: undisturbed[name] for name in names}
 

@@ -301,6 +301,24 @@ def test_errors_and_latents_are_those_of_the_rows_of_the_prepared_sample(
                 )
 
 
+def test_reconstructions_are_of_control_jets_with_their_scores(whole_run: WholeRun) -> None:
+    for seed in SEEDS:
+        folder = whole_run.results / "S" / f"seed{seed}"
+        with (
+            h5py.File(folder / "scores.h5") as file,
+            h5py.File(folder / "reconstructions.h5") as kept,
+        ):
+            control = file["normal_control"]
+            scored = dict(zip(control["event"][:], control["error"][:], strict=True))
+            assert list(kept) == ["low", "middle", "high"]
+            for group in kept.values():
+                assert [scored[event] for event in group["event"]] == group["error"][:].tolist()
+                error = ((group["input"][:] - group["output"][:]) ** 2).mean((1, 2, 3))
+                # single precision, and another order of sums: about 1e-6
+                np.testing.assert_allclose(error, group["error"][:], rtol=1e-4)
+            assert dict(kept.attrs) == dict(file.attrs)
+
+
 def test_scores_say_what_made_them(whole_run: WholeRun) -> None:
     for seed in SEEDS:
         folder = whole_run.results / "S" / f"seed{seed}"

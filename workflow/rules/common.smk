@@ -93,7 +93,7 @@ def of_model(name):
     return lambda wildcards: SETTINGS[wildcards.model][name]
 
 
-def training_threads(wildcards):
+def threads_of_model(wildcards):
     """Convolutions make use of several cores, dense networks of this size of one."""
     kind = SETTINGS[wildcards.model]["architecture"]["kind"]
     return 4 if kind == "convolutional" else 1
@@ -234,6 +234,7 @@ TRAINED = f"{RESULTS}/{{model}}/seed{{seed}}/model.pt"
 CHECKPOINT = f"{RESULTS}/{{model}}/seed{{seed}}/checkpoint.pt"
 HISTORY = f"{RESULTS}/{{model}}/seed{{seed}}/history.csv"
 SCORES = f"{RESULTS}/{{model}}/seed{{seed}}/scores.h5"
+RECONSTRUCTIONS = f"{RESULTS}/{{model}}/seed{{seed}}/reconstructions.h5"
 CLUSTERS = f"{RESULTS}/{{model}}/seed{{seed}}/clusters.h5"
 BASELINES = f"{RESULTS}/baselines/seed{{seed}}/scores.h5"
 SUPERVISED = f"{RESULTS}/baselines/seed{{seed}}/supervised.h5"

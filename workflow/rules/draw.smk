@@ -69,10 +69,9 @@ rule draw_scores:
     message:
         "Drawing the scores of {wildcards.model}, seed {wildcards.seed}"
     input:
-        model=TRAINED,
         scores=SCORES,
         clusters=CLUSTERS,
-        normal=prepared_normal,
+        reconstructions=RECONSTRUCTIONS,
     params:
         code=code("draw_scores.py"),
         score=config["fraction"]["score"],

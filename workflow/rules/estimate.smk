@@ -157,7 +157,6 @@ rule score_baselines:
         f"{LOGS}/score_baselines/seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/score_baselines/seed{{seed}}.tsv"
-    threads: 2
     resources:
         mem_mb=more(4000),
         runtime=more(30),

@@ -32,7 +32,7 @@ rule train:
         f"{LOGS}/train/{{model}}_seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/train/{{model}}_seed{{seed}}.tsv"
-    threads: training_threads
+    threads: threads_of_model
     resources:
         gpu=lambda wildcards: cards(SETTINGS[wildcards.model]["training"]["device"]),
         mem_mb=more(8000),
@@ -45,8 +45,9 @@ rule train:
 
 rule score:
     """
-    Write the anomaly score and the latent vector of every event of every sample, and how far the
-    latter is from those of the training. On the CPU: cards are left to trainings. Uses wildcards `model` and `seed`.
+    Write the anomaly score and the latent vector of every event of every sample, how far the
+    latter is from those of the training, and reconstructions of some control jets. On the CPU:
+    cards are left to trainings. Uses wildcards `model` and `seed`.
     """
     message:
         "Scoring with {wildcards.model}, seed {wildcards.seed}"
@@ -60,12 +61,13 @@ rule score:
         tests=list(SCORED),
         validation=config["split"]["validation"],
     output:
-        SCORES,
+        scores=SCORES,
+        reconstructions=RECONSTRUCTIONS,
     log:
         f"{LOGS}/score/{{model}}_seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/score/{{model}}_seed{{seed}}.tsv"
-    threads: 2
+    threads: threads_of_model
     resources:
         mem_mb=more(4000),
         runtime=more(30),

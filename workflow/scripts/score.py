@@ -23,7 +23,7 @@ with h5py.File(snakemake.input.normal) as normal:
     error = ReconstructionError.fit(snakemake.params.score, fitted)
 
 with (
-    replacing(snakemake.output[0]) as partial,
+    replacing(snakemake.output.scores) as partial,
     h5py.File(partial, "w", track_order=True) as target,
 ):
     with h5py.File(snakemake.input.normal) as normal:
@@ -42,4 +42,15 @@ with (
     scoring.add_mahalanobis(target)
     inputs = {"model": snakemake.input.model, "normal": snakemake.input.normal, **tests}
     configuration = {name: snakemake.params[name] for name in ("score", "validation")}
-    target.attrs.update(describe(configuration, inputs, seed=seed, device=CPU))
+    provenance = describe(configuration, inputs, seed=seed, device=CPU)
+    target.attrs.update(provenance)
+    errors = target[CONTROL]["error"][:]
+
+with (
+    replacing(snakemake.output.reconstructions) as partial,
+    h5py.File(partial, "w", track_order=True) as target,
+    h5py.File(snakemake.input.normal) as normal,
+):
+    images = scoring.PreparedImages(normal, np.flatnonzero(control), normalisation)
+    scoring.reconstruct_examples(images, errors, target, model)
+    target.attrs.update(provenance)

@@ -1,12 +1,11 @@
 """Reconstruction errors and latent vectors of every event, read and written in pieces."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import h5py
 import numpy as np
 import torch
-from sklearn.covariance import EmpiricalCovariance
 from torch import Tensor
 
 from oddjet.losses import ReconstructionError
@@ -14,6 +13,9 @@ from oddjet.models import Autoencoder
 from oddjet.parts import TRAIN
 from oddjet.sparse import SparseFile
 from oddjet.tensors import CPU, DeviceImages, MinMax
+
+EXAMPLES = {"low": 5, "middle": 50, "high": 95}  # percentiles of the error
+SHOWN = 3  # jets around each of them
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,35 @@ def add_mahalanobis(target: h5py.File) -> None:
 
     Mean and covariance are those of the training part's latents.
     """
-    fitted = EmpiricalCovariance().fit(target[TRAIN]["latent"][:].astype(np.float64))
+    fitted = torch.from_numpy(target[TRAIN]["latent"][:]).double()
+    mean, covariance = fitted.mean(0), fitted.T.cov(correction=0).view(fitted.shape[1:] * 2)
+    precision = torch.linalg.pinv(covariance, hermitian=True)
     for group in target.values():
-        squared = fitted.mahalanobis(group["latent"][:].astype(np.float64))
-        group["mahalanobis"] = np.sqrt(squared).astype(np.float32)
+        apart = torch.from_numpy(group["latent"][:]).double() - mean
+        group["mahalanobis"] = (apart @ precision * apart).sum(1).sqrt().float().numpy()
+
+
+@torch.no_grad()
+def reconstruct_examples(
+    images: PreparedImages, errors: np.ndarray, target: h5py.Group, model: Autoencoder
+) -> None:
+    """Write some events of low, middle and high error with their reconstructions, a group each.
+
+    Its datasets are `event` (n,) int64, the row in the raw file; `error` (n,) float32; `input` and
+    `output` (n, C, H, W) float32, normalised.
+
+    Args:
+        images: N events of a prepared sample.
+        errors: their anomaly scores (N,).
+    """
+    order = np.argsort(errors)
+    for name, percentile in EXAMPLES.items():
+        first = max(round((len(order) - SHOWN) * percentile / 100), 0)
+        picked = np.sort(order[first : first + SHOWN])
+        some = replace(images, rows=images.rows[picked])
+        inputs = torch.cat(list(some.batches()))
+        group = target.create_group(name)
+        group["event"] = images.sample["event"][:][some.rows]
+        group["error"] = errors[picked]
+        for part, found in (("input", inputs), ("output", model(inputs))):
+            group.create_dataset(part, data=found.numpy(), compression="gzip")

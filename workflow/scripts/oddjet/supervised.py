@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from oddjet.errors import InputError
+from oddjet.optimisers import Adam
 from oddjet.sparse import SparseFile, SparseImages
 from oddjet.tensors import BATCH, DeviceImages, MinMax
 
@@ -223,7 +224,7 @@ def cross_fit(
         fitted, held = (torch.as_tensor(rows) for rows in parts)
         classifier = Classifier(network, jets.shape).to(device)
         classifier.fit_unit(jets.dense(rows) for rows in fitted.split(BATCH))
-        optimiser = torch.optim.Adam(classifier.parameters(), LEARNING_RATE)
+        optimiser = Adam(classifier.parameters(), LEARNING_RATE)
         order = torch.Generator().manual_seed(seed)
         for epoch in range(1, epochs + 1):
             losses = torch.zeros((), dtype=torch.float64, device=device)

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from torch.nn.utils.parametrizations import spectral_norm
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from oddjet.models.base import Loss, descend
 from oddjet.models.dense import DenseAutoencoder
+from oddjet.optimisers import Adam
 
 WIDTH = 64  # of a discriminator's hidden layers
 

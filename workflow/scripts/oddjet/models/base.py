@@ -6,7 +6,9 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
+
+from oddjet.optimisers import Adam
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 # in place: only behind a layer that does not need its output for the gradient, never on the images

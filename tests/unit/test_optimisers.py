@@ -1,0 +1,69 @@
+"""The optimiser: Adam as it is in PyTorch, and nothing of torch.compile."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from conftest import SCRIPTS
+
+from oddjet.optimisers import Adam
+
+STEPS = """
+import sys
+import torch
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+from oddjet.optimisers import Adam
+from oddjet.tensors import set_up_torch
+
+set_up_torch(1, 1)
+network = torch.nn.Linear(3, 1)
+optimiser = Adam(network.parameters(), 0.1)
+schedule = ReduceLROnPlateau(optimiser)
+for _ in range(2):
+    optimiser.zero_grad()
+    network(torch.rand(5, 3)).sum().backward()
+    optimiser.step()
+    schedule.step(1.0)
+optimiser.load_state_dict(optimiser.state_dict())
+print(*sys.modules)
+"""
+
+
+def test_a_training_does_not_import_torch_compile() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STEPS], cwd=SCRIPTS, capture_output=True, text=True, check=True
+    )
+    found = set(done.stdout.split())
+    assert "torch.optim.adam" in found
+    assert not {"torch._dynamo", "torch._inductor"} & found
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_steps_are_those_of_pytorch(resumed: bool) -> None:
+    made = {}
+    for kind in (Adam, torch.optim.Adam):
+        torch.manual_seed(0)
+        network = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1))
+        optimiser = kind(network.parameters(), 0.1)
+        for step in range(6):
+            if resumed and step == 3:
+                state = optimiser.state_dict()
+                optimiser = kind(network.parameters(), 0.2)
+                optimiser.load_state_dict(state)
+            optimiser.zero_grad()
+            network(torch.rand(8, 4)).square().mean().backward()
+            optimiser.step()
+        made[kind] = [parameter.detach() for parameter in network.parameters()]
+    for ours, theirs in zip(made[Adam], made[torch.optim.Adam], strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_step_leaves_no_gradient_to_its_own_operations() -> None:
+    parameter = torch.nn.Parameter(torch.ones(2))
+    optimiser = Adam([parameter], 0.1)
+    parameter.sum().backward()
+    optimiser.step()
+    assert parameter.grad_fn is None
+    assert parameter.requires_grad
+    assert torch.is_grad_enabled()

@@ -1,0 +1,81 @@
+"""Scores beside the error, and the events whose reconstructions are kept."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from conftest import architecture
+from sklearn.covariance import EmpiricalCovariance
+
+from oddjet import scoring
+from oddjet.models import build
+from oddjet.sparse import SparseFile, SparseImages
+from oddjet.tensors import MinMax
+
+SHAPE = (1, 8, 8)
+
+
+@pytest.mark.parametrize("latent", [1, 2, 5])
+def test_mahalanobis_distance_is_that_of_scikit_learn(tmp_path: Path, latent: int) -> None:
+    rng = np.random.default_rng(latent)
+    with h5py.File(tmp_path / "scores.h5", "w") as file:
+        mixed = rng.normal(size=(latent, latent))
+        for part, events in (("normal_train", 50), ("high", 7)):
+            points = rng.normal(2, 1, (events, latent)) @ mixed
+            file[f"{part}/latent"] = points.astype(np.float32)
+        scoring.add_mahalanobis(file)
+        fitted = EmpiricalCovariance().fit(file["normal_train/latent"][:].astype(float))
+        for part in file:
+            assert file[part]["mahalanobis"].dtype == np.float32
+            expected = np.sqrt(fitted.mahalanobis(file[part]["latent"][:].astype(float)))
+            # kept in single precision
+            np.testing.assert_allclose(file[part]["mahalanobis"][:], expected, rtol=1e-6)
+
+
+def test_a_latent_that_never_varies_adds_nothing_to_the_distance(tmp_path: Path) -> None:
+    points = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
+    found = []
+    for latents in (points, np.column_stack([points, np.full(30, 3, np.float32)])):
+        with h5py.File(tmp_path / "scores.h5", "w") as file:
+            file["normal_train/latent"] = latents
+            scoring.add_mahalanobis(file)
+            found.append(file["normal_train/mahalanobis"][:])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> h5py.File:
+    """Forty prepared events; their rows in the raw file are not those here."""
+    images = np.random.default_rng(0).random((40, *SHAPE)).astype(np.float32)
+    file = h5py.File(tmp_path / "normal.h5", "w")
+    SparseFile.create(file, SHAPE).append(SparseImages.from_dense(images))
+    file["event"] = np.arange(40) * 10
+    return file
+
+
+@pytest.mark.parametrize("events", [3, 20])
+def test_examples_are_of_low_middle_and_high_error(
+    tmp_path: Path, sample: h5py.File, events: int
+) -> None:
+    rows = np.arange(40)[-events:]
+    errors = np.random.default_rng(1).permutation(events).astype(np.float32)
+    images = scoring.PreparedImages(sample, rows, MinMax.none(1))
+    model = build(SHAPE, architecture("dense", latent=2)).eval()
+    with h5py.File(tmp_path / "examples.h5", "w", track_order=True) as file:
+        scoring.reconstruct_examples(images, errors, file, model)
+        assert list(file) == ["low", "middle", "high"]
+        means = []
+        for group in file.values():
+            picked = np.searchsorted(sample["event"][:], group["event"][:])
+            np.testing.assert_array_equal(
+                group["input"][:], SparseFile(sample).select(picked).dense()
+            )
+            with torch.no_grad():
+                expected = model(torch.from_numpy(group["input"][:])).numpy()
+            np.testing.assert_array_equal(group["output"][:], expected)
+            np.testing.assert_array_equal(group["error"][:], errors[picked - rows[0]])
+            means.append(group["error"][:].mean())
+    # errors are ranks: those around the 5th, 50th and 95th percentile, or all three there are
+    assert means == ([1, 1, 1] if events == 3 else [2, 9, 17])
