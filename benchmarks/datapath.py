@@ -3,7 +3,6 @@
 The jets of the large samples are those of the demo input, shifted by whole pixels and rescaled.
 """
 
-import os
 import statistics
 import subprocess
 import sys
@@ -38,6 +37,12 @@ STAGES = {  # in order, with what each makes
     "find clusters": ["S/seed1/clusters.h5"],
 }
 GIB = 2**30
+WATCH = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
 
 
 def demo_images(file: str, key: str) -> SparseImages:
@@ -86,13 +91,13 @@ def write_large(place: Path, jets: int) -> dict[str, Any]:
 def used(command: list[str], place: Path) -> tuple[float, float]:
     """CPU seconds of a command with all that it starts, and the largest memory of one process.
 
-    CPU time, because other load on the machine moves it little.
+    CPU time, because other load on the machine moves it little. From a small process, because one
+    begins with the memory of that which starts it.
     """
-    process = subprocess.Popen(command, cwd=place, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise subprocess.CalledProcessError(status, command)
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / GIB
+    watch = [sys.executable, "-c", WATCH, *command]
+    done = subprocess.run(watch, cwd=place, capture_output=True, text=True, check=True)
+    seconds, kibibytes = done.stdout.split()[-2:]
+    return float(seconds), float(kibibytes) * 1024 / GIB
 
 
 def through_the_workflow(jets: int) -> pd.DataFrame:
