@@ -11,7 +11,7 @@ demo: .venv/runtime  ## the whole workflow on the demo input, then its summary
 	@echo "The page for people: results/summary.html   Tables: results/tables   Figures: results/figures"
 
 test: .venv/development lint  ## every test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/development  ## formatting, types, and Snakemake's own linter
 	$(BIN)/ruff check

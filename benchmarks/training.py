@@ -1,8 +1,8 @@
 """A PyTorch Lightning loop over dense tensors, as in the course's notebook, and oddjet's training.
 
 The network, the data, the batches, the start of the output and the number of epochs are the same.
-Both run with as many threads, in turn, so that a busy machine slows both; the loop in processes of
-its own, since what oddjet sets in its own helps any PyTorch.
+Both run with as many threads, in turn, so that a busy machine slows both, and each in a process of
+its own: what oddjet sets in its own helps any PyTorch, and what else is imported may slow it.
 """
 
 import copy
@@ -190,11 +190,13 @@ def measure(epochs: int = 4, default_epochs: int = 50, threads: int = 2) -> list
         loop["seconds"] += seconds[1:]
         loop["loss"].append(loss)
         loop["auc"].append(auc(network, parts[0], raw_tests, "mse", 0.0))
-        trained = by_oddjet(parts, COURSE, epochs, threads, seed)
+        trained = in_a_process_of_its_own(by_oddjet, parts, COURSE, epochs, threads, seed)
         ours["seconds"] += [row["seconds"] for row in trained.history[1:]]
         ours["loss"].append(trained.history[-1]["val_loss"])
         ours["auc"].append(auc(trained.model, parts[0], raw_tests, "mse", 0.0))
-        trained = by_oddjet(prepared[:2], DEFAULT, default_epochs, 1, seed, SMOOTHING)
+        trained = in_a_process_of_its_own(
+            by_oddjet, prepared[:2], DEFAULT, default_epochs, 1, seed, SMOOTHING
+        )
         best["seconds"].append(sum(row["seconds"] for row in trained.history))
         best["auc"].append(auc(trained.model, prepared[0], prepared[2], SCORE, SMOOTHING))
     theirs, epoch = statistics.median(loop["seconds"]), statistics.median(ours["seconds"])
