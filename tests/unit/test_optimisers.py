@@ -30,7 +30,7 @@ print(*sys.modules)
 """
 
 
-def test_a_training_does_not_import_torch_compile() -> None:
+def test_what_sets_up_and_steps_does_not_import_torch_compile() -> None:
     done = subprocess.run(
         [sys.executable, "-c", STEPS], cwd=SCRIPTS, capture_output=True, text=True, check=True
     )
