@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from oddjet.closure import CHECKS, check, proportionality, same_features, same_scores
+from oddjet.closure import check, proportionality, same_features, same_scores
+from oddjet.estimators import CHECKS
 
 CONTROL, TEST = 3000, 1500
 

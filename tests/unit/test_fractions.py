@@ -5,6 +5,7 @@ import pytest
 
 from oddjet import fractions, weak
 from oddjet import parts as names
+from oddjet.estimators import ESTIMATORS
 
 SETTINGS = {
     "max_fpr": 0.10,
@@ -38,7 +39,7 @@ def table(
 def test_rows_are_every_test_with_every_estimator_and_template_with_a_simulation() -> None:
     parts = mixture(0)
     rows = table(parts | {"signal": 10 + np.random.default_rng(1).random(100)})
-    assert list(rows) == [(t, e) for t in ("low", "none") for e in fractions.ESTIMATORS]
+    assert list(rows) == [(t, e) for t in ("low", "none") for e in ESTIMATORS]
     columns = ["test", "estimator", "fraction", "low", "high", "threshold", "fpr", "fpr_upper"]
     assert all(list(row) == columns for row in rows.values())
     without = {estimator for _, estimator in rows} - {estimator for _, estimator in table(parts)}
@@ -48,7 +49,7 @@ def test_rows_are_every_test_with_every_estimator_and_template_with_a_simulation
 def test_fraction_of_well_separated_jets_is_found_by_every_estimator() -> None:
     parts = mixture(0)
     rows = table(parts | {"signal": 10 + np.random.default_rng(1).random(100)})
-    for estimator in fractions.ESTIMATORS:
+    for estimator in ESTIMATORS:
         row = rows["low", estimator]
         assert row["low"] <= row["fraction"] <= row["high"]
         if estimator == "lower_bound":

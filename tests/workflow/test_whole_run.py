@@ -16,9 +16,8 @@ from conftest import AWKWARD, EACH_TEST, NORMAL, WHOLE, WholeRun, run_workflow
 from scipy.ndimage import gaussian_filter
 
 from oddjet import supervised, training
-from oddjet.closure import CHECKS
+from oddjet.estimators import CHECKS, ESTIMATORS
 from oddjet.files import sha256
-from oddjet.fractions import ESTIMATORS
 from oddjet.scorefiles import LEARNT, QUANTITIES
 from oddjet.sparse import SparseFile
 

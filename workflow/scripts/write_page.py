@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from oddjet import closure, fractions, logs, page, scorefiles
+from oddjet import estimators, logs, page, scorefiles
 from oddjet.figures import scores, style
 from oddjet.files import replacing
 from oddjet.parts import CONTROL, label, tests_of
@@ -76,9 +76,9 @@ text = page.render(
     ],
     seed=params.seed,
     points=page.POINTS,
-    estimators=fractions.ESTIMATORS,
-    lower_bound=params.config["fraction"]["headline"] in fractions.LOWER_BOUNDS,
-    checks=closure.CHECKS,
+    estimators=estimators.ESTIMATORS,
+    lower_bound=params.config["fraction"]["headline"] in estimators.LOWER_BOUNDS,
+    checks=estimators.CHECKS,
     config=params.config,
     confidence=params.config["fraction"]["confidence"],
     provenance=json.dumps(provenance, indent=2),

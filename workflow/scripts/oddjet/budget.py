@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from oddjet.fractions import ENVELOPE
+from oddjet.estimators import ENVELOPE
+from oddjet.intervals import sigmas
 from oddjet.joint import binned, fit, joint
 from oddjet.parts import CONTROL, tests_of
 
@@ -44,7 +44,7 @@ def budget(
     counts, stacked, bins = binned(control, samples, anchor)
     whole, of_tests = (fit(n, stacked, bins)[1] for n in (counts, counts * MANY))
     changed = np.array([joint(control, samples, anchor * factor)[0] for factor in ANCHORS])
-    sigmas = stats.norm.ppf(0.5 + confidence / 2)
+    reach = sigmas(confidence)
     rows = []
     for number, test in enumerate(tests):
         here = fractions[(fractions.test == test)]
@@ -55,8 +55,8 @@ def budget(
             variance = min(of_tests[number, number], whole[number, number])
             rest = whole[number, number] - variance
             sources = {
-                "test jets": (sigmas * variance**0.5,) * 2,
-                "control jets": (sigmas * rest**0.5,) * 2,
+                "test jets": (reach * variance**0.5,) * 2,
+                "control jets": (reach * rest**0.5,) * 2,
                 "anchor": _reach(quoted.fraction, changed[:, number]),
             }
         seeds = here[(here.seed != "ensemble") & (here.estimator == headline)].fraction

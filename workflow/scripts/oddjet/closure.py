@@ -8,16 +8,10 @@ from iminuit import Minuit
 from scipy import stats
 
 from oddjet.histograms import count, quantile_edges
+from oddjet.intervals import sigmas
 from oddjet.parts import CONTROL, tests_of
 from oddjet.weak import cross_fitted
 
-CHECKS = {
-    "proportionality": "M - B has the same shape in both tests: they hold the same anomalous jets "
-    "and the background of the control jets, only in other fractions",
-    "background_scores": "the low scores of the test are distributed as those of control jets",
-    "background_features": "no classifier tells the low-score jets of the test from control jets "
-    "by their latents and by the sum and the number of lit pixels of their raw images",
-}
 COLUMNS = (
     *("check", "test", "other", "statistic", "dof", "p_value", "passed"),
     *("ratio", "ratio_low", "ratio_high"),
@@ -100,7 +94,7 @@ def proportionality(
     excess, reference = (((s - shares[2]) * np.arange(len(s))).sum() for s in shares[:2])
     minuit = Minuit(chi2, np.clip(excess / reference, -2, 2) if reference else 0.0)
     minuit.migrad()
-    half = stats.norm.ppf(0.5 + confidence / 2) * minuit.errors[0]
+    half = sigmas(confidence) * minuit.errors[0]
     return {
         "statistic": minuit.fval,
         "dof": dof,

@@ -7,9 +7,10 @@ from typing import Any
 import h5py
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from oddjet.fractions import LOWER_BOUNDS, estimates
+from oddjet.estimators import LOWER_BOUNDS
+from oddjet.fractions import estimates
+from oddjet.intervals import sigmas
 from oddjet.parts import CONTROL, SIGNAL
 from oddjet.weak import classify
 
@@ -113,7 +114,7 @@ def measure(
                 value, low, high = found.at(confidence)
                 row |= {"value": value, f"coverage_{confidence * 100:.0f}": low <= fraction <= high}
                 if confidence == CONFIDENCES[0]:
-                    row["half"] = (high - low) / 2 / stats.norm.ppf(0.5 + confidence / 2)
+                    row["half"] = (high - low) / 2 / sigmas(confidence)
             rows.append(row)
     keys = ["fraction", "other_fraction", "estimator"]
     grouped = pd.DataFrame(rows).groupby(keys, sort=False)

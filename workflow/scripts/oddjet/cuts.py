@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from scipy import stats
+
+from oddjet.intervals import upper_limit
 
 Rate = TypeVar("Rate", float, np.ndarray)
 
@@ -33,20 +34,16 @@ def least_control(max_fpr: float, confidence: float) -> int:
 def allowed_false_positives(control: int, max_fpr: float, confidence: float) -> int:
     """How many of `control` jets may pass a cut whose false positive rate is proved <= `max_fpr`.
 
-    The proof is the one-sided upper limit of Clopper and Pearson (Biometrika 26 (1934) 404).
+    The proof is the upper limit of Clopper and Pearson.
 
     Raises:
         ValueError: too few control jets.
     """
-    upper = _upper_limit(np.arange(control), control, confidence)
+    upper = upper_limit(np.arange(control), control, confidence)
     allowed = int(np.searchsorted(upper, max_fpr, side="right")) - 1
     if allowed < 0:
         raise ValueError(f"{control} control jets cannot prove a false positive rate <= {max_fpr}")
     return allowed
-
-
-def _upper_limit(passed: np.ndarray, control: int, confidence: float) -> np.ndarray:
-    return stats.beta.ppf(confidence, passed + 1, control - passed)
 
 
 def choose_cut(control: np.ndarray, max_fpr: float, fpr_confidence: float) -> Cut:
@@ -61,7 +58,7 @@ def choose_cut(control: np.ndarray, max_fpr: float, fpr_confidence: float) -> Cu
     return Cut(
         float(threshold),
         passed / len(control),
-        float(_upper_limit(np.array(passed), len(control), fpr_confidence)),
+        float(upper_limit(np.array(passed), len(control), fpr_confidence)),
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
-from scipy import stats
 
-from oddjet.fractions import LOWER_BOUNDS
+from oddjet.estimators import LOWER_BOUNDS
+from oddjet.intervals import sigmas
 
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
 
@@ -76,7 +76,7 @@ def summarise(
     if headline_model == "auto":
         every = ensemble.reset_index()
         headline_model = narrowest(every[every.estimator == headline], training)
-    stretch = stats.norm.ppf(0.5 + SURE / 2) / stats.norm.ppf(0.5 + confidence / 2)
+    stretch = sigmas(SURE) / sigmas(confidence)
     rows = []
     for model, test in fractions[["model", "test"]].drop_duplicates().itertuples(index=False):
         quoted, cut = ensemble.loc[(model, test, headline)], ensemble.loc[(model, test, "cut")]
