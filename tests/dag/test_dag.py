@@ -103,7 +103,7 @@ def merges(model: str) -> Made:
             {f"{model}/{name}.csv" for name in ("fractions", "closure", "error_budget")},
         )
         | of("measure_purity", {f"{model}/purity.csv"})
-        | of("measure_detection", {f"{model}/detection.csv"})
+        | of("measure_detection", {f"{model}/detection.csv", f"{model}/roc.csv"})
         | of("draw_training", figure(f"{model}/learning_curves"))
         | of("draw_roc", figure(f"{model}/roc") | figure(f"{model}/latent_classes"))
     )
@@ -145,7 +145,7 @@ SUPERVISED: Made = supervised(1) | supervised(2) | drawn("cnn")
 SCORED_BASELINES: Made = SUPERVISED | of(
     "score_baselines", {f"baselines/seed{seed}/scores.h5" for seed in (1, 2)}
 )
-MEASURED_BASELINES: Made = of("measure_baselines", {"baselines/detection.csv"})
+MEASURED_BASELINES: Made = of("measure_baselines", {"baselines/detection.csv", "baselines/roc.csv"})
 CHECK: Made = of("check_samples", {"tables/samples.csv"})
 DRAWN: Made = of("draw_samples", figure("examples") | figure("means") | figure("crop"))
 CLASSES: Made = of("draw_classes", figure("quantities") | figure("pca_plane"))
@@ -246,7 +246,8 @@ def test_another_test_is_scored_and_retrains_nothing(whole_run: WholeRun) -> Non
 
 def test_other_clusters_retrain_and_score_nothing(whole_run: WholeRun) -> None:
     after = plan(whole_run, changed(clusters={"components": 3, "bootstrap": 20}))
-    moved = {"find_clusters", "draw_scores", "measure_purity"}
+    # the latents by class are drawn in the plane that lies with the clusters
+    moved = {"find_clusters", "draw_scores", "draw_roc", "measure_purity"}
     # the merged tables are one job: a figure of the fractions follows it
     assert rules(after.pending) == moved | rules(SUMMARY)
 

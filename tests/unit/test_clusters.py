@@ -240,3 +240,31 @@ def test_latents_that_have_collapsed_to_a_point_still_give_components() -> None:
     with pytest.warns(ConvergenceWarning, match="distinct clusters"):
         found = clusters.find_clusters(latents, errors, 2, 1)
     assert set(found["low"].tolist()) <= {0, 1}
+
+
+# The plane in which they are drawn
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 5])
+def test_principal_components_are_the_directions_of_most_variance_of_all_parts(
+    dimensions: int,
+) -> None:
+    rng = np.random.default_rng(1)
+    spread = 3.0 ** -np.arange(dimensions)
+    latents = {
+        part: (5 + rng.normal(size=(n, dimensions)) * spread).astype(np.float32)
+        for part, n in (("normal_control", 300), ("low", 200))
+    }
+    shares, places = clusters.principal_components(latents)
+    together = np.concatenate(list(latents.values())).astype(np.float64)
+    values, directions = np.linalg.eigh(np.cov(together.T).reshape(dimensions, dimensions))
+    kept = min(3, dimensions)
+    # single precision in, single precision out
+    np.testing.assert_allclose(shares, values[::-1][:kept] / values.sum(), rtol=1e-5)
+    expected = ((together - together.mean(0)) @ directions[:, ::-1])[:, :kept]
+    found = np.concatenate(list(places.values()))
+    np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-4)  # signs are free
+    assert {part: len(points) for part, points in places.items()} == {
+        "normal_control": 300,
+        "low": 200,
+    }

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from oddjet.validation import detection, followed, labelled, tabulate
+from oddjet.truth import labelled
+from oddjet.validation import POINTS, curve, detection, followed, tables
 
 
 def scored(seed: int, decimals: int, events: int = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -88,6 +89,32 @@ def test_a_single_class_has_no_figure_of_merit(label: int) -> None:
     assert all(np.isnan(value) for value in row.values())
 
 
+@pytest.mark.parametrize("decimals", [8, 1, 0])
+@pytest.mark.parametrize("seed", range(4))
+def test_points_of_a_roc_curve_are_cuts_and_hold_its_area(seed: int, decimals: int) -> None:
+    labels, score = scored(seed, decimals)
+    tpr, fpr = curve(labels, score).T
+    assert set(zip(fpr.tolist(), tpr.tolist(), strict=True)) <= set(rates(labels, score))
+    area = detection(labels, score, 0.1)["auc"]
+    assert np.trapezoid(tpr, fpr) == pytest.approx(area, rel=1e-12)  # roundings of a sum
+
+
+def test_a_long_roc_curve_keeps_the_strictest_cut_of_each_efficiency() -> None:
+    labels, score = scored(0, 8, 20_000)
+    tpr, fpr = curve(labels, score).T
+    assert len(tpr) <= POINTS + 1
+    anomalous, normal = np.sort(score[labels == 1])[::-1], score[labels == 0]
+    for level in (0.02, 0.1, 0.3, 0.5, 0.9, 1):
+        strictest = anomalous[int(np.ceil(level * len(anomalous) - 1e-9)) - 1]
+        point = np.searchsorted(tpr, level - 1e-12)
+        assert fpr[point] == pytest.approx((normal >= strictest).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_single_class_has_no_roc_curve(label: int) -> None:
+    assert curve(np.full(5, label), np.arange(5.0)).shape == (0, 2)
+
+
 def test_order_of_events_changes_nothing() -> None:
     labels, score = scored(0, 1)
     order = np.argsort(labels)
@@ -115,10 +142,12 @@ def test_a_row_of_all_tests_stands_where_there_are_several() -> None:
     scores = {1: {name: rng.random(30) for name in ("normal_control", "a", "b")}}
     truths = {"a": np.arange(30) % 2, "b": np.arange(30) % 3 == 0}
     mass = {"mass": scores[1]}
-    rows = list(tabulate(scores, truths, mass, 0.1))
-    assert [row["test"] for row in rows] == ["a", "b", "all"]
-    assert rows[-1]["true_fraction"] == pytest.approx(25 / 60)
-    assert [row["test"] for row in tabulate(scores, {"a": truths["a"]}, mass, 0.1)] == ["a"]
+    found = tables({"error": scores}, truths, mass, 0.1)
+    assert found["detection"].test.tolist() == ["a", "b", "all"]
+    assert found["detection"].true_fraction.iloc[-1] == pytest.approx(25 / 60)
+    assert found["roc"].test.unique().tolist() == ["a", "b", "all"]
+    for table in tables({"error": scores}, {"a": truths["a"]}, mass, 0.1).values():
+        assert set(table.test) == {"a"}
 
 
 def test_a_score_that_is_the_mass_follows_it_and_sculpts_it_and_noise_does_neither() -> None:

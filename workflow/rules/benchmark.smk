@@ -52,20 +52,19 @@ rule draw_benchmark:
         "Drawing the benchmark"
     input:
         table=f"{TABLES}/benchmark.csv",
-        scores=expand(SCORES, model=COMPARED_GROUPS["models"], seed=SEEDS),
-        baselines=BASELINES.format(seed=SEEDS[0]),
-        supervised=SUPERVISED.format(seed=SEEDS[0]) if NETWORKS else [],
-        truths=expand(PREPARED_TRUTH, test=TRUTHS),
+        roc=expand(
+            f"{RESULTS}/{{model}}/roc.csv",
+            model=[*COMPARED_GROUPS["models"], "baselines"],
+        ),
     params:
         code=code("draw_benchmark.py"),
-        models=[COMPARED_NAMES[model] for model in COMPARED_GROUPS["models"]],
+        models={model: COMPARED_NAMES[model] for model in COMPARED_GROUPS["models"]},
         ablation=[*config["benchmark"]["ablation"], MODELS[0]],
         latents={
             COMPARED_NAMES[model]: SETTINGS[model]["architecture"]["latent"]
             for model in [MODELS[0], *COMPARED_GROUPS["latents"]]
         },
         networks=list(NETWORKS),
-        seeds=SEEDS,
         truths=TRUTHS,
         score=config["fraction"]["score"],
         max_fpr=config["fraction"]["max_fpr"],

@@ -109,7 +109,8 @@ rule draw_roc:
     message:
         "Drawing the ROC curves and the classes of {wildcards.model}"
     input:
-        scores=expand(SCORES, seed=SEEDS, allow_missing=True),
+        roc=f"{RESULTS}/{{model}}/roc.csv",
+        clusters=expand(CLUSTERS, seed=SEEDS, allow_missing=True),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("draw_roc.py"),
@@ -181,6 +182,7 @@ rule draw_supervised:
     input:
         scores=expand(SUPERVISED, seed=SEEDS),
         histories=expand(SUPERVISED_HISTORY, seed=SEEDS),
+        roc=f"{RESULTS}/baselines/roc.csv",
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("draw_supervised.py"),

@@ -120,7 +120,8 @@ rule measure_detection:
         truths=TRUTHS,
         max_fpr=config["fraction"]["max_fpr"],
     output:
-        f"{RESULTS}/{{model}}/detection.csv",
+        detection=f"{RESULTS}/{{model}}/detection.csv",
+        roc=f"{RESULTS}/{{model}}/roc.csv",
     log:
         f"{LOGS}/measure_detection/{{model}}.log",
     benchmark:
@@ -250,7 +251,8 @@ rule measure_baselines:
         truths=TRUTHS,
         max_fpr=config["fraction"]["max_fpr"],
     output:
-        f"{RESULTS}/baselines/detection.csv",
+        detection=f"{RESULTS}/baselines/detection.csv",
+        roc=f"{RESULTS}/baselines/roc.csv",
     log:
         f"{LOGS}/measure_baselines.log",
     resources:

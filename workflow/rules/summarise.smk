@@ -106,7 +106,7 @@ rule write_page:
         supervised_figures=[
             path for paths in PAGE_NETWORKS.values() for path in paths.values()
         ],
-        scores=expand(SCORES, model=MODELS, seed=SEEDS[0]),
+        clusters=expand(CLUSTERS, model=MODELS, seed=SEEDS[0]),
     params:
         code=code("write_page.py"),
         results=PAGE_RESULTS,

@@ -1,7 +1,7 @@
 """Check that the prepared samples fit together, and list them."""
 
 from oddjet import cuts, logs, samples
-from oddjet.files import replacing
+from oddjet.tables import write
 
 logs.set_up(snakemake.log[0])
 params = snakemake.params
@@ -10,5 +10,4 @@ tests = dict(zip(params.tests, snakemake.input.tests, strict=True))
 table = samples.check_together(
     snakemake.input.normal, tests, params.files, params.validation, least, params.max_fpr
 )
-with replacing(snakemake.output[0]) as partial:
-    table.to_csv(partial, index=False)
+write(table, snakemake.output[0])

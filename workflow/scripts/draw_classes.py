@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from oddjet import logs, scorefiles, validation
+from oddjet import logs, scorefiles, truth
 from oddjet.figures import classes, style
 from oddjet.parts import CONTROL
 
@@ -16,7 +16,7 @@ def read(path: str) -> dict[str, np.ndarray]:
 
 logs.set_up(snakemake.log[0])
 given = snakemake.input
-truths = scorefiles.read_truths(snakemake.params.truths, given.truths)
+truths = truth.read_truths(snakemake.params.truths, given.truths)
 labels = np.concatenate(list(truths.values()))
 normal, tests = read(given.normal), [read(path) for path in given.tests]
 with h5py.File(given.normal) as file:
@@ -29,8 +29,6 @@ values = {
 }
 style.save(classes.quantities(values, units), snakemake.output.quantities)
 
-parts = scorefiles.read_scores(given.baselines, scorefiles.PLANE)
-with h5py.File(given.baselines) as file:
-    shares = file.attrs["pca_variance"]
-figure = classes.plane(shares, classes.by_class(*validation.labelled(parts, truths)))
+shares, parts = scorefiles.read_plane(given.baselines)
+figure = classes.plane(shares, classes.by_class(*truth.labelled(parts, truths)))
 style.save(figure, snakemake.output.pca_plane)

@@ -1,26 +1,19 @@
 """Draw the ROC curves of one model, and its latent planes by class."""
 
-from oddjet import ensemble, logs, scorefiles, validation
+from oddjet import logs, scorefiles, truth
 from oddjet.figures import classes, scores, style
-from oddjet.parts import CONTROL, tests_of
+from oddjet.tables import read
 
 logs.set_up(snakemake.log[0])
-errors = [scorefiles.read_scores(path, snakemake.params.score) for path in snakemake.input.scores]
-named = {f"seed {s}": e for s, e in zip(snakemake.params.seeds, errors, strict=True)}
-named["ensemble"] = ensemble.mean_rank(errors)
-truths = scorefiles.read_truths(snakemake.params.truths, snakemake.input.truths)
-curves = {}
-for test in truths:
-    curves[test] = {
-        name: validation.labelled(parts, {test: truths[test]}) for name, parts in named.items()
-    }
-style.save(scores.roc(curves, snakemake.params.max_fpr), snakemake.output.roc)
+params, given, made = snakemake.params, snakemake.input, snakemake.output
+table = read(given.roc)
+table = table[table.score == params.score]
+curves = {test: scores.curves(table[table.test == test]) for test in params.truths}
+style.save(scores.roc(curves, params.max_fpr), made.roc)
 
+truths = truth.read_truths(params.truths, given.truths)
 planes = {}
-for seed, path in zip(snakemake.params.seeds, snakemake.input.scores, strict=True):
-    latents = scorefiles.read_scores(path, "latent")
-    # the plane of the figure that shows the samples
-    pca, projected = scores.plane({part: latents[part] for part in (CONTROL, *tests_of(latents))})
-    jets = classes.by_class(*validation.labelled(projected, truths))
-    planes[f"seed {seed}"] = (pca.explained_variance_ratio_, jets)
-style.save(classes.planes(planes), snakemake.output.latent_classes)
+for seed, path in zip(params.seeds, given.clusters, strict=True):
+    shares, places = scorefiles.read_plane(path)
+    planes[f"seed {seed}"] = shares, classes.by_class(*truth.labelled(places, truths))
+style.save(classes.planes(planes), made.latent_classes)

@@ -14,11 +14,10 @@ control = errors[CONTROL]
 cut = choose_cut(control, **snakemake.params.cut)
 style.save(scores.errors(errors, tests, cut.threshold), snakemake.output.errors)
 
-latents = scorefiles.read_scores(snakemake.input.scores, "latent")
-pca, projected = scores.plane({part: latents[part] for part in (CONTROL, *tests)})
-style.save(scores.latent(pca, projected, errors), snakemake.output.latent)
+plane = scorefiles.read_plane(snakemake.input.clusters)
+style.save(scores.latent(*plane, errors), snakemake.output.latent)
 components = scorefiles.read_scores(snakemake.input.clusters, "component")
-style.save(scores.clusters(pca, projected, components), snakemake.output.clusters)
+style.save(scores.clusters(*plane, components), snakemake.output.clusters)
 figure = scores.cluster_errors(errors, components, cut.threshold)
 style.save(figure, snakemake.output.cluster_errors)
 

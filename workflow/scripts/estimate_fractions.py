@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 
 from oddjet import budget, closure, ensemble, fractions, logs, scorefiles, weak
-from oddjet.files import replacing
 from oddjet.parts import CONTROL
+from oddjet.tables import write
 
 logs.set_up(snakemake.log[0])
 params, model = snakemake.params, snakemake.wildcards.model
@@ -49,5 +49,4 @@ for name, content in {
     "closure": pd.DataFrame({"model": model} | row for row in checked),
     "error_budget": pd.DataFrame({"model": model} | row for row in uncertainties),
 }.items():
-    with replacing(snakemake.output[name]) as partial:
-        content.to_csv(partial, index=False)
+    write(content, snakemake.output[name])

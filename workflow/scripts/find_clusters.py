@@ -4,25 +4,30 @@ import h5py
 
 from oddjet import clusters, logs, scorefiles
 from oddjet.files import replacing
-from oddjet.parts import tests_of
+from oddjet.parts import CONTROL, tests_of
 from oddjet.provenance import describe
 
 logs.set_up(snakemake.log[0])
 seed = int(snakemake.wildcards.seed)
 components = snakemake.params.components
 latents = scorefiles.read_scores(snakemake.input.scores, "latent")
+tests = tests_of(latents)
 found = clusters.find_clusters(
-    {test: latents[test] for test in tests_of(latents)},
+    {test: latents[test] for test in tests},
     scorefiles.read_scores(snakemake.input.scores, snakemake.params.score),
     components,
     seed,
 )
+shares, places = clusters.principal_components({part: latents[part] for part in (CONTROL, *tests)})
 with (
     replacing(snakemake.output[0]) as partial,
     h5py.File(partial, "w", track_order=True) as target,
 ):
+    for part, points in places.items():
+        target[f"{part}/{scorefiles.PCA}"] = points
     for test, numbers in found.items():
         target[f"{test}/component"] = numbers
+    target.attrs[scorefiles.PCA_VARIANCE] = shares
     target.attrs.update(
         describe({"components": components}, {"scores": snakemake.input.scores}, seed=seed)
     )

@@ -1,13 +1,11 @@
 """Validate the baselines against truth."""
 
-import pandas as pd
-
-from oddjet import ensemble, logs, scorefiles, validation
-from oddjet.files import replacing
+from oddjet import ensemble, logs, scorefiles, truth, validation
+from oddjet.tables import write
 
 logs.set_up(snakemake.log[0])
 params, given = snakemake.params, snakemake.input
-truths = scorefiles.read_truths(params.truths, given.truths)
+truths = truth.read_truths(params.truths, given.truths)
 quantities = validation.read_followed(given.normal, dict(zip(truths, given.tests, strict=True)))
 
 
@@ -28,10 +26,6 @@ for name in map(scorefiles.supervised, params.networks):
     found = of_seeds(given.supervised, name)
     scores[name] = found | {"ensemble": ensemble.mean(list(found.values()))}
 
-table = pd.DataFrame(
-    {"model": "baseline", "score": name} | row
-    for name, of in scores.items()
-    for row in validation.tabulate(of, truths, quantities, params.max_fpr)
-)
-with replacing(snakemake.output[0]) as partial:
-    table.to_csv(partial, index=False)
+for name, table in validation.tables(scores, truths, quantities, params.max_fpr).items():
+    table.insert(0, "model", "baseline")
+    write(table, snakemake.output[name])

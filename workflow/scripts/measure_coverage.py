@@ -1,7 +1,7 @@
 """Measure bias and coverage of every estimator in pseudo-experiments."""
 
 from oddjet import coverage, logs
-from oddjet.files import replacing
+from oddjet.tables import write
 
 logs.set_up(snakemake.log[0])
 params, wildcards = snakemake.params, snakemake.wildcards
@@ -11,5 +11,4 @@ drawn = coverage.experiments(background, signal, control, events, params.pair, p
 table = coverage.measure(drawn, params.pair, params.estimation)
 table.insert(0, "score", wildcards.score)
 table.insert(1, "events", events)
-with replacing(snakemake.output[0]) as partial:
-    table.to_csv(partial, index=False)
+write(table, snakemake.output[0])

@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from oddjet import clusters, logs, scorefiles
+from oddjet import clusters, logs, scorefiles, truth
 from oddjet.cuts import choose_cut
-from oddjet.files import replacing
 from oddjet.parts import CONTROL
+from oddjet.tables import write
 
 logs.set_up(snakemake.log[0])
 confidence, bootstrap = snakemake.params.confidence, snakemake.params.bootstrap
-truth = scorefiles.read_truths(snakemake.params.truths, snakemake.input.truths)
+truths = truth.read_truths(snakemake.params.truths, snakemake.input.truths)
 
 
 def compare(found: dict, labels: dict) -> dict[str, dict[str, float]]:
@@ -30,8 +30,8 @@ for seed, scores, path in zip(
     found = scorefiles.read_scores(path, "component")
     cut = choose_cut(errors[CONTROL], **snakemake.params.cut)
     labels = {test: errors[test] > cut.threshold for test in found}
-    against_truth = compare(found, truth)
-    if len(truth) < len(found):
+    against_truth = compare(found, truths)
+    if len(truths) < len(found):
         against_truth.pop("all", None)  # some of the tests are not all of them
     for test, row in compare(found, labels).items():
         rows.append(
@@ -40,5 +40,4 @@ for seed, scores, path in zip(
             | row
             | {f"{name}_truth": value for name, value in against_truth.get(test, {}).items()}
         )
-with replacing(snakemake.output[0]) as partial:
-    pd.DataFrame(rows).to_csv(partial, index=False)
+write(pd.DataFrame(rows), snakemake.output[0])

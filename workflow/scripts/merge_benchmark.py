@@ -5,8 +5,7 @@ from itertools import product
 import pandas as pd
 
 from oddjet import benchmark, logs
-from oddjet.files import replacing
-from oddjet.tables import read
+from oddjet.tables import read, write
 
 logs.set_up(snakemake.log[0])
 params, given = snakemake.params, snakemake.input
@@ -16,5 +15,4 @@ detection = pd.concat(map(read, given.detection))
 # what only the benchmark trains lies in a folder of its own
 detection["model"] = detection.model.replace(params.names)
 table = benchmark.merge(detection, histories)
-with replacing(snakemake.output[0]) as partial:
-    table.to_csv(partial, index=False)
+write(table, snakemake.output[0])

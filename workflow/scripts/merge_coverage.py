@@ -3,9 +3,7 @@
 import pandas as pd
 
 from oddjet import logs
-from oddjet.files import replacing
-from oddjet.tables import read
+from oddjet.tables import read, write
 
 logs.set_up(snakemake.log[0])
-with replacing(snakemake.output[0]) as partial:
-    pd.concat([read(path) for path in snakemake.input.cells]).to_csv(partial, index=False)
+write(pd.concat([read(path) for path in snakemake.input.cells]), snakemake.output[0])

@@ -2,7 +2,7 @@
 
 import h5py
 
-from oddjet import coverage, logs, scorefiles
+from oddjet import coverage, logs, truth
 from oddjet.files import replacing
 from oddjet.parts import CONTROL
 
@@ -13,6 +13,6 @@ for part, path in {**dict(zip(truths, given.tests, strict=True)), CONTROL: given
     with h5py.File(path) as sample:
         score = sample["quantities/minus_sum_of_squares"][:]
         features[part] = score[sample["control"][:] if part == CONTROL else ...][:, None]
-labels = scorefiles.read_truths(truths, given.truths)
+labels = truth.read_truths(truths, given.truths)
 with replacing(snakemake.output[0]) as partial:
     coverage.write_pool(features, labels, partial)

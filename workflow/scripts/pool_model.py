@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from oddjet import coverage, ensemble, logs, scorefiles
+from oddjet import coverage, ensemble, logs, scorefiles, truth
 from oddjet.files import replacing
 
 logs.set_up(snakemake.log[0])
@@ -12,6 +12,6 @@ scores = ensemble.mean_rank(
 )
 latents = scorefiles.read_scores(paths[0], "latent")
 features = {part: np.column_stack([values, latents[part]]) for part, values in scores.items()}
-labels = scorefiles.read_truths(snakemake.params.truths, snakemake.input.truths)
+labels = truth.read_truths(snakemake.params.truths, snakemake.input.truths)
 with replacing(snakemake.output[0]) as partial:
     coverage.write_pool(features, labels, partial)

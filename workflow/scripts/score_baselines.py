@@ -7,6 +7,7 @@ from oddjet import baselines, logs, splits
 from oddjet.files import replacing
 from oddjet.parts import CONTROL
 from oddjet.provenance import describe
+from oddjet.scorefiles import PCA_VARIANCE
 from oddjet.scoring import PreparedImages
 from oddjet.sparse import SparseFile
 from oddjet.tensors import CPU, DeviceImages, MinMax, set_up_torch
@@ -35,7 +36,7 @@ with (
             rows = np.flatnonzero(control) if part == CONTROL else events
             images = PreparedImages(sample, rows, normalisation)
             baselines.score(images, target.create_group(part), components)
-    target.attrs["pca_variance"] = components.pca.explained_variance_ratio_[:2]
+    target.attrs[PCA_VARIANCE] = components.pca.explained_variance_ratio_[:2]
     configuration = {name: params[name] for name in ("components", "smoothing", "validation")}
     inputs = {"normal": snakemake.input.normal, **samples}
     target.attrs.update(describe(configuration, inputs, seed=seed, device="cpu"))

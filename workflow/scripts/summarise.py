@@ -5,8 +5,7 @@ from itertools import product
 import pandas as pd
 
 from oddjet import logs, summary
-from oddjet.files import replacing
-from oddjet.tables import read
+from oddjet.tables import read, write
 
 logs.set_up(snakemake.log[0])
 tables = {}
@@ -20,5 +19,4 @@ tables["summary"] = summary.summarise(
     **tables, known=snakemake.params.known, **snakemake.params.quoting
 )
 for name, table in tables.items():
-    with replacing(snakemake.output[name]) as partial:
-        table.to_csv(partial, index=False)
+    write(table, snakemake.output[name])

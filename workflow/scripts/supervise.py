@@ -4,16 +4,17 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet import devices, logs, scorefiles, supervised
+from oddjet import devices, logs, scorefiles, supervised, truth
 from oddjet.files import replacing
 from oddjet.parts import CONTROL
 from oddjet.provenance import describe
+from oddjet.tables import write
 from oddjet.tensors import set_up_torch
 
 logs.set_up(snakemake.log[0])
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 seed = int(snakemake.wildcards.seed)
-truths = scorefiles.read_truths(params.truths, given.truths)
+truths = truth.read_truths(params.truths, given.truths)
 tests = dict(zip(params.truths, given.tests, strict=True))
 samples: dict[str, supervised.Sample] = {test: (path, None) for test, path in tests.items()}
 if any(labels.all() for labels in truths.values()):  # their counterpart
@@ -39,8 +40,7 @@ with replacing(made.scores) as partial, h5py.File(partial, "w") as target:
 histories = [fit.history.assign(network=name) for name, fit in fits.items()]
 history = pd.concat(histories, ignore_index=True)
 history.insert(0, "network", history.pop("network"))
-with replacing(made.history) as partial:
-    history.to_csv(partial, index=False)
+write(history, made.history)
 with replacing(made.networks) as partial:
     networks = {name: fit.classifiers for name, fit in fits.items()}
     supervised.save(partial, networks, provenance)

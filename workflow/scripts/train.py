@@ -1,11 +1,11 @@
 """Train one autoencoder."""
 
+import csv
 import json
 import logging
 import signal
 
 import h5py
-import pandas as pd
 
 from oddjet import devices, logs, splits, training
 from oddjet.checkpoint import Checkpoint
@@ -49,6 +49,11 @@ with devices.leased(params.training["device"]) as device:
         )
 with replacing(snakemake.output.model) as partial:
     trained.save(partial, provenance)
-with replacing(snakemake.output.history) as partial:
-    pd.DataFrame(trained.history).to_csv(partial, index=False)
+with (
+    replacing(snakemake.output.history) as partial,
+    open(partial, "w", newline="", encoding="utf-8") as file,
+):
+    table = csv.DictWriter(file, trained.history[0], lineterminator="\n")
+    table.writeheader()
+    table.writerows(trained.history)
 checkpoint.remove()

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from oddjet import estimators, logs, page, scorefiles
-from oddjet.figures import scores, style
+from oddjet.figures import style
 from oddjet.files import replacing
-from oddjet.parts import CONTROL, label, tests_of
+from oddjet.parts import label
 from oddjet.provenance import describe
 from oddjet.tables import read
 
@@ -40,17 +40,15 @@ if "detection" in tables:
     truth = tables["detection"].groupby("test").true_fraction.first().to_dict()
 
 models = []
-for number, (model, path) in enumerate(zip(params.figures, given.scores, strict=True)):
-    latents = scorefiles.read_scores(path, "latent")
-    shown = (CONTROL, *tests_of(latents))
-    _, projected = scores.plane({part: latents[part] for part in shown})
-    projected = {label(part): points for part, points in projected.items()}
+for number, (model, path) in enumerate(zip(params.figures, given.clusters, strict=True)):
+    _, places = scorefiles.read_plane(path)
+    places = {label(part): points for part, points in places.items()}
     colours = [style.CONTROL, *style.COLOURS]
     models.append(
         {
             "name": model,
             "figures": [picture(file, name) for name, file in params.figures[model].items()],
-            "latent": page.turning_plot(projected, colours, f"latent{number}", number == 0),
+            "latent": page.turning_plot(places, colours, f"latent{number}", number == 0),
         }
     )
 

@@ -2,11 +2,11 @@
 
 import h5py
 import numpy as np
+from sklearn import decomposition
 from sklearn.covariance import EmpiricalCovariance
-from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 
-from oddjet.scorefiles import LEARNT, PLANE, QUANTITIES
+from oddjet.scorefiles import LEARNT, PCA, QUANTITIES
 from oddjet.scoring import PreparedImages
 
 MOST = 20_000  # jets to fit to: 130 MB at 40 x 40
@@ -23,8 +23,8 @@ class PrincipalComponents:
 
     def __init__(self, images: np.ndarray, components: int, seed: int) -> None:
         components = min(components, *images.shape)
-        self.pca = PCA(components, svd_solver="randomized", random_state=seed).fit(images)
-        projected = self.pca.transform(images)
+        self.pca = decomposition.PCA(components, svd_solver="randomized", random_state=seed)
+        projected = self.pca.fit(images).transform(images)
         self.covariance = EmpiricalCovariance().fit(projected)
         self.forest = IsolationForest(random_state=seed).fit(projected)
 
@@ -38,15 +38,15 @@ class PrincipalComponents:
             "pca_error": ((images - self.pca.inverse_transform(projected)) ** 2).sum(1),
             "pca_mahalanobis": np.sqrt(self.covariance.mahalanobis(projected)),
             "isolation_forest": -self.forest.score_samples(projected),
-            PLANE: projected[:, :2],
+            PCA: projected[:, :2],
         }
 
 
 def score(images: PreparedImages, target: h5py.Group, components: PrincipalComponents) -> None:
-    """Write every baseline's score, float32 (N,), of events of a prepared sample, and `PLANE`."""
+    """Write every baseline's score, float32 (N,), of events of a prepared sample, and `PCA`."""
     target["event"] = images.sample["event"][:][images.rows]
     for name in QUANTITIES:
         target[name] = images.sample["quantities"][name][:][images.rows]
     pieces = [components.scores(batch.flatten(1).numpy()) for batch in images.batches()]
-    for name in (*LEARNT, PLANE):
+    for name in (*LEARNT, PCA):
         target[name] = np.concatenate([piece[name] for piece in pieces]).astype(np.float32)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from oddjet.tables import overall
+
 COLUMNS = ("auc", "tpr_at_max_fpr", "rejection_at_30")
 
 
@@ -32,11 +34,6 @@ def merge(
     )
     detection = detection.assign(seed=detection.seed.astype(str))
     return detection.merge(cost, how="left", on=["model", "seed"])
-
-
-def overall(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of all tests together, or of the only one."""
-    return table[table.test == ("all" if "all" in set(table.test) else table.test.iloc[0])]
 
 
 def condense(table: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from scipy import special
+from sklearn.decomposition import PCA
 from sklearn.metrics.cluster import contingency_matrix, expected_mutual_information
 from sklearn.mixture import GaussianMixture
 from sklearn.pipeline import make_pipeline
@@ -33,6 +34,24 @@ def find_clusters(
     numbered = np.argsort(np.argsort(means))[found]
     ends = np.cumsum([len(latent) for latent in latents.values()])
     return dict(zip(latents, np.split(numbered, ends[:-1]), strict=True))
+
+
+def principal_components(
+    latents: Mapping[str, np.ndarray],
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The places of events on the first principal components, at most 3, of all latents together.
+
+    Args:
+        latents: by sample part, (N, d).
+
+    Returns:
+        The share of the variance along each component, and the places (N, components) by part.
+    """
+    together = np.concatenate(list(latents.values()))
+    pca = PCA(min(3, together.shape[1]), svd_solver="full").fit(together)
+    return pca.explained_variance_ratio_, {
+        part: pca.transform(latent) for part, latent in latents.items()
+    }
 
 
 def purity(tables: np.ndarray) -> np.ndarray:

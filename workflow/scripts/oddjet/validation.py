@@ -1,21 +1,25 @@
 """How well a score separates jets whose truth is known, and what else it follows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
+import pandas as pd
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from oddjet.histograms import count, quantile_edges
 from oddjet.parts import CONTROL
+from oddjet.truth import grouped, labelled
 
 # of a raw jet, by their names in prepared samples: correlations with these are listed
 FOLLOWED = {"mass": "mass", "multiplicity": "lit_pixels", "pt": "sum"}
 MASS_BINS = 20  # with equally many normal jets
+POINTS = 500  # of a ROC curve
 
 
 def read_followed(
@@ -31,55 +35,59 @@ def read_followed(
     return found
 
 
-def tabulate(
-    scores: Mapping[Any, Mapping[str, np.ndarray]],
+def tables(
+    scores: Mapping[str, Mapping[Any, Mapping[str, np.ndarray]]],
     truths: Mapping[str, np.ndarray],
     quantities: Mapping[str, Mapping[str, np.ndarray]],
     max_fpr: float,
-) -> Iterator[dict[str, Any]]:
-    """Yield a row for each test and each seed, and for `all` tests where there are several.
+) -> dict[str, pd.DataFrame]:
+    """What truth says of scores: of each test, and of `all` of them where there are several.
 
     Args:
-        scores: by seed and sample part, (N,).
+        scores: by name, seed and sample part, (N,).
         truths: labels by test, 0 normal and 1 anomalous, (N,).
         quantities: by name and sample part, (N,), as `read_followed` gives them.
         max_fpr: as of `detection`.
 
-    Yields:
-        `seed, test, true_fraction`, the share of anomalous jets, and what `detection` and
-        `followed` find.
+    Returns:
+        `detection`: `score, seed, test, true_fraction`, the share of anomalous jets, and what
+        `detection` and `followed` find.
+        `roc`: `score, seed, test, tpr, fpr`, the points of the ROC curves as `curve` gives them.
     """
-    groups = {test: {test: truth} for test, truth in truths.items()}
-    if len(truths) > 1:
-        groups["all"] = dict(truths)
-    for test, several in groups.items():
+    rows, points = [], []
+    for (name, seeds), (test, several) in product(scores.items(), grouped(truths).items()):
         share = np.concatenate(list(several.values())).mean()
-        of_jets = {name: labelled(parts, several)[1] for name, parts in quantities.items()}
-        for seed, parts in scores.items():
+        of_jets = {what: labelled(parts, several)[1] for what, parts in quantities.items()}
+        for seed, parts in seeds.items():
             labels, score = labelled(parts, several)
-            row = {"seed": seed, "test": test, "true_fraction": share}
-            yield (
-                row | detection(labels, score, max_fpr) | followed(labels, score, of_jets, max_fpr)
+            place = {"score": name, "seed": seed, "test": test}
+            rows.append(
+                {**place, "true_fraction": share}
+                | detection(labels, score, max_fpr)
+                | followed(labels, score, of_jets, max_fpr)
             )
+            points += [place | {"tpr": t, "fpr": f} for t, f in curve(labels, score)]
+    columns = ("score", "seed", "test", "tpr", "fpr")
+    return {"detection": pd.DataFrame(rows), "roc": pd.DataFrame(points, columns=columns)}
 
 
-def labelled(
-    parts: Mapping[str, np.ndarray], truths: Mapping[str, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and values of all tests, one behind the other.
-
-    Where none of them holds normal jets, the control jets stand in for them.
+def curve(labels: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """The ROC curve, ascending, from the strictest cut on.
 
     Args:
-        parts: values (N,) by sample part.
-        truths: labels by test, 0 normal and 1 anomalous, (N,).
+        labels, score: as of `detection`.
+
+    Returns:
+        True and false positive rate (n, 2) of each cut, or of the strictest for every `1 / POINTS`
+        of the efficiency if there are more; none where one class alone is present.
     """
-    labels = list(truths.values())
-    values = [parts[test] for test in truths]
-    if all(truth.all() for truth in labels):
-        labels.append(np.zeros(len(parts[CONTROL]), labels[0].dtype))
-        values.append(parts[CONTROL])
-    return np.concatenate(labels), np.concatenate(values)
+    if len(np.unique(labels)) < 2:
+        return np.empty((0, 2))
+    fpr, tpr, _ = roc_curve(labels, score)
+    if len(tpr) > POINTS:
+        kept = np.unique(np.searchsorted(tpr, np.linspace(0, 1, POINTS + 1)))
+        fpr, tpr = fpr[kept], tpr[kept]
+    return np.stack([tpr, fpr], axis=1)
 
 
 def detection(labels: np.ndarray, score: np.ndarray, max_fpr: float) -> dict[str, float]:

@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from oddjet.benchmark import overall
 from oddjet.figures import style
+from oddjet.tables import overall
 
 
 def _seeds(table: pd.DataFrame, model: str) -> pd.DataFrame:

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import mplhep
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from sklearn.decomposition import PCA
-from sklearn.metrics import roc_curve
 
 from oddjet.figures import style
 from oddjet.parts import CONTROL, TRAIN, label
@@ -76,17 +75,6 @@ def errors(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) 
     return figure
 
 
-def plane(latents: Mapping[str, np.ndarray]) -> tuple[PCA, dict[str, np.ndarray]]:
-    """Project latents (N, d) of several parts on the first principal components of all of them.
-
-    Returns:
-        The fitted PCA with at most 3 components, and the projections (N, components) by part.
-    """
-    together = np.concatenate(list(latents.values()))
-    pca = PCA(min(3, together.shape[1]), svd_solver="full").fit(together)
-    return pca, {part: pca.transform(latent) for part, latent in latents.items()}
-
-
 def axis_name(shares: Sequence[float], number: int) -> str:
     """A principal component with its share of the variance; empty beyond the last."""
     if number >= len(shares):
@@ -94,24 +82,24 @@ def axis_name(shares: Sequence[float], number: int) -> str:
     return f"component {number + 1} ({shares[number]:.1%} of variance)"
 
 
-def second(projected: np.ndarray) -> np.ndarray:
+def second(places: np.ndarray) -> np.ndarray:
     """The second component, or zeros for a latent space of one dimension."""
-    return projected[:, 1] if projected.shape[1] > 1 else np.zeros(len(projected))
+    return places[:, 1] if places.shape[1] > 1 else np.zeros(len(places))
 
 
 def latent(
-    pca: PCA, projected: Mapping[str, np.ndarray], parts: Mapping[str, np.ndarray]
+    shares: Sequence[float], places: Mapping[str, np.ndarray], parts: Mapping[str, np.ndarray]
 ) -> Figure:
     """Latent plane by sample and by anomaly score.
 
     Args:
-        pca, projected: as `plane` returns them.
+        shares, places: of the principal components, as `scorefiles.read_plane` gives them.
         parts: anomaly scores (N,) of the same events.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.5), sharex=True, sharey=True)
-    names = list(projected)
+    names = list(places)
     for number, name in enumerate(names):
-        few = projected[name][:POINTS]
+        few = places[name][:POINTS]
         colour = style.CONTROL if number == 0 else style.colour(number - 1)
         left.scatter(
             few[:, 0],
@@ -122,7 +110,7 @@ def latent(
             label=label(name),
             linewidths=0,
         )
-    every = np.concatenate([projected[name][:POINTS] for name in names])
+    every = np.concatenate([places[name][:POINTS] for name in names])
     error = np.log10(np.concatenate([parts[name][:POINTS] for name in names]) + 1e-30)
     order = np.argsort(error)
     shown = right.scatter(
@@ -132,24 +120,24 @@ def latent(
     shown.set_clim(*bounds)
     left.legend(markerscale=3)
     left.set(
-        xlabel=axis_name(pca.explained_variance_ratio_, 0),
-        ylabel=axis_name(pca.explained_variance_ratio_, 1),
+        xlabel=axis_name(shares, 0),
+        ylabel=axis_name(shares, 1),
     )
-    right.set(xlabel=axis_name(pca.explained_variance_ratio_, 0))
+    right.set(xlabel=axis_name(shares, 0))
     figure.colorbar(shown, ax=right, label=r"$\log_{10}$ anomaly score")
     return figure
 
 
 def clusters(
-    pca: PCA, projected: Mapping[str, np.ndarray], components: Mapping[str, np.ndarray]
+    shares: Sequence[float], places: Mapping[str, np.ndarray], components: Mapping[str, np.ndarray]
 ) -> Figure:
-    """Latent plane of each test by mixture component (N,)."""
+    """Latent plane, as of `latent`, of each test by mixture component (N,)."""
     figure, grid = plt.subplots(
         1, len(components), figsize=(6.2 * len(components), 5.5), squeeze=False, sharey=True
     )
     for axes, (test, found) in zip(grid[0], components.items(), strict=True):
         for component in np.unique(found):
-            some = projected[test][found == component][:POINTS]
+            some = places[test][found == component][:POINTS]
             axes.scatter(
                 *(some[:, 0], second(some)),
                 s=7,
@@ -158,9 +146,9 @@ def clusters(
                 linewidths=0,
                 label=f"component {component} ({(found == component).mean():.0%})",
             )
-        axes.set(xlabel=axis_name(pca.explained_variance_ratio_, 0), title=test)
+        axes.set(xlabel=axis_name(shares, 0), title=test)
         axes.legend(markerscale=3)
-    grid[0, 0].set_ylabel(axis_name(pca.explained_variance_ratio_, 1))
+    grid[0, 0].set_ylabel(axis_name(shares, 1))
     return figure
 
 
@@ -190,26 +178,31 @@ def cluster_errors(
     return figure
 
 
-def roc(
-    curves: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], max_fpr: float
-) -> Figure:
+def curves(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The ROC curves of a score, as `validation.tables` gives them, by what the legend says."""
+    return {
+        seed if seed == "ensemble" else f"seed {seed}": curve
+        for seed, curve in table.groupby("seed", sort=False)
+    }
+
+
+def roc(curves: Mapping[str, Mapping[str, pd.DataFrame]], max_fpr: float) -> Figure:
     """Background rejection against signal efficiency of each test.
 
     Args:
-        curves: by test and name, truth labels (N,) and scores (N,); `ensemble` is drawn strongly.
+        curves: by test and name, `tpr, fpr`; `ensemble` is drawn strongly.
         max_fpr: the false positive rate of the cut, marked.
     """
     many = max(map(len, curves.values())) > 8  # more than there is room for beside the curves
     width = 6.6 * len(curves) + 2.6 * many
     figure, grid = plt.subplots(1, len(curves), figsize=(width, 5.5), squeeze=False, sharey=True)
-    for axes, (test, scores) in zip(grid[0], curves.items(), strict=True):
-        for number, (name, (labels, score)) in enumerate(scores.items()):
-            fpr, tpr, _ = roc_curve(labels, score)
-            useful = fpr > 0
+    for axes, (test, named) in zip(grid[0], curves.items(), strict=True):
+        for number, (name, curve) in enumerate(named.items()):
+            useful = curve[curve.fpr > 0]
             strong = name == "ensemble"
             axes.plot(
-                tpr[useful],
-                1 / fpr[useful],
+                useful.tpr,
+                1 / useful.fpr,
                 color="black" if strong else style.colour(number),
                 linestyle=("-", "--", "-.")[number // len(style.COLOURS) % 3],
                 linewidth=2.2 if strong else 1.2,
