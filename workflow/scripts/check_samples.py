@@ -1,5 +1,7 @@
 """Check that the prepared samples fit together, and list them."""
 
+import pandas as pd
+
 from oddjet import cuts, logs, samples
 from oddjet.tables import write
 
@@ -7,7 +9,7 @@ logs.set_up(snakemake.log[0])
 params = snakemake.params
 least = cuts.least_control(params.max_fpr, params.fpr_confidence)
 tests = dict(zip(params.tests, snakemake.input.tests, strict=True))
-table = samples.check_together(
+rows = samples.check_together(
     snakemake.input.normal, tests, params.files, params.validation, least, params.max_fpr
 )
-write(table, snakemake.output[0])
+write(pd.DataFrame(rows), snakemake.output[0])

@@ -1,15 +1,15 @@
 """Draw the ROC curves of one model, and its latent planes by class."""
 
 from oddjet import logs, scorefiles, truth
-from oddjet.figures import classes, scores, style
+from oddjet.figures import classes, roc, style
 from oddjet.tables import read
 
 logs.set_up(snakemake.log[0])
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 table = read(given.roc)
 table = table[table.score == params.score]
-curves = {test: scores.curves(table[table.test == test]) for test in params.truths}
-style.save(scores.roc(curves, params.max_fpr), made.roc)
+curves = {test: roc.by_seed(table[table.test == test]) for test in params.truths}
+style.save(roc.rejection(curves, params.max_fpr), made.roc)
 
 truths = truth.read_truths(params.truths, given.truths)
 planes = {}

@@ -1,7 +1,7 @@
 """Draw what one supervised network learnt, over all seeds."""
 
 from oddjet import logs, scorefiles, truth
-from oddjet.figures import scores, style, supervised
+from oddjet.figures import roc, style, supervised
 from oddjet.tables import overall, read
 
 logs.set_up(snakemake.log[0])
@@ -14,8 +14,8 @@ figure = supervised.learning_curves(network, dict(zip(params.seeds, histories, s
 style.save(figure, made.learning_curves)
 
 table = read(given.roc)
-curves = scores.curves(overall(table[table.score == name]))
-style.save(scores.roc({" and ".join(params.truths): curves}, params.max_fpr), made.roc)
+curves = roc.by_seed(overall(table[table.score == name]))
+style.save(roc.rejection({" and ".join(params.truths): curves}, params.max_fpr), made.roc)
 
 truths = truth.read_truths(params.truths, given.truths)
 found = [truth.labelled(scorefiles.read_scores(path, name), truths) for path in given.scores]

@@ -7,7 +7,6 @@ from typing import Any
 
 import h5py
 import numpy as np
-import pandas as pd
 
 from oddjet.errors import InputError
 from oddjet.files import replacing
@@ -146,7 +145,7 @@ def _store(
         dark = piece.quantities["lit_pixels"] == 0
         blank += int(dark.sum())
         emptied += int(((np.diff(prepared.offsets) == 0) & ~dark).sum())
-        lit = piece.images.values  # noqa: PD011  # no pandas object
+        lit = piece.images.values  # no pandas object
         brightest = max(brightest, float(lit.max(initial=0)))
     target["event"] = raw.rows.astype(np.int64)
     for name in quantities[0]:
@@ -210,7 +209,7 @@ def check_together(
     validation: float,
     least_control: int,
     max_fpr: float,
-) -> pd.DataFrame:
+) -> list[dict[str, Any]]:
     """Check that prepared samples fit together and list them.
 
     Args:
@@ -257,7 +256,7 @@ def check_together(
             "at least one of each",
             "give more normal jets, or smaller shares in split.",
         )
-    return pd.DataFrame(rows)
+    return rows
 
 
 def _list(name: str, path: str | Path, file: str) -> dict:
