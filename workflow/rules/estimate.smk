@@ -42,8 +42,8 @@ rule estimate_fractions:
 
 rule find_clusters:
     """
-    Fit a Gaussian mixture to the standardised latents of all tests together.
-    Uses wildcards `model` and `seed`.
+    Fit a Gaussian mixture to the standardised latents of all tests together, and find the principal
+    components in whose plane latents are drawn. Uses wildcards `model` and `seed`.
     """
     message:
         "Clustering the latents of {wildcards.model}, seed {wildcards.seed}"

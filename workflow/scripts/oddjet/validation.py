@@ -62,7 +62,8 @@ def tables(
             labels, score = labelled(parts, several)
             place = {"score": name, "seed": seed, "test": test}
             rows.append(
-                {**place, "true_fraction": share}
+                place
+                | {"true_fraction": share}
                 | detection(labels, score, max_fpr)
                 | followed(labels, score, of_jets, max_fpr)
             )
