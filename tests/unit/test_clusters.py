@@ -252,7 +252,7 @@ def test_principal_components_are_the_directions_of_most_variance_of_all_parts(
     rng = np.random.default_rng(1)
     spread = 3.0 ** -np.arange(dimensions)
     latents = {
-        part: (5 + rng.normal(size=(n, dimensions)) * spread).astype(np.float32)
+        part: (1e3 + rng.normal(size=(n, dimensions)) * spread).astype(np.float32)
         for part, n in (("normal_control", 300), ("low", 200))
     }
     shares, places = clusters.principal_components(latents)
