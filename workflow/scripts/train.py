@@ -53,6 +53,7 @@ with (
     replacing(snakemake.output.history) as partial,
     open(partial, "w", newline="", encoding="utf-8") as file,
 ):
+    # pandas would be imported for this alone
     table = csv.DictWriter(file, trained.history[0], lineterminator="\n")
     table.writeheader()
     table.writerows(trained.history)
