@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from oddjet.images import Images
-from oddjet.preprocessing import preprocess, smallest_crop
-from oddjet.sparse import SparseFile, SparseImages
-from oddjet.tensors import CPU, DeviceImages, MinMax
+from oddjet.prepare.images import Images
+from oddjet.prepare.preprocessing import preprocess, smallest_crop
+from oddjet.prepare.sparse import SparseFile, SparseImages
+from oddjet.train.tensors import CPU, DeviceImages, MinMax
 
 REPOSITORY = Path(__file__).parents[1]
 DEMO = REPOSITORY / "resources" / "demo"

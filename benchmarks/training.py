@@ -24,13 +24,13 @@ from sklearn.metrics import roc_auc_score
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
 
-from oddjet import training
-from oddjet.losses import ReconstructionError
-from oddjet.models import Autoencoder, build
-from oddjet.preprocessing import preprocess, smallest_crop
-from oddjet.raw import open_array, read_truth
-from oddjet.sparse import SparseImages
-from oddjet.tensors import CPU, DeviceImages, MinMax, set_up_torch
+from oddjet.prepare.preprocessing import preprocess, smallest_crop
+from oddjet.prepare.raw import open_array, read_truth
+from oddjet.prepare.sparse import SparseImages
+from oddjet.train import training
+from oddjet.train.losses import ReconstructionError
+from oddjet.train.models import Autoencoder, build
+from oddjet.train.tensors import CPU, DeviceImages, MinMax, set_up_torch
 
 DEMO = Path(__file__).parents[1] / "resources" / "demo"
 COURSE = {"kind": "convolutional", "latent": 32, "dropout": 0.2, "activation": "relu"}

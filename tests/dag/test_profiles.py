@@ -11,7 +11,7 @@ from conftest import REPO
 from planning import FORKS
 from snakemake.cli import parse_args
 
-from oddjet import drivers
+from oddjet.planning import drivers
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from conftest import AUGMENTATIONS, NO_AUGMENTATION
 
-from oddjet.augmentation import augment
+from oddjet.train.augmentation import augment
 
 
 def images(many: int = 64, height: int = 6, width: int = 6) -> torch.Tensor:

@@ -4,8 +4,8 @@ import numpy as np
 from scipy.spatial.distance import mahalanobis
 from sklearn.metrics import roc_auc_score
 
-from oddjet.baselines import PrincipalComponents
-from oddjet.scorefiles import LEARNT
+from oddjet.common.scorefiles import LEARNT
+from oddjet.evaluate.baselines import PrincipalComponents
 
 
 def correlated(events: int, seed: int) -> np.ndarray:

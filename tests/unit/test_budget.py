@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oddjet import fractions
-from oddjet.budget import budget
+from oddjet.estimate import fractions
+from oddjet.estimate.uncertainty_budget import budget
 
 CONTROL, TEST = 3000, 1500
 

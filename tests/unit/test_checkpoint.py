@@ -16,11 +16,11 @@ import pytest
 import torch
 from conftest import NO_AUGMENTATION, REPO, architecture, blobs
 
-from oddjet import checkpoint, training
-from oddjet.checkpoint import Checkpoint
-from oddjet.models import KINDS
-from oddjet.sparse import SparseImages
-from oddjet.tensors import CPU, set_up_torch
+from oddjet.prepare.sparse import SparseImages
+from oddjet.train import checkpoint, training
+from oddjet.train.checkpoint import Checkpoint
+from oddjet.train.models import KINDS
+from oddjet.train.tensors import CPU, set_up_torch
 
 SETTINGS = {"epochs": 8, "batch_size": 16, "patience": 3, "plateau": None}
 SETTINGS |= {"augmentation": NO_AUGMENTATION}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from oddjet.closure import check, proportionality, same_features, same_scores
-from oddjet.estimators import CHECKS
+from oddjet.estimate.checks import check, proportionality, same_features, same_scores
+from oddjet.estimate.estimators import CHECKS
 
 CONTROL, TEST = 3000, 1500
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-from oddjet import clusters
+from oddjet.estimate import clusters
 
 
 def plain_purity(found: np.ndarray, labels: np.ndarray) -> float:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from conftest import REPO
 
-from oddjet import configuration
+from oddjet.planning import configuration
 
 DEFAULTS = yaml.safe_load((REPO / "config" / "config.yaml").read_text("utf-8"))
 SCHEMA = yaml.safe_load((REPO / "workflow" / "schemas" / "config.schema.yaml").read_text("utf-8"))

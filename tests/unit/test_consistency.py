@@ -14,9 +14,9 @@ import pytest
 import yaml
 from conftest import REPO, architecture, packages
 
-from oddjet import events, simulation
-from oddjet.fingerprint import DISTRIBUTIONS
-from oddjet.models import KINDS, Autoencoder
+from oddjet.planning.fingerprint import DISTRIBUTIONS
+from oddjet.simulate import events, simulation
+from oddjet.train.models import KINDS, Autoencoder
 
 CONFIG = yaml.safe_load((REPO / "config" / "config.yaml").read_text("utf-8"))
 SCHEMA = yaml.safe_load((REPO / "workflow" / "schemas" / "config.schema.yaml").read_text("utf-8"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oddjet.coverage import experiments, measure, read_pool, write_pool
+from oddjet.evaluate.coverage import experiments, measure, read_pool, write_pool
 
 SETTINGS = {"max_fpr": 0.1, "fpr_confidence": 0.95, "anchor": 0.5, "bootstrap": 100}
 

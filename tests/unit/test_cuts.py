@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from oddjet import cuts
+from oddjet.estimate import cuts
 
 
 def clopper_pearson_upper(passed: int, events: int, confidence: float) -> float:

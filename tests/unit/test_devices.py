@@ -13,8 +13,8 @@ import pytest
 import torch
 from conftest import REPO
 
-from oddjet import devices
-from oddjet.errors import InputError
+from oddjet.common.errors import InputError
+from oddjet.train import devices
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oddjet import download, raw
-from oddjet.errors import InputError
+from oddjet.common.errors import InputError
+from oddjet.prepare import download, raw
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 

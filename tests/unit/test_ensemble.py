@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oddjet.ensemble import mean_rank
+from oddjet.estimate.ensemble import mean_rank
 
 
 def seeds(count: int = 3) -> list[dict[str, np.ndarray]]:

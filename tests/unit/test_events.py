@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from oddjet import events
+from oddjet.simulate import events
 
 JET, ELECTRON, MUON, PHOTON = 1, 2, 3, 4  # object codes
 

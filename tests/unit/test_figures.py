@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from oddjet.figures import classes, images
-from oddjet.parts import CONTROL
+from oddjet.common.parts import CONTROL
+from oddjet.draw import class_figures, image_figures
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def of_channels(channels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_each_channel_is_reconstructed_in_rows_of_its_own(channels: int) -> None:
     inputs, outputs, errors = of_channels(channels)
-    shown = images.reconstructions({"low": (inputs, outputs, errors)})
+    shown = image_figures.reconstructions({"low": (inputs, outputs, errors)})
     drawn = [axes.get_images()[0].get_array() for axes in shown.axes if axes.get_images()]
     assert len(drawn) == 2 * 2 * channels
     rows = zip(drawn[::2], drawn[1::2], strict=True)
@@ -45,23 +45,23 @@ def test_each_channel_is_reconstructed_in_rows_of_its_own(channels: int) -> None
 def test_a_dark_channel_is_drawn_dark() -> None:
     inputs, outputs, errors = of_channels(2)
     inputs[:, 1] = outputs[:, 1] = 0
-    figure = images.reconstructions({"low": (inputs, outputs, errors)})
+    figure = image_figures.reconstructions({"low": (inputs, outputs, errors)})
     figure.draw_without_rendering()
     assert figure.axes[4].get_images()[0].get_array().mask.all()
 
 
 def test_values_are_told_apart_by_their_labels_and_an_absent_class_is_left_out() -> None:
-    found = classes.by_class(np.array([0, 1, 1, 0]), np.array([[1.0], [2.0], [3.0], [4.0]]))
+    found = class_figures.by_class(np.array([0, 1, 1, 0]), np.array([[1.0], [2.0], [3.0], [4.0]]))
     assert {name: values.ravel().tolist() for name, values in found.items()} == {
         "normal": [1, 4],
         "anomalous": [2, 3],
     }
-    assert list(classes.by_class(np.array([1, 1]), np.zeros(2))) == ["anomalous"]
+    assert list(class_figures.by_class(np.array([1, 1]), np.zeros(2))) == ["anomalous"]
 
 
 def test_the_mass_of_jets_in_gev_and_radians_is_in_gev() -> None:
-    assert classes.units("GeV", "rad")["mass"] == "GeV"
-    assert classes.units("pixel units", "pixels")["mass"] == r"pixel units $\times$ pixels"
+    assert class_figures.units("GeV", "rad")["mass"] == "GeV"
+    assert class_figures.units("pixel units", "pixels")["mass"] == r"pixel units $\times$ pixels"
 
 
 @pytest.mark.parametrize("whole", [False, True])
@@ -70,8 +70,8 @@ def test_the_mass_of_jets_in_gev_and_radians_is_in_gev() -> None:
 def test_bins_hold_all_but_two_jets_in_a_thousand(whole: bool, scale: float, spread: float) -> None:
     values = scale * (1 + spread * np.random.default_rng(1).normal(size=4000))
     values = np.round(values) if whole else values
-    edges = classes._edges([values[:1000], values[1000:]], whole)
-    assert len(edges) <= classes.BINS + 5
+    edges = class_figures._edges([values[:1000], values[1000:]], whole)
+    assert len(edges) <= class_figures.BINS + 5
     widths = np.diff(edges)
     np.testing.assert_allclose(widths, widths[0], rtol=1e-6)
     assert np.histogram(values, edges)[0].sum() >= 0.998 * len(values)
@@ -82,8 +82,8 @@ def test_bins_hold_all_but_two_jets_in_a_thousand(whole: bool, scale: float, spr
 
 def test_every_quantity_is_drawn_with_its_unit_by_class_and_of_the_control_jets() -> None:
     jets = {part: np.random.default_rng(1).random(50) for part in ("normal", "anomalous", CONTROL)}
-    units = classes.units("GeV", "rad")
-    figure = classes.quantities(dict.fromkeys(classes.QUANTITIES, jets), units)
+    units = class_figures.units("GeV", "rad")
+    figure = class_figures.quantities(dict.fromkeys(class_figures.QUANTITIES, jets), units)
     labels = [axes.get_xlabel() for axes in figure.axes]
     assert labels == ["$p_T$ [GeV]", "mass [GeV]", "lit pixels", "width [rad]"]
     for axes in figure.axes:
@@ -96,7 +96,7 @@ def test_planes_show_every_jet_of_both_classes_whatever_the_latent_size(componen
     jets = {
         name: rng.normal(size=(n, components)) for name, n in (("normal", 30), ("anomalous", 9))
     }
-    figure = classes.planes({f"seed {n}": ([0.5] * components, jets) for n in range(4)})
+    figure = class_figures.planes({f"seed {n}": ([0.5] * components, jets) for n in range(4)})
     shown = [axes for axes in figure.axes if axes.get_title()]
     assert [axes.get_title() for axes in shown] == ["seed 0", "seed 1", "seed 2", "seed 3"]
     for axes in shown:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import REPO
 
-from oddjet.errors import InputError
-from oddjet.files import replacing, sha256
+from oddjet.common.errors import InputError
+from oddjet.common.files import replacing, sha256
 
 
 def test_success_replaces_the_file_and_leaves_nothing_else(tmp_path: Path) -> None:

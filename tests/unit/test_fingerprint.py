@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from conftest import REPO, importers, packages
 
-from oddjet import fingerprint
+from oddjet.planning import fingerprint
 
 SCRIPTS = REPO / "workflow" / "scripts"
 PACKAGE = SCRIPTS / "oddjet"

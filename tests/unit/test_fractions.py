@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from oddjet import fractions, weak
-from oddjet import parts as names
-from oddjet.estimators import ESTIMATORS
+from oddjet.common import parts as names
+from oddjet.estimate import fractions, weak
+from oddjet.estimate.estimators import ESTIMATORS
 
 SETTINGS = {
     "max_fpr": 0.10,

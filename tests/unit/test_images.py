@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from conftest import IMAGES
 
-from oddjet.errors import InputError
-from oddjet.images import LEADING, Images, jet_images
+from oddjet.common.errors import InputError
+from oddjet.prepare.images import LEADING, Images, jet_images
 
 EVENTS, SIDE = 6, 8
 rng = np.random.default_rng(0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from oddjet.intervals import sigmas, upper_limit
+from oddjet.common.intervals import sigmas, upper_limit
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.68, 0.9, 0.95, 0.999])

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oddjet import layouts, simulation
-from oddjet.simulation import Jets
+from oddjet.simulate import layouts, simulation
+from oddjet.simulate.simulation import Jets
 
 PHOTON, ELECTRON, MUON, PION, NEUTRON = 22, 11, 13, 211, 2112
 AXIS = (1.0, 3.1)  # eta and phi of every jet, near the seam of phi

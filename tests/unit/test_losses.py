@@ -8,9 +8,9 @@ import pytest
 import torch
 from conftest import blobs
 
-from oddjet.losses import ERRORS, ReconstructionError, moments
-from oddjet.sparse import SparseImages
-from oddjet.tensors import CPU, DeviceImages, MinMax
+from oddjet.prepare.sparse import SparseImages
+from oddjet.train.losses import ERRORS, ReconstructionError, moments
+from oddjet.train.tensors import CPU, DeviceImages, MinMax
 
 
 def pair(seed: int = 0, side: int = 16) -> tuple[torch.Tensor, torch.Tensor]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from oddjet.errors import InputError
-from oddjet.files import sha256
-from oddjet.manifest import manifest, verify
+from oddjet.common.errors import InputError
+from oddjet.common.files import sha256
+from oddjet.watch.manifest import manifest, verify
 
 
 def job(rule: str, inputs: list[str], outputs: list[str], **params: Any) -> dict[str, Any]:

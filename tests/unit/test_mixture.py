@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from oddjet import fractions, histograms, mixture
+from oddjet.common import histograms
+from oddjet.estimate import best_bin, fractions
 
 CONTROL, TEST = 2400, 3000
 
@@ -32,7 +33,7 @@ def test_best_bin_estimates_are_right_on_average_where_low_scores_are_background
     fraction: float,
 ) -> None:
     rng = np.random.default_rng(2)
-    repeats = [mixture.bootstrap_best_bin(*toy(rng, fraction, 20), 1, rng)[0] for _ in range(60)]
+    repeats = [best_bin.bootstrap_best_bin(*toy(rng, fraction, 20), 1, rng)[0] for _ in range(60)]
     # what little signal there is in the region costs up to 0.005; the rest is the mean's own error
     allowed = 0.005 + 3 * np.std(repeats) / np.sqrt(60)
     assert abs(np.mean(repeats) - fraction) < allowed
@@ -40,7 +41,7 @@ def test_best_bin_estimates_are_right_on_average_where_low_scores_are_background
 
 def test_best_bin_estimates_read_low_and_not_high_where_signal_and_background_overlap() -> None:
     rng = np.random.default_rng(3)
-    repeats = [mixture.bootstrap_best_bin(*toy(rng, 0.6, 2.5), 1, rng)[0] for _ in range(30)]
+    repeats = [best_bin.bootstrap_best_bin(*toy(rng, 0.6, 2.5), 1, rng)[0] for _ in range(30)]
     assert 0.4 < np.mean(repeats) < 0.6
 
 
@@ -64,20 +65,20 @@ def test_intervals_of_the_best_bin_hold_the_truth_about_as_often_as_they_say() -
 def test_the_lower_bound_holds_whatever_the_signal_is(fraction: float, sharpness: float) -> None:
     rng = np.random.default_rng(5)
     held = [
-        mixture.lower_bound(*toy(rng, fraction, sharpness), 0.9) <= fraction for _ in range(100)
+        best_bin.lower_bound(*toy(rng, fraction, sharpness), 0.9) <= fraction for _ in range(100)
     ]
     assert np.mean(held) >= 0.9
 
 
 def test_the_lower_bound_is_of_use_with_a_good_score() -> None:
     control, test = toy(np.random.default_rng(6), 0.5, 20)
-    assert mixture.lower_bound(control, test, 0.9) > 0.4
+    assert best_bin.lower_bound(control, test, 0.9) > 0.4
 
 
 def test_identical_samples_and_constant_scores_show_no_signal() -> None:
     scores = np.random.default_rng(7).random(500)
     rng = np.random.default_rng(8)
-    assert abs(mixture.bootstrap_best_bin(scores, scores, 1, rng)[0]) < 0.1
-    assert mixture.lower_bound(scores, scores, 0.68) == 0
-    assert mixture.bootstrap_best_bin(np.ones(500), np.ones(300), 1, rng)[0] == 0
-    assert mixture.lower_bound(np.ones(500), np.ones(300), 0.68) == 0
+    assert abs(best_bin.bootstrap_best_bin(scores, scores, 1, rng)[0]) < 0.1
+    assert best_bin.lower_bound(scores, scores, 0.68) == 0
+    assert best_bin.bootstrap_best_bin(np.ones(500), np.ones(300), 1, rng)[0] == 0
+    assert best_bin.lower_bound(np.ones(500), np.ones(300), 0.68) == 0

@@ -7,7 +7,7 @@ import pytest
 import torch
 from conftest import SCRIPTS
 
-from oddjet.optimisers import Adam
+from oddjet.train.optimisers import Adam
 
 STEPS = """
 import sys

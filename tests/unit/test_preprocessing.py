@@ -7,9 +7,9 @@ import pytest
 import yaml
 from conftest import REPO
 
-from oddjet.configuration import problems
-from oddjet.preprocessing import crop_curve, placed, preprocess, smallest_crop
-from oddjet.sparse import SparseImages
+from oddjet.planning.configuration import problems
+from oddjet.prepare.preprocessing import crop_curve, placed, preprocess, smallest_crop
+from oddjet.prepare.sparse import SparseImages
 
 OFF: dict[str, Any] = {
     "centre": False,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from oddjet.quantities import jet_quantities
-from oddjet.sparse import SparseImages
+from oddjet.prepare.quantities import jet_quantities
+from oddjet.prepare.sparse import SparseImages
 
 
 def quantities(images: np.ndarray) -> dict[str, np.ndarray]:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from conftest import IMAGES
 
-from oddjet import raw
-from oddjet.errors import InputError
-from oddjet.images import Images
+from oddjet.common.errors import InputError
+from oddjet.prepare import raw
+from oddjet.prepare.images import Images
 
 EVENTS, HEIGHT, WIDTH = 7, 5, 4
 

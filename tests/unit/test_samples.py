@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from conftest import IMAGES, jets, write_tiny_samples
 
-from oddjet import samples
-from oddjet.errors import InputError
-from oddjet.preprocessing import crop_curve, preprocess, smallest_crop
-from oddjet.samples import check_together, prepare_known_truth, prepare_normal, prepare_test
-from oddjet.sparse import SparseFile, SparseImages
+from oddjet.common.errors import InputError
+from oddjet.prepare import samples
+from oddjet.prepare.preprocessing import crop_curve, preprocess, smallest_crop
+from oddjet.prepare.samples import check_together, prepare_known_truth, prepare_normal, prepare_test
+from oddjet.prepare.sparse import SparseFile, SparseImages
 
 STEPS: dict[str, Any] = {
     "centre": True,

@@ -9,10 +9,10 @@ import torch
 from conftest import architecture
 from sklearn.covariance import EmpiricalCovariance
 
-from oddjet import scoring
-from oddjet.models import build
-from oddjet.sparse import SparseFile, SparseImages
-from oddjet.tensors import MinMax
+from oddjet.prepare.sparse import SparseFile, SparseImages
+from oddjet.train import scoring
+from oddjet.train.models import build
+from oddjet.train.tensors import MinMax
 
 SHAPE = (1, 8, 8)
 

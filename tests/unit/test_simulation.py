@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from oddjet import events, generators, layouts, simulation
-from oddjet.simulation import Jets
+from oddjet.simulate import events, generators, layouts, simulation
+from oddjet.simulate.simulation import Jets
 
 QCD_PT, TOP_PT = 560.0, 640.0  # tells the two apart after mixing
 

@@ -6,8 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
-from oddjet import sparse
-from oddjet.sparse import SparseFile, SparseImages
+from oddjet.prepare import sparse
+from oddjet.prepare.sparse import SparseFile, SparseImages
 
 SHAPE = (2, 6, 5)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oddjet.splits import control_mask, train_and_validation
+from oddjet.prepare.splits import control_mask, train_and_validation
 
 EVENTS = 500
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from oddjet.status import by_rule, look_at
+from oddjet.watch.status import by_rule, look_at
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from conftest import REPO
 
-from oddjet import events
+from oddjet.simulate import events
 
 SHIPPED = REPO / "resources" / "studies"
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from conftest import REPO
 
-from oddjet.summary import summarise, training_table
+from oddjet.summarise.summary import summarise, training_table
 
 # as in the interface
 COLUMNS = [
@@ -339,7 +339,7 @@ def run_summarise(
 @pytest.fixture
 def quiet_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the script from taking over this process's logging and exceptions."""
-    monkeypatch.setattr("oddjet.logs.set_up", lambda path: None)
+    monkeypatch.setattr("oddjet.common.logs.set_up", lambda path: None)
 
 
 @pytest.mark.usefixtures("quiet_logs")

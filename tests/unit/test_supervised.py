@@ -11,9 +11,8 @@ import torch
 from conftest import blobs
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
-from oddjet.errors import InputError
-from oddjet.sparse import SparseFile, SparseImages
-from oddjet.supervised import (
+from oddjet.common.errors import InputError
+from oddjet.evaluate.supervised import (
     Classifier,
     CrossFit,
     DeviceArray,
@@ -25,7 +24,8 @@ from oddjet.supervised import (
     read_jets,
     save,
 )
-from oddjet.tensors import CPU, set_up_torch
+from oddjet.prepare.sparse import SparseFile, SparseImages
+from oddjet.train.tensors import CPU, set_up_torch
 
 CNN = {"inputs": "images"}
 DENSE = {"inputs": "constituents", "leading": 3, "hidden": [64, 32]}

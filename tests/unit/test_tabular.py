@@ -14,9 +14,9 @@ import pyarrow.parquet
 import pytest
 import uproot
 
-from oddjet import raw, tabular
-from oddjet.errors import InputError
-from oddjet.raw import chosen_rows, open_array, read_truth
+from oddjet.common.errors import InputError
+from oddjet.prepare import raw, tabular
+from oddjet.prepare.raw import chosen_rows, open_array, read_truth
 
 EVENTS, MOST = 12, 5
 COLUMNS = ["E", "PX", "PY", "PZ"]

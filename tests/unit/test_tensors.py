@@ -7,9 +7,9 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from oddjet import tensors
-from oddjet.sparse import SparseImages
-from oddjet.tensors import DeviceImages, MinMax
+from oddjet.prepare.sparse import SparseImages
+from oddjet.train import tensors
+from oddjet.train.tensors import DeviceImages, MinMax
 
 CPU = torch.device("cpu")
 

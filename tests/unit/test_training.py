@@ -9,10 +9,10 @@ import pytest
 import torch
 from conftest import NO_AUGMENTATION, architecture, blobs
 
-from oddjet import losses, training
-from oddjet.models import KINDS, build
-from oddjet.sparse import SparseImages
-from oddjet.tensors import DeviceImages, MinMax, set_up_torch
+from oddjet.prepare.sparse import SparseImages
+from oddjet.train import losses, training
+from oddjet.train.models import KINDS, build
+from oddjet.train.tensors import DeviceImages, MinMax, set_up_torch
 
 CPU = torch.device("cpu")
 PARAMETERS = architecture("convolutional", latent=3, dropout=0.1)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from oddjet.truth import labelled
-from oddjet.validation import POINTS, curve, detection, followed, tables
+from oddjet.evaluate.detection import POINTS, curve, detection, followed, tables
+from oddjet.evaluate.truth import labelled
 
 
 def scored(seed: int, decimals: int, events: int = 60) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from conftest import WHOLE, WholeRun
 
-from oddjet.tables import read
+from oddjet.common.tables import read
 
 CONFIG = deepcopy(dict(WHOLE)) | {
     "benchmark": {

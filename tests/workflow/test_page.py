@@ -96,7 +96,7 @@ def test_each_figure_stands_under_its_own_title_and_model(whole_run: WholeRun) -
 
 
 def test_names_of_samples_are_escaped(tmp_path: Path) -> None:
-    from oddjet import page
+    from oddjet.summarise import page
 
     template = tmp_path / "template.html.j2"
     template.write_text("<p>{{ name }}</p>")

@@ -15,11 +15,12 @@ import torch
 from conftest import AWKWARD, EACH_TEST, NORMAL, WHOLE, WholeRun, run_workflow
 from scipy.ndimage import gaussian_filter
 
-from oddjet import supervised, training
-from oddjet.estimators import CHECKS, ESTIMATORS
-from oddjet.files import sha256
-from oddjet.scorefiles import LEARNT, QUANTITIES
-from oddjet.sparse import SparseFile
+from oddjet.common.files import sha256
+from oddjet.common.scorefiles import LEARNT, QUANTITIES
+from oddjet.estimate.estimators import CHECKS, ESTIMATORS
+from oddjet.evaluate import supervised
+from oddjet.prepare.sparse import SparseFile
+from oddjet.train import training
 
 SEEDS = WHOLE["seeds"]
 TESTS = [AWKWARD, "high"]

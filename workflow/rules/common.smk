@@ -11,8 +11,9 @@ import yaml
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow", "scripts")))
 
-from oddjet import drivers, parts
-from oddjet.configuration import (
+from oddjet.common import parts
+from oddjet.planning import drivers
+from oddjet.planning.configuration import (
     SHARED,
     compared,
     in_order,
@@ -22,7 +23,7 @@ from oddjet.configuration import (
     problems,
     replace_as_a_whole,
 )
-from oddjet.fingerprint import contents, fingerprint, texts
+from oddjet.planning.fingerprint import contents, fingerprint, texts
 from snakemake.exceptions import WorkflowError
 from snakemake.io import is_flagged
 from snakemake.utils import validate

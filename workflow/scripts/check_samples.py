@@ -2,8 +2,10 @@
 
 import pandas as pd
 
-from oddjet import cuts, logs, samples
-from oddjet.tables import write
+from oddjet.common import logs
+from oddjet.common.tables import write
+from oddjet.estimate import cuts
+from oddjet.prepare import samples
 
 logs.set_up(snakemake.log[0])
 params = snakemake.params

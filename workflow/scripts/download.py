@@ -1,6 +1,7 @@
 """Download one of the course's files."""
 
-from oddjet import download, logs
+from oddjet.common import logs
+from oddjet.prepare import download
 
 logs.set_up(snakemake.log[0])
 download.fetch(snakemake.params.url, snakemake.output[0])

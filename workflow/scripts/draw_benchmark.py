@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from oddjet import logs, scorefiles
-from oddjet.figures import benchmark, roc, style
-from oddjet.tables import overall, read
+from oddjet.common import logs, scorefiles
+from oddjet.common.tables import overall, read
+from oddjet.draw import benchmark_figures, roc_figures, style
 
 # of the baselines those that say most, so that the figure stays readable
 DRAWN = ("mass", "minus_sum_of_squares", "pca_error")
@@ -19,10 +19,10 @@ curves = {
 }
 for name in (*DRAWN, *map(scorefiles.supervised, params.networks)):
     curves[name] = points[(points.model == "baseline") & (points.score == name)]
-style.save(roc.rejection({" and ".join(params.truths): curves}, params.max_fpr), made.roc)
+style.save(roc_figures.rejection({" and ".join(params.truths): curves}, params.max_fpr), made.roc)
 
 table = read(given.table)
 if len(params.ablation) > 1:  # the run's first model is always there
-    style.save(benchmark.ablation(table, params.ablation, params.score), made.ablation)
+    style.save(benchmark_figures.ablation(table, params.ablation, params.score), made.ablation)
 if len(params.latents) > 1:
-    style.save(benchmark.latent_scan(table, params.latents, params.score), made.latent_scan)
+    style.save(benchmark_figures.latent_scan(table, params.latents, params.score), made.latent_scan)

@@ -3,15 +3,16 @@
 import h5py
 import numpy as np
 
-from oddjet import logs, scorefiles, truth
-from oddjet.figures import classes, style
-from oddjet.parts import CONTROL
+from oddjet.common import logs, scorefiles
+from oddjet.common.parts import CONTROL
+from oddjet.draw import class_figures, style
+from oddjet.evaluate import truth
 
 
 def read(path: str) -> dict[str, np.ndarray]:
     """The quantities of all jets of a prepared sample, by name."""
     with h5py.File(path) as sample:
-        return {name: sample["quantities"][name][:] for name in classes.QUANTITIES}
+        return {name: sample["quantities"][name][:] for name in class_figures.QUANTITIES}
 
 
 logs.set_up(snakemake.log[0])
@@ -21,14 +22,14 @@ labels = np.concatenate(list(truths.values()))
 normal, tests = read(given.normal), [read(path) for path in given.tests]
 with h5py.File(given.normal) as file:
     control = file["control"][:]
-    units = classes.units(file.attrs["momentum_unit"], file.attrs["length_unit"])
+    units = class_figures.units(file.attrs["momentum_unit"], file.attrs["length_unit"])
 values = {
-    name: classes.by_class(labels, np.concatenate([test[name] for test in tests]))
+    name: class_figures.by_class(labels, np.concatenate([test[name] for test in tests]))
     | {CONTROL: normal[name][control]}
-    for name in classes.QUANTITIES
+    for name in class_figures.QUANTITIES
 }
-style.save(classes.quantities(values, units), snakemake.output.quantities)
+style.save(class_figures.quantities(values, units), snakemake.output.quantities)
 
 shares, parts = scorefiles.read_plane(given.baselines)
-figure = classes.plane(shares, classes.by_class(*truth.labelled(parts, truths)))
+figure = class_figures.plane(shares, class_figures.by_class(*truth.labelled(parts, truths)))
 style.save(figure, snakemake.output.pca_plane)

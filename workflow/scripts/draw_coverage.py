@@ -1,8 +1,8 @@
 """Draw bias and coverage against the true fraction."""
 
-from oddjet import logs
-from oddjet.figures import coverage, style
-from oddjet.tables import read
+from oddjet.common import logs
+from oddjet.common.tables import read
+from oddjet.draw import coverage_figures, style
 
 logs.set_up(snakemake.log[0])
-style.save(coverage.overview(read(snakemake.input[0])), snakemake.output.coverage)
+style.save(coverage_figures.overview(read(snakemake.input[0])), snakemake.output.coverage)

@@ -2,15 +2,15 @@
 
 import pandas as pd
 
-from oddjet import logs
-from oddjet.figures import fractions, style
-from oddjet.tables import read
+from oddjet.common import logs
+from oddjet.common.tables import read
+from oddjet.draw import fraction_figures, style
 
 logs.set_up(snakemake.log[0])
 table = read(snakemake.input.fractions)
 truth = pd.Series(dtype=float)
 if snakemake.input.detection:
     truth = read(snakemake.input.detection).groupby("test").true_fraction.first()
-style.save(fractions.overview(table, truth), snakemake.output.fractions)
+style.save(fraction_figures.overview(table, truth), snakemake.output.fractions)
 budget = read(snakemake.input.error_budget)
-style.save(fractions.budget(budget), snakemake.output.error_budget)
+style.save(fraction_figures.budget(budget), snakemake.output.error_budget)

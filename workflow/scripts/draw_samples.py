@@ -3,9 +3,9 @@
 import h5py
 import numpy as np
 
-from oddjet import logs
-from oddjet.figures import images, style
-from oddjet.sparse import SparseFile
+from oddjet.common import logs
+from oddjet.draw import image_figures, style
+from oddjet.prepare.sparse import SparseFile
 
 EXAMPLES = 6
 
@@ -22,9 +22,9 @@ for sample, path in paths.items():
             total += piece.dense().sum(axis=0, dtype=np.float64)
         means[sample] = total / len(store)
         size = store.shape[1:]
-style.save(images.examples(some, size), snakemake.output.examples)
-style.save(images.means(means), snakemake.output.means)
+style.save(image_figures.examples(some, size), snakemake.output.examples)
+style.save(image_figures.means(means), snakemake.output.means)
 with h5py.File(snakemake.input.normal) as file:
     curve = {name: values[:] for name, values in file["crop_curve"].items()}
-    figure = images.crop(curve, tuple(file.attrs["raw_shape"]), file.attrs.get("crop"))
+    figure = image_figures.crop(curve, tuple(file.attrs["raw_shape"]), file.attrs.get("crop"))
 style.save(figure, snakemake.output.crop)

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from oddjet import logs
-from oddjet.figures import style, training
+from oddjet.common import logs
+from oddjet.draw import style, training_figures
 
 logs.set_up(snakemake.log[0])
 paths = zip(snakemake.params.seeds, snakemake.input.histories, strict=True)
 histories = {seed: pd.read_csv(path) for seed, path in paths}
-figure = training.learning_curves(snakemake.wildcards.model, histories)
+figure = training_figures.learning_curves(snakemake.wildcards.model, histories)
 style.save(figure, snakemake.output.curves)

@@ -4,9 +4,10 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet import budget, closure, ensemble, fractions, logs, scorefiles, weak
-from oddjet.parts import CONTROL
-from oddjet.tables import write
+from oddjet.common import logs, scorefiles
+from oddjet.common.parts import CONTROL
+from oddjet.common.tables import write
+from oddjet.estimate import checks, ensemble, fractions, uncertainty_budget, weak
 
 logs.set_up(snakemake.log[0])
 params, model = snakemake.params, snakemake.wildcards.model
@@ -42,8 +43,8 @@ for part, path in prepared.items():
         rows = scorefiles.rows_of(sample, events[part])
         raw = [sample["quantities"][name][:][rows] for name in ("sum", "lit_pixels")]
     seen[part] = np.column_stack([features[0][part], *raw])
-checked = closure.check(score, seen, anchor, confidence, params.closure_level)
-uncertainties = budget.budget(table, score, params.headline, anchor, confidence)
+checked = checks.check(score, seen, anchor, confidence, params.closure_level)
+uncertainties = uncertainty_budget.budget(table, score, params.headline, anchor, confidence)
 for name, content in {
     "fractions": table,
     "closure": pd.DataFrame({"model": model} | row for row in checked),

@@ -2,10 +2,11 @@
 
 import h5py
 
-from oddjet import clusters, logs, scorefiles
-from oddjet.files import replacing
-from oddjet.parts import CONTROL, tests_of
-from oddjet.provenance import describe
+from oddjet.common import logs, scorefiles
+from oddjet.common.files import replacing
+from oddjet.common.parts import CONTROL, tests_of
+from oddjet.common.provenance import describe
+from oddjet.estimate import clusters
 
 logs.set_up(snakemake.log[0])
 seed = int(snakemake.wildcards.seed)

@@ -5,7 +5,8 @@ import logging
 import h5py
 import numpy as np
 
-from oddjet import layouts, logs
+from oddjet.common import logs
+from oddjet.simulate import layouts
 
 logs.set_up(snakemake.log[0])
 log = logging.getLogger("join_events")

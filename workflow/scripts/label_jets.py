@@ -2,7 +2,8 @@
 
 import logging
 
-from oddjet import layouts, logs, simulation
+from oddjet.common import logs
+from oddjet.simulate import layouts, simulation
 
 logs.set_up(snakemake.log[0])
 log = logging.getLogger("label_jets")

@@ -1,12 +1,14 @@
 """Validate the baselines against truth."""
 
-from oddjet import ensemble, logs, scorefiles, truth, validation
-from oddjet.tables import write
+from oddjet.common import logs, scorefiles
+from oddjet.common.tables import write
+from oddjet.estimate import ensemble
+from oddjet.evaluate import detection, truth
 
 logs.set_up(snakemake.log[0])
 params, given = snakemake.params, snakemake.input
 truths = truth.read_truths(params.truths, given.truths)
-quantities = validation.read_followed(given.normal, dict(zip(truths, given.tests, strict=True)))
+quantities = detection.read_followed(given.normal, dict(zip(truths, given.tests, strict=True)))
 
 
 def of_seeds(paths: list[str], name: str) -> dict:
@@ -26,6 +28,6 @@ for name in map(scorefiles.supervised, params.networks):
     found = of_seeds(given.supervised, name)
     scores[name] = found | {"ensemble": ensemble.mean(list(found.values()))}
 
-for name, table in validation.tables(scores, truths, quantities, params.max_fpr).items():
+for name, table in detection.tables(scores, truths, quantities, params.max_fpr).items():
     table.insert(0, "model", "baseline")
     write(table, snakemake.output[name])

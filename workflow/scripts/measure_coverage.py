@@ -1,7 +1,8 @@
 """Measure bias and coverage of every estimator in pseudo-experiments."""
 
-from oddjet import coverage, logs
-from oddjet.tables import write
+from oddjet.common import logs
+from oddjet.common.tables import write
+from oddjet.evaluate import coverage
 
 logs.set_up(snakemake.log[0])
 params, wildcards = snakemake.params, snakemake.wildcards

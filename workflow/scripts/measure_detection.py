@@ -1,17 +1,19 @@
 """Validate the scores of one model against truth."""
 
-from oddjet import ensemble, logs, scorefiles, truth, validation
-from oddjet.tables import write
+from oddjet.common import logs, scorefiles
+from oddjet.common.tables import write
+from oddjet.estimate import ensemble
+from oddjet.evaluate import detection, truth
 
 logs.set_up(snakemake.log[0])
 params, given = snakemake.params, snakemake.input
 truths = truth.read_truths(params.truths, given.truths)
-quantities = validation.read_followed(given.normal, dict(zip(truths, given.tests, strict=True)))
+quantities = detection.read_followed(given.normal, dict(zip(truths, given.tests, strict=True)))
 scores = {}
 for name in scorefiles.SCORES:
     found = [scorefiles.read_scores(path, name) for path in given.scores]
     of_seeds = dict(zip(params.seeds, found, strict=True))
     scores[name] = of_seeds | {"ensemble": ensemble.mean_rank(found)}
-for name, table in validation.tables(scores, truths, quantities, params.max_fpr).items():
+for name, table in detection.tables(scores, truths, quantities, params.max_fpr).items():
     table.insert(0, "model", snakemake.wildcards.model)
     write(table, snakemake.output[name])

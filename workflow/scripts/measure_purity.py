@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from oddjet import clusters, logs, scorefiles, truth
-from oddjet.cuts import choose_cut
-from oddjet.parts import CONTROL
-from oddjet.tables import write
+from oddjet.common import logs, scorefiles
+from oddjet.common.parts import CONTROL
+from oddjet.common.tables import write
+from oddjet.estimate import clusters
+from oddjet.estimate.cuts import choose_cut
+from oddjet.evaluate import truth
 
 logs.set_up(snakemake.log[0])
 confidence, bootstrap = snakemake.params.confidence, snakemake.params.bootstrap

@@ -4,8 +4,9 @@ from itertools import product
 
 import pandas as pd
 
-from oddjet import benchmark, logs
-from oddjet.tables import read, write
+from oddjet.common import logs
+from oddjet.common.tables import read, write
+from oddjet.evaluate import comparison
 
 logs.set_up(snakemake.log[0])
 params, given = snakemake.params, snakemake.input
@@ -14,5 +15,5 @@ histories = dict(zip(pairs, map(read, given.histories), strict=True))
 detection = pd.concat(map(read, given.detection))
 # what only the benchmark trains lies in a folder of its own
 detection["model"] = detection.model.replace(params.names)
-table = benchmark.merge(detection, histories)
+table = comparison.merge(detection, histories)
 write(table, snakemake.output[0])

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from oddjet import logs
-from oddjet.tables import read, write
+from oddjet.common import logs
+from oddjet.common.tables import read, write
 
 logs.set_up(snakemake.log[0])
 write(pd.concat([read(path) for path in snakemake.input.cells]), snakemake.output[0])

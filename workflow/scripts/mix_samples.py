@@ -2,7 +2,8 @@
 
 import logging
 
-from oddjet import logs, simulation
+from oddjet.common import logs
+from oddjet.simulate import simulation
 
 logs.set_up(snakemake.log[0])
 log = logging.getLogger("mix_samples")

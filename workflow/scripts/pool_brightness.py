@@ -2,9 +2,10 @@
 
 import h5py
 
-from oddjet import coverage, logs, truth
-from oddjet.files import replacing
-from oddjet.parts import CONTROL
+from oddjet.common import logs
+from oddjet.common.files import replacing
+from oddjet.common.parts import CONTROL
+from oddjet.evaluate import coverage, truth
 
 logs.set_up(snakemake.log[0])
 given, truths = snakemake.input, snakemake.params.truths

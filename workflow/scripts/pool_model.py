@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from oddjet import coverage, ensemble, logs, scorefiles, truth
-from oddjet.files import replacing
+from oddjet.common import logs, scorefiles
+from oddjet.common.files import replacing
+from oddjet.estimate import ensemble
+from oddjet.evaluate import coverage, truth
 
 logs.set_up(snakemake.log[0])
 paths = snakemake.input.scores

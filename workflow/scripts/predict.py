@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from oddjet import logs, supervised
-from oddjet.files import replacing
-from oddjet.tensors import CPU, set_up_torch
+from oddjet.common import logs
+from oddjet.common.files import replacing
+from oddjet.evaluate import supervised
+from oddjet.train.tensors import CPU, set_up_torch
 
 logs.set_up(snakemake.log[0])
 given, smoothing = snakemake.input, snakemake.params.smoothing

@@ -1,6 +1,7 @@
 """Prepare the normal sample."""
 
-from oddjet import logs, samples
+from oddjet.common import logs
+from oddjet.prepare import samples
 
 logs.set_up(snakemake.log[0])
 params = snakemake.params

@@ -1,6 +1,7 @@
 """Prepare one test as the normal sample was."""
 
-from oddjet import logs, samples
+from oddjet.common import logs
+from oddjet.prepare import samples
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params

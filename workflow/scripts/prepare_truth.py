@@ -1,6 +1,7 @@
 """Check the truth of one test."""
 
-from oddjet import logs, samples
+from oddjet.common import logs
+from oddjet.prepare import samples
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params

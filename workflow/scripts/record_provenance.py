@@ -2,9 +2,9 @@
 
 import json
 
-from oddjet import logs
-from oddjet.files import replacing
-from oddjet.manifest import manifest
+from oddjet.common import logs
+from oddjet.common.files import replacing
+from oddjet.watch.manifest import manifest
 
 logs.set_up(snakemake.log[0])
 record = manifest(snakemake.params.config, snakemake.params.jobs)

@@ -3,12 +3,14 @@
 import h5py
 import numpy as np
 
-from oddjet import logs, scoring, splits, training
-from oddjet.files import replacing
-from oddjet.losses import ReconstructionError
-from oddjet.parts import CONTROL, TRAIN, VALIDATION
-from oddjet.provenance import describe
-from oddjet.tensors import CPU, set_up_torch
+from oddjet.common import logs
+from oddjet.common.files import replacing
+from oddjet.common.parts import CONTROL, TRAIN, VALIDATION
+from oddjet.common.provenance import describe
+from oddjet.prepare import splits
+from oddjet.train import scoring, training
+from oddjet.train.losses import ReconstructionError
+from oddjet.train.tensors import CPU, set_up_torch
 
 logs.set_up(snakemake.log[0])
 seed = int(snakemake.wildcards.seed)

@@ -3,14 +3,16 @@
 import h5py
 import numpy as np
 
-from oddjet import baselines, logs, splits
-from oddjet.files import replacing
-from oddjet.parts import CONTROL
-from oddjet.provenance import describe
-from oddjet.scorefiles import PCA_VARIANCE
-from oddjet.scoring import PreparedImages
-from oddjet.sparse import SparseFile
-from oddjet.tensors import CPU, DeviceImages, MinMax, set_up_torch
+from oddjet.common import logs
+from oddjet.common.files import replacing
+from oddjet.common.parts import CONTROL
+from oddjet.common.provenance import describe
+from oddjet.common.scorefiles import PCA_VARIANCE
+from oddjet.evaluate import baselines
+from oddjet.prepare import splits
+from oddjet.prepare.sparse import SparseFile
+from oddjet.train.scoring import PreparedImages
+from oddjet.train.tensors import CPU, DeviceImages, MinMax, set_up_torch
 
 logs.set_up(snakemake.log[0])
 params, seed = snakemake.params, int(snakemake.wildcards.seed)

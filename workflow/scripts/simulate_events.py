@@ -3,7 +3,8 @@
 import logging
 import time
 
-from oddjet import events, generators, layouts, logs
+from oddjet.common import logs
+from oddjet.simulate import events, generators, layouts
 
 logs.set_up(snakemake.log[0])
 log = logging.getLogger("simulate_events")

@@ -3,7 +3,8 @@
 import logging
 import time
 
-from oddjet import generators, logs, simulation
+from oddjet.common import logs
+from oddjet.simulate import generators, simulation
 
 logs.set_up(snakemake.log[0])
 log = logging.getLogger("simulate_jets")

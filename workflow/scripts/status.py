@@ -1,6 +1,7 @@
 """Print what is done, running and missing."""
 
-from oddjet import logs, status
+from oddjet.common import logs
+from oddjet.watch import status
 
 logs.set_up(snakemake.log[0])
 jobs = [status.look_at(job) for job in snakemake.params.jobs]

@@ -4,8 +4,9 @@ from itertools import product
 
 import pandas as pd
 
-from oddjet import logs, summary
-from oddjet.tables import read, write
+from oddjet.common import logs
+from oddjet.common.tables import read, write
+from oddjet.summarise import summary
 
 logs.set_up(snakemake.log[0])
 tables = {}

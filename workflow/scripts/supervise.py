@@ -4,12 +4,14 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet import devices, logs, scorefiles, supervised, truth
-from oddjet.files import replacing
-from oddjet.parts import CONTROL
-from oddjet.provenance import describe
-from oddjet.tables import write
-from oddjet.tensors import set_up_torch
+from oddjet.common import logs, scorefiles
+from oddjet.common.files import replacing
+from oddjet.common.parts import CONTROL
+from oddjet.common.provenance import describe
+from oddjet.common.tables import write
+from oddjet.evaluate import supervised, truth
+from oddjet.train import devices
+from oddjet.train.tensors import set_up_torch
 
 logs.set_up(snakemake.log[0])
 params, given, made = snakemake.params, snakemake.input, snakemake.output

@@ -7,12 +7,14 @@ import signal
 
 import h5py
 
-from oddjet import devices, logs, splits, training
-from oddjet.checkpoint import Checkpoint
-from oddjet.files import replacing
-from oddjet.provenance import describe
-from oddjet.sparse import SparseFile
-from oddjet.tensors import set_up_torch
+from oddjet.common import logs
+from oddjet.common.files import replacing
+from oddjet.common.provenance import describe
+from oddjet.prepare import splits
+from oddjet.prepare.sparse import SparseFile
+from oddjet.train import devices, training
+from oddjet.train.checkpoint import Checkpoint
+from oddjet.train.tensors import set_up_torch
 
 CONFIGURATION = ("model", "loss", "training", "smoothing", "validation")
 MADE_FROM = ("configuration", "inputs", "packages")

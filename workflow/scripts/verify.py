@@ -2,7 +2,8 @@
 
 import sys
 
-from oddjet import logs, manifest
+from oddjet.common import logs
+from oddjet.watch import manifest
 
 logs.set_up(snakemake.log[0])
 params = snakemake.params

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
-from oddjet import benchmark, logs, page
-from oddjet.files import replacing
-from oddjet.tables import read
+from oddjet.common import logs
+from oddjet.common.files import replacing
+from oddjet.common.tables import read
+from oddjet.evaluate import comparison
+from oddjet.summarise import page
 
 REPORT = Path(__file__).parents[1] / "report"  # the template, and the captions of the figures
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
-table = benchmark.condense(read(given.table))
+table = comparison.condense(read(given.table))
 groups = {name: table[table.model.isin(models)] for name, models in params.groups.items()}
 figures = [
     page.picture(
@@ -22,7 +24,7 @@ figures = [
 ]
 text = page.render(
     REPORT / "benchmark.html.j2",
-    groups={name: page.html_table(benchmark.readable(rows)) for name, rows in groups.items()},
+    groups={name: page.html_table(comparison.readable(rows)) for name, rows in groups.items()},
     figures=figures,
     truths=params.truths,
     seeds=params.seeds,

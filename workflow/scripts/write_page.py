@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
-from oddjet import estimators, logs, page, scorefiles
-from oddjet.figures import style
-from oddjet.files import replacing
-from oddjet.parts import label
-from oddjet.provenance import describe
-from oddjet.tables import read
+from oddjet.common import logs, scorefiles
+from oddjet.common.files import replacing
+from oddjet.common.parts import label
+from oddjet.common.provenance import describe
+from oddjet.common.tables import read
+from oddjet.draw import style
+from oddjet.estimate import estimators
+from oddjet.summarise import page
 
 REPORT = Path(__file__).parents[1] / "report"  # the template, and the captions of the figures
 

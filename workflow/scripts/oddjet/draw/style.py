@@ -1,0 +1,76 @@
+"""The look of all figures, and how they are saved."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import mplhep
+from cycler import cycler
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
+
+from oddjet.common.files import replacing
+
+# Okabe and Ito, https://jfly.uni-koeln.de/color/: told apart with every common colour blindness
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+CONTROL = "black"
+IMAGE_MAP = "viridis"
+
+plt.style.use(
+    [
+        mplhep.style.ROOT,
+        {
+            "figure.figsize": (7, 5.5),
+            "figure.dpi": 120,
+            "figure.constrained_layout.use": True,
+            "font.size": 14,
+            "axes.labelsize": 15,
+            "axes.titlesize": 14,
+            "xtick.labelsize": 13,
+            "ytick.labelsize": 13,
+            "legend.fontsize": 12,
+            "lines.linewidth": 1.6,
+            "axes.prop_cycle": cycler(color=COLOURS),
+            "savefig.bbox": None,
+        },
+    ]
+)
+
+
+def colour(number: int) -> str:
+    """The colour of a test, a seed or a cluster by its number."""
+    return COLOURS[number % len(COLOURS)]
+
+
+def log_ticks(axis: Axis, decades: float) -> None:
+    """Label a logarithmic axis at 1, 2, 5 where it spans few `decades`, else at powers of ten."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2 else (1,)))
+    axis.set_major_formatter(LogFormatterSciNotation(minor_thresholds=(10, 10)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def legend_below(figure: Figure) -> None:
+    """Put one legend below all axes, each label once."""
+    handles = {
+        label: handle
+        for axes in figure.axes
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+
+
+def save(figure: Figure, paths: Sequence[str | Path]) -> None:
+    """Save a figure to each path, in the format of its suffix, and close it.
+
+    No creation date goes into the PDF, so that the same figure is the same file.
+    """
+    for path in paths:
+        with replacing(path) as partial:
+            pdf = partial.suffix == ".pdf"
+            figure.savefig(partial, metadata={"CreationDate": None} if pdf else None)
+    plt.close(figure)

@@ -1,0 +1,38 @@
+"""One anomaly score from the trainings of several seeds."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from oddjet.common.parts import CONTROL, TRAIN, VALIDATION
+
+
+def mean_rank(seeds: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Combine the seeds' errors into the mean of their ranks among the control jets.
+
+    Errors of different trainings differ in scale; ranks do not, and the control part is the same
+    for all seeds. The rank is the share of control jets with a smaller or the same error, so that
+    a score lies between 0 and 1.
+
+    Args:
+        seeds: for each seed the errors (N,) by sample part, `normal_control` among them.
+
+    Returns:
+        Scores (N,) of the control part and the tests: the parts that every seed scores alike.
+    """
+    combined = {}
+    for part in seeds[0]:
+        if part in (TRAIN, VALIDATION):
+            continue  # other events for each seed
+        ranks = [
+            np.searchsorted(np.sort(errors[CONTROL]), errors[part], side="right")
+            / len(errors[CONTROL])
+            for errors in seeds
+        ]
+        combined[part] = np.mean(ranks, axis=0)
+    return combined
+
+
+def mean(seeds: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The mean over seeds of scores (N,) by sample part, where they are on one scale."""
+    return {part: np.mean([scores[part] for scores in seeds], axis=0) for part in seeds[0]}

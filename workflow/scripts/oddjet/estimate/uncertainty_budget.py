@@ -1,0 +1,74 @@
+"""What the error of the headline fraction is made of."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from oddjet.common.intervals import sigmas
+from oddjet.common.parts import CONTROL, tests_of
+from oddjet.estimate.estimators import ENVELOPE
+from oddjet.estimate.joint import binned, fit, joint
+
+ANCHORS = (0.6, 1.4)  # of the configured one
+MANY = 1000  # times as many control jets have next to no statistical error
+
+
+def budget(
+    fractions: pd.DataFrame,
+    scores: Mapping[str, np.ndarray],
+    headline: str,
+    anchor: float,
+    confidence: float,
+) -> list[dict]:
+    """List the uncertainties of the ensemble's headline fraction, for each test.
+
+    `test jets` and `control jets` are the statistical parts of `joint`, which add in quadrature;
+    other estimators have `statistics` in one. `seeds` is the standard deviation over seeds: they
+    share their jets, so it does not shrink with their number. `anchor` is the change of `joint`
+    with anchors 0.6 and 1.4 times as large; `estimators` reaches to the lowest and the highest of
+    `joint`, `bbe` and `weak`.
+
+    Args:
+        fractions: of one model, as tables/fractions.csv.
+        scores: the ensemble's, by sample part, (N,).
+        headline: the estimator.
+        anchor: as of `joint`.
+        confidence: of the intervals in `fractions`.
+
+    Returns:
+        A row per test and source: `test, source, down, up`, both positive or zero.
+    """
+    control, tests = scores[CONTROL], tests_of(scores)
+    samples = [scores[test] for test in tests]
+    counts, stacked, bins = binned(control, samples, anchor)
+    whole, of_tests = (fit(n, stacked, bins)[1] for n in (counts, counts * MANY))
+    changed = np.array([joint(control, samples, anchor * factor)[0] for factor in ANCHORS])
+    reach = sigmas(confidence)
+    rows = []
+    for number, test in enumerate(tests):
+        here = fractions[(fractions.test == test)]
+        ensemble = here[here.seed == "ensemble"].set_index("estimator")
+        quoted = ensemble.loc[headline]
+        sources = {"statistics": (quoted.fraction - quoted.low, quoted.high - quoted.fraction)}
+        if headline == "joint":
+            variance = min(of_tests[number, number], whole[number, number])
+            rest = whole[number, number] - variance
+            sources = {
+                "test jets": (reach * variance**0.5,) * 2,
+                "control jets": (reach * rest**0.5,) * 2,
+                "anchor": _reach(quoted.fraction, changed[:, number]),
+            }
+        seeds = here[(here.seed != "ensemble") & (here.estimator == headline)].fraction
+        sources["seeds"] = (seeds.std() if len(seeds) > 1 else 0.0,) * 2
+        sources["estimators"] = _reach(quoted.fraction, ensemble.fraction[list(ENVELOPE)])
+        rows += [
+            {"test": test, "source": source, "down": down, "up": up}
+            for source, (down, up) in sources.items()
+        ]
+    return rows
+
+
+def _reach(fraction: float, others: np.ndarray | pd.Series) -> tuple[float, float]:
+    """How far the others reach below and above a fraction."""
+    return max(fraction - others.min(), 0.0), max(others.max() - fraction, 0.0)

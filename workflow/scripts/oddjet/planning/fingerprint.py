@@ -1,0 +1,146 @@
+"""What a job computes from, as short texts: its code, the packages it uses, its raw input.
+
+Every start of Snakemake, and so every job, asks for these: nothing here imports a package that
+computes, and no large file is read.
+"""
+
+import ast
+import hashlib
+import sys
+import zipfile
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1]
+# packages that are installed under another name than they are imported by
+DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+BLOCKS, BLOCK = 64, 2**14  # bytes
+
+
+def fingerprint(script: str | Path, installed: bool = True) -> str:
+    """Hash a script and, transitively, the modules of this package that it imports.
+
+    Comments, blank lines, formatting and docstrings leave the hash as it is, because they change
+    no result.
+
+    Args:
+        script: a Python file.
+        installed: hash the versions of the packages that all these import as well.
+    """
+    seen = _modules(script)
+    facts = sorted(code for code, _, _ in seen.values())
+    if installed:
+        facts += [f"{name} {number}" for name, number in versions(script).items()]
+    return hashlib.sha256("".join(facts).encode()).hexdigest()[:16]
+
+
+def versions(script: str | Path) -> dict[str, str]:
+    """The versions of the packages that a script and the modules it imports import, by name.
+
+    A package that is not installed has none, an empty text.
+    """
+    packages = {package for _, _, packages in _modules(script).values() for package in packages}
+    return {name: _version(name) for name in sorted(DISTRIBUTIONS.get(p, p) for p in packages)}
+
+
+def contents(archive: str | Path) -> str | None:
+    """Hash what is in a raw file, so that one of any size takes no time.
+
+    Of an .npz the names of its arrays, their sizes and their CRC-32, which stand in the archive's
+    directory. Of any other file its size and samples of its bytes: 64 blocks, the first and the
+    last among them. None where it cannot be read, which the job that opens it explains.
+    """
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as file:
+                members = file.infolist()
+            found: list = sorted((one.filename, one.file_size, one.CRC) for one in members)
+        else:
+            size = Path(archive).stat().st_size
+            with open(archive, "rb") as stream:
+                found = [size]
+                for number in range(BLOCKS):
+                    stream.seek(max(0, size - BLOCK) * number // (BLOCKS - 1))
+                    found.append(stream.read(BLOCK))
+    except (OSError, zipfile.BadZipFile):
+        return None
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+
+
+def texts(folder: str | Path) -> str:
+    """Hash the files of a folder that is part of the code, by name and content."""
+    files = sorted(file for file in Path(folder).iterdir() if file.is_file())
+    found = [(file.name, file.read_bytes()) for file in files]
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+
+
+@lru_cache
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""
+
+
+def _modules(script: str | Path) -> dict[Path, tuple[str, tuple[Path, ...], frozenset[str]]]:
+    """A script and all modules of this package that it imports, each as `_read` gives it."""
+    seen = {}
+    waiting = [Path(script)]
+    while waiting:
+        file = waiting.pop()
+        if file not in seen:
+            seen[file] = _read(file)
+            waiting += seen[file][1]
+    return seen
+
+
+@lru_cache
+def _read(file: Path) -> tuple[str, tuple[Path, ...], frozenset[str]]:
+    """The code of a file without what does not compute; the modules and packages it imports."""
+    tree = ast.parse(file.read_bytes())
+    names = list(_imported(tree))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_docstring(body[0]):
+            node.body = body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
+    inside = tuple(module for name in names for module in _files(name))
+    roots = {name.split(".")[0] for name in names}
+    outside = frozenset(roots - {PACKAGE.name} - sys.stdlib_module_names)
+    return ast.dump(tree), inside, outside
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    """The names that a module imports; of `from a import b` also `a.b`, which may be a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def _files(name: str) -> Iterator[Path]:
+    """The file of a module of this package, after those of the packages around it."""
+    first, *parts = name.split(".")
+    if first != PACKAGE.name:
+        return
+    place = PACKAGE
+    yield place / "__init__.py"
+    for part in parts:
+        if (place / f"{part}.py").is_file():
+            yield place / f"{part}.py"
+            return
+        place = place / part
+        if (place / "__init__.py").is_file():
+            yield place / "__init__.py"

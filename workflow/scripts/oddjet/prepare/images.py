@@ -1,0 +1,249 @@
+"""From raw arrays to checked images: channels, and constituents of jets."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from oddjet.common.errors import InputError
+from oddjet.prepare.quantities import jet_quantities
+from oddjet.prepare.raw import RawArray, chosen_rows, open_array
+from oddjet.prepare.sparse import SparseImages
+
+CONSTITUENTS = "constituents"  # the layout
+LEADING = 20  # constituents of a jet that are kept beside its image
+AT_ONCE = 2000  # jets that are made dense together
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some events of a sample.
+
+    Attributes:
+        images: (n, C, H, W) float32.
+        quantities: of the raw jets, (n,), as `jet_quantities` names them.
+        leading: of layout `constituents`, E, px, py, pz of the hardest, (n, k, 4); else None.
+    """
+
+    images: SparseImages
+    quantities: Mapping[str, np.ndarray]
+    leading: np.ndarray | None
+
+
+class Images:
+    """The images of a sample, read piece by piece.
+
+    Attributes:
+        raw: the array that they are made of.
+        rows: which of its rows, ascending, (N,).
+        shape: (C, H, W) of an image.
+        momentum_unit, length_unit: of the quantities.
+
+    Args:
+        sample: `file`, and perhaps `key`, `where`, `rows`, as the configuration has them.
+        settings: the configuration's `images`.
+
+    Raises:
+        InputError: the file cannot be used, has no such rows, or an array of another shape.
+    """
+
+    def __init__(self, sample: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        self.settings = settings
+        self.of_constituents = settings["layout"] == CONSTITUENTS
+        most = settings["constituents"] if self.of_constituents else None
+        self.raw = open_array(sample["file"], sample.get("key"), settings["columns"], most)
+        self.rows = chosen_rows(self.raw, sample.get("where"), sample.get("rows"))
+        if self.of_constituents:
+            _check_constituents(self.raw)
+            self.shape = (1, settings["size"], settings["size"])
+            self.momentum_unit, self.length_unit = "GeV", "rad"
+        else:
+            self.channels = _Channels(self.raw, settings)
+            self.shape = self.channels.shape
+            self.momentum_unit, self.length_unit = "pixel units", "pixels"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield all events in order.
+
+        Raises:
+            InputError: numbers that are NaN or infinite, pixels that are negative or all equal.
+        """
+        lowest, highest = np.inf, -np.inf
+        for rows, values in self._chosen():
+            if self.of_constituents:
+                yield self._of_constituents(rows, values)
+                continue
+            images = self.channels.images(rows, values)
+            lowest, highest = min(lowest, images.min()), max(highest, images.max())
+            sparse = SparseImages.from_dense(images)
+            yield Piece(sparse, jet_quantities(sparse), None)
+        if lowest == highest:
+            raise InputError(
+                self.raw.file,
+                f"every pixel of array '{self.raw.key}' equal to {lowest}",
+                "images that differ",
+                "check that this is the array of images.",
+            )
+
+    def _chosen(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Rows of the file and what is in them."""
+        done = 0
+        for piece in self.raw.pieces():
+            here = self.rows[slice(*np.searchsorted(self.rows, [done, done + len(piece)]))]
+            for start in range(0, len(here), AT_ONCE):
+                rows = here[start : start + AT_ONCE]
+                yield rows, piece[rows - done]
+            done += len(piece)
+
+    def _of_constituents(self, rows: np.ndarray, values: np.ndarray) -> Piece:
+        values = values[:, : self.settings["constituents"]].astype(np.float64)
+        unusable = ~np.isfinite(values)
+        if unusable.any():
+            raise _unusable(self.raw, rows, values, unusable, "number", "finite momenta in GeV")
+        image, quantities, pt = jet_images(
+            values, self.settings["size"], self.settings["half_width"]
+        )
+        sparse = SparseImages.from_dense(image)
+        order = np.argsort(-pt, axis=1, kind="stable")[:, :LEADING]
+        leading = np.take_along_axis(values, order[..., None], axis=1).astype(np.float32)
+        return Piece(sparse, jet_quantities(sparse) | quantities, leading)
+
+
+def jet_images(
+    constituents: np.ndarray, size: int, half_width: float
+) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
+    """Images of jets from their constituents, which are taken as massless.
+
+    Args:
+        constituents: E, px, py, pz, padded with zeros, (n, k, 4); E is not used.
+        size: pixels a side.
+        half_width: of the window in eta (rows) and phi (columns) around the jet's axis, which is
+            that of the sum of all constituents.
+
+    Returns:
+        Shares of the jet's pT, float32 (n, 1, size, size); of the jets (n,) `sum`, the pT, `mass`,
+        and `width`, the mean distance from the axis weighted by pT; the constituents' pT (n, k).
+    """
+    momentum = constituents[..., 1:]
+    pt = np.hypot(momentum[..., 0], momentum[..., 1])
+    safe = np.where(pt > 0, pt, 1)
+    eta = np.arcsinh(momentum[..., 2] / safe)
+    jet = momentum.sum(axis=1)
+    jet_pt = np.hypot(jet[:, 0], jet[:, 1])
+    whole = np.where(jet_pt > 0, jet_pt, 1)
+    energy = np.linalg.norm(momentum, axis=2).sum(axis=1)
+    delta_eta = eta - np.arcsinh(jet[:, 2] / whole)[:, None]
+    delta_phi = np.arctan2(momentum[..., 1], momentum[..., 0])
+    delta_phi -= np.arctan2(jet[:, 1], jet[:, 0])[:, None]
+    delta_phi = (delta_phi + np.pi) % (2 * np.pi) - np.pi
+    place = [
+        np.floor((x + half_width) * size / (2 * half_width)).astype(int)
+        for x in (delta_eta, delta_phi)
+    ]
+    inside = (pt > 0) & np.all([(p >= 0) & (p < size) for p in place], axis=0)
+    images = np.zeros((len(jet), 1, size, size))
+    jet_of = np.broadcast_to(np.arange(len(jet))[:, None], pt.shape)
+    index = (jet_of[inside], 0, place[0][inside], place[1][inside])
+    np.add.at(images, index, (pt / whole[:, None])[inside])
+    total = pt.sum(axis=1)
+    distance = (pt * np.hypot(delta_eta, delta_phi)).sum(axis=1)
+    quantities = {
+        "sum": jet_pt,
+        "mass": np.sqrt(np.maximum(energy**2 - (jet**2).sum(axis=1), 0)),
+        "width": distance / np.where(total > 0, total, 1),
+    }
+    return images.astype(np.float32), quantities, pt
+
+
+def _check_constituents(raw: RawArray) -> None:
+    if len(raw.shape) != 3 or raw.shape[2] != 4 or 0 in raw.shape:
+        raise InputError(
+            raw.file,
+            f"array '{raw.key}' of shape {raw.shape}",
+            "(events, constituents, 4), of E, px, py, pz",
+            "reshape the array, name another one as `key`, or set images.layout.",
+        )
+
+
+def _unusable(
+    raw: RawArray, rows: np.ndarray, values: np.ndarray, marked: np.ndarray, what: str, wanted: str
+) -> InputError:
+    """What to say of the first of the marked values (n, ...) of some rows."""
+    where = tuple(int(i) for i in np.argwhere(marked)[0])
+    return InputError(
+        raw.file,
+        f"{what} {values[where]} at {where[1:]} of event {rows[where[0]]} in '{raw.key}'",
+        wanted,
+        "pixels are energies or transverse momenta: mend the image making, mask them, or leave a "
+        "channel of anything else out of images.channels.",
+    )
+
+
+class _Channels:
+    """Which channels of a raw array become those of images, and in which order."""
+
+    def __init__(self, raw: RawArray, settings: Mapping[str, Any]) -> None:
+        self.raw, self.one_hot = raw, settings["one_hot"] or {}
+        self.first = settings["layout"] == "channels_first"
+        if len(raw.shape) not in (3, 4) or 0 in raw.shape:
+            axes = "channels, height, width" if self.first else "height, width, channels"
+            raise InputError(
+                raw.file,
+                f"array '{raw.key}' of shape {raw.shape}",
+                f"(events, height, width) or (events, {axes})",
+                "reshape the array, name another one as `key`, or set images.layout.",
+            )
+        sides = list(raw.shape[1:])
+        there = 1
+        if len(sides) == 3:
+            there = sides.pop(0 if self.first else -1)
+        self.wanted = list(range(there)) if settings["channels"] is None else settings["channels"]
+        asked = [*self.wanted, *([self.one_hot["channel"]] if self.one_hot else [])]
+        if max(asked) >= there:
+            raise InputError(
+                raw.file,
+                f"array '{raw.key}' of shape {raw.shape}, {there} channels",
+                f"a channel {max(asked)} (the first is 0)",
+                "check images.channels, images.one_hot and images.layout.",
+            )
+        codes = len(self.one_hot.get("codes", [])) - 1
+        count = len(self.wanted) + (codes if self.one_hot.get("channel") in self.wanted else 0)
+        self.shape = (count, sides[0], sides[1])
+
+    def images(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Images (n, C, H, W) of the rows' values, float32, checked."""
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite: told below
+            images = self._by_channel(values.astype(np.float32))
+        # by where it stands in the file, in the channels that are used
+        unusable = np.zeros(values.shape, bool)
+        planes = self._by_channel(unusable)
+        planes[:, self.wanted] = ~(np.isfinite(images) & (images >= 0))[:, self.wanted]
+        if unusable.any():
+            raise _unusable(self.raw, rows, values, unusable, "pixel", "finite pixels >= 0")
+        found = []
+        for channel in self.wanted:
+            plane = images[:, channel]
+            found += self._decoded(plane) if channel == self.one_hot.get("channel") else [plane]
+        return np.stack(found, axis=1)
+
+    def _by_channel(self, values: np.ndarray) -> np.ndarray:
+        """A view (n, C, H, W) of values as they lie in the file."""
+        if values.ndim == 3:
+            return values[:, None]
+        return values if self.first else np.moveaxis(values, -1, 1)
+
+    def _decoded(self, plane: np.ndarray) -> list[np.ndarray]:
+        codes = self.one_hot["codes"]
+        strange = np.setdiff1d(plane, [0, *codes])
+        if strange.size:
+            raise InputError(
+                self.raw.file,
+                f"the code {strange[0]:g} in channel {self.one_hot['channel']} of '{self.raw.key}'",
+                f"0 (nothing) or one of {', '.join(map(str, codes))}",
+                "list all codes in images.one_hot.codes.",
+            )
+        return [(plane == code).astype(np.float32) for code in codes]

@@ -1,0 +1,276 @@
+"""Prepared samples: checked, preprocessed, stored sparse; the normal one with its control part."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from oddjet.common.errors import InputError
+from oddjet.common.files import replacing
+from oddjet.common.provenance import describe
+from oddjet.prepare.images import Images
+from oddjet.prepare.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
+from oddjet.prepare.raw import open_array, read_truth
+from oddjet.prepare.sparse import SparseFile, SparseImages
+from oddjet.prepare.splits import control_mask, train_and_validation
+
+log = logging.getLogger(__name__)
+
+LEAST_SIDE = 8  # pixels that every model takes
+CURVE_JETS = 2000  # for a figure: enough, and read a second time
+
+
+def prepare_normal(
+    sample: Mapping[str, Any],
+    images: Mapping[str, Any],
+    output: str | Path,
+    preprocessing: Mapping[str, Any],
+    split: Mapping[str, float],
+) -> None:
+    """Check the raw normal sample, preprocess it, and hold out its control part.
+
+    Writes HDF5: what `prepare_test` writes; `control` (N,) bool; and in `crop_curve` what squares
+    of any side hold of the first jets, as `preprocessing.crop_curve` returns it.
+
+    Args:
+        sample, images: as `Images` takes them.
+        output: HDF5 to write.
+        preprocessing: the steps, as `preprocess` takes them, and `crop`: a side in raw pixels,
+            None, or `auto`, measured on the jets outside the control part.
+        split: `control` (share of the events) and `seed`.
+
+    Raises:
+        InputError: the file or its pixels cannot be used.
+    """
+    raw, file = Images(sample, images), sample["file"]
+    _large_enough(file, raw.shape, f"images of shape {raw.shape} (channels, height, width)")
+    control = control_mask(len(raw), split["control"], int(split["seed"]))
+    crop = preprocessing["crop"]
+    if crop == "auto":
+        crop = max(LEAST_SIDE, smallest_crop(_outside(raw, control), preprocessing))
+    left = prepared_shape(raw.shape, crop, preprocessing["size"])
+    _large_enough(file, left, f"{left[1]} x {left[2]} pixels left by the preprocessing")
+    with replacing(output) as partial, h5py.File(partial, "w") as target:
+        _store(raw, target, preprocessing, crop)
+        target["control"] = control
+        for name, values in crop_curve(_first(raw), preprocessing).items():
+            target[f"crop_curve/{name}"] = values
+        configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
+        target.attrs.update(describe(configuration, {"raw": file}))
+
+
+def prepare_test(
+    sample: Mapping[str, Any],
+    images: Mapping[str, Any],
+    output: str | Path,
+    preprocessing: Mapping[str, Any],
+    normal: str | Path,
+) -> None:
+    """Check a raw test and preprocess it, cropped as the prepared normal sample was.
+
+    Writes HDF5: a `SparseFile` of the preprocessed images; `event` (N,) int64, the rows in the raw
+    file; in `quantities` those of each raw jet, float32 (N,), as `jet_quantities` names them; of
+    constituents the `constituents` (N, k, 4) float32 that `Images` keeps; as attributes the `crop`
+    in raw pixels, if any, the units of the quantities, the number of rows of the raw file, and of
+    the raw images the shape, the number of blank ones and of lit pixels, and the brightest pixel.
+
+    Args:
+        sample, images, output, preprocessing: as of `prepare_normal`.
+        normal: the prepared normal sample.
+
+    Raises:
+        InputError: the file or its pixels cannot be used.
+    """
+    with h5py.File(normal, "r") as source:
+        crop = source.attrs.get("crop")
+    raw = Images(sample, images)
+    with replacing(output) as partial, h5py.File(partial, "w") as target:
+        _store(raw, target, preprocessing, None if crop is None else int(crop))
+        configuration = _made_as(sample, images, preprocessing)
+        target.attrs.update(describe(configuration, {"raw": sample["file"], "normal": normal}))
+
+
+def _made_as(
+    sample: Mapping[str, Any], images: Mapping[str, Any], preprocessing: Mapping[str, Any]
+) -> dict[str, Any]:
+    asked = {name: value for name, value in sample.items() if name != "file"}
+    return {"sample": asked, "images": dict(images), "preprocessing": dict(preprocessing)}
+
+
+def _large_enough(file: str, shape: tuple[int, int, int], found: str) -> None:
+    if min(shape[1:]) < LEAST_SIDE:
+        raise InputError(
+            file,
+            found,
+            f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
+            "give larger images, or set a larger preprocessing.crop and preprocessing.size.",
+        )
+
+
+def _outside(raw: Images, control: np.ndarray) -> Iterator[SparseImages]:
+    """The images outside the control part, piece by piece."""
+    done = 0
+    for piece in raw.pieces():
+        stop = done + len(piece.images)
+        yield piece.images.select(np.flatnonzero(~control[done:stop]))
+        done = stop
+
+
+def _first(raw: Images) -> Iterator[SparseImages]:
+    """The first `CURVE_JETS` images that are not blank, or all."""
+    left = CURVE_JETS
+    for piece in raw.pieces():
+        lit = np.flatnonzero(np.diff(piece.images.offsets))[:left]
+        yield piece.images.select(lit)
+        left -= len(lit)
+        if left == 0:
+            return
+
+
+def _store(
+    raw: Images, target: h5py.File, preprocessing: Mapping[str, Any], crop: int | None
+) -> None:
+    store = SparseFile.create(target, prepared_shape(raw.shape, crop, preprocessing["size"]))
+    blank, emptied, brightest = 0, 0, 0.0
+    quantities, leading = [], []
+    for piece in raw.pieces():
+        prepared = preprocess(piece.images, preprocessing, crop)
+        store.append(prepared)
+        quantities.append(piece.quantities)
+        if piece.leading is not None:
+            leading.append(piece.leading)
+        dark = piece.quantities["lit_pixels"] == 0
+        blank += int(dark.sum())
+        emptied += int(((np.diff(prepared.offsets) == 0) & ~dark).sum())
+        lit = piece.images.values  # no pandas object
+        brightest = max(brightest, float(lit.max(initial=0)))
+    target["event"] = raw.rows.astype(np.int64)
+    for name in quantities[0]:
+        values = np.concatenate([piece[name] for piece in quantities])
+        target[f"quantities/{name}"] = values.astype(np.float32)
+    if leading:
+        target["constituents"] = np.concatenate(leading)
+    target.attrs.update(
+        key=raw.raw.key,
+        raw_events=raw.raw.events,
+        raw_shape=raw.shape,
+        blank=blank,
+        lit=int(target["quantities/lit_pixels"][:].sum(dtype=np.float64)),
+        brightest_pixel=brightest,
+        momentum_unit=raw.momentum_unit,
+        length_unit=raw.length_unit,
+    )
+    if crop is not None:
+        target.attrs["crop"] = crop
+    log.info("%s: %d of %d events", raw.raw.file, len(raw), raw.raw.events)
+    log.info("images of shape %s, %d of them blank", raw.shape, blank)
+    log.info("prepared with crop %s to shape %s, %d left empty", crop, store.shape, emptied)
+
+
+def prepare_truth(truth: Mapping[str, Any], prepared_test: str | Path, output: str | Path) -> None:
+    """Check truth labels against the test they belong to and store them, int8 (N,) `label`.
+
+    Args:
+        truth: `file`, and perhaps `key`, `column` and `anomalous`; a label for each row of the
+            test's file.
+        prepared_test: the test.
+        output: HDF5 to write.
+
+    Raises:
+        InputError: another length than the test's file, or values other than 0 and 1.
+    """
+    columns = [truth["column"]] if "column" in truth else []
+    raw = open_array(truth["file"], truth.get("key"), columns)
+    with h5py.File(prepared_test, "r") as test:
+        events = int(test.attrs["raw_events"])
+        labels = read_truth(raw, events, truth.get("anomalous"))[test["event"][:]]
+    with replacing(output) as partial, h5py.File(partial, "w") as target:
+        target["label"] = labels
+        asked = {name: value for name, value in truth.items() if name != "file"}
+        target.attrs.update(describe(asked, {"raw": truth["file"]}))
+
+
+def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Path) -> None:
+    """Store one truth label for all events of a test, as `prepare_truth` does."""
+    with h5py.File(prepared_test, "r") as test:
+        events = len(SparseFile(test))
+    with replacing(output) as partial, h5py.File(partial, "w") as target:
+        target["label"] = np.full(events, label, np.int8)
+        target.attrs.update(describe({"label": label}, {}))
+
+
+def check_together(
+    normal: str | Path,
+    tests: Mapping[str, str],
+    files: Sequence[str],
+    validation: float,
+    least_control: int,
+    max_fpr: float,
+) -> list[dict[str, Any]]:
+    """Check that prepared samples fit together and list them.
+
+    Args:
+        normal: the prepared normal sample.
+        tests: prepared tests by name.
+        files: the raw files, of the normal sample and of the tests.
+        validation: share of the normal jets outside the control part that validates.
+        least_control: control jets without which `max_fpr` cannot be proved.
+        max_fpr: the false positive rate asked for, named in the error.
+
+    Returns:
+        A row per sample, of the raw images: `sample, file, events, channels, height, width,
+        lit_fraction, blank, brightest_pixel`.
+
+    Raises:
+        InputError: images of different shapes or too small for any model, or too few normal jets in
+            one of their parts.
+    """
+    samples = [("normal", normal), *tests.items()]
+    rows = [_list(*sample, file) for sample, file in zip(samples, files, strict=True)]
+    axes = ["channels", "height", "width"]
+    for row in rows[1:]:
+        if any(row[axis] != rows[0][axis] for axis in axes):
+            raise InputError(
+                row["file"],
+                f"images of shape {tuple(row[axis] for axis in axes)} (channels, height, width)",
+                f"{tuple(rows[0][axis] for axis in axes)} as in {rows[0]['file']}",
+                "make the images of all samples in the same way.",
+            )
+    with h5py.File(normal, "r") as source:
+        control = source["control"][:]
+    if control.sum() < least_control:
+        raise InputError(
+            rows[0]["file"],
+            f"{control.sum()} control jets",
+            f"at least {least_control}, to prove a false positive rate <= {max_fpr:g}",
+            "give more normal jets, a larger split.control, or a larger fraction.max_fpr.",
+        )
+    parts = train_and_validation(control, validation, seed=0)
+    if any(len(part) == 0 for part in parts):
+        raise InputError(
+            rows[0]["file"],
+            f"{len(parts[0])} jets to train and {len(parts[1])} to validate beside control",
+            "at least one of each",
+            "give more normal jets, or smaller shares in split.",
+        )
+    return rows
+
+
+def _list(name: str, path: str | Path, file: str) -> dict:
+    with h5py.File(path, "r") as source:
+        events = len(SparseFile(source))
+        channels, height, width = (int(n) for n in source.attrs["raw_shape"])
+        return {
+            "sample": name,
+            "file": file,
+            "events": events,
+            "channels": channels,
+            "height": height,
+            "width": width,
+            "lit_fraction": source.attrs["lit"] / (events * channels * height * width),
+            "blank": source.attrs["blank"],
+            "brightest_pixel": source.attrs["brightest_pixel"],
+        }

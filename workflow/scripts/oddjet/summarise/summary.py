@@ -1,0 +1,171 @@
+"""One row per model and test: the fraction to quote, and whether it can be believed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from oddjet.common.intervals import sigmas
+from oddjet.estimate.estimators import LOWER_BOUNDS
+
+SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
+
+
+def training_table(histories: Mapping[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
+    """A row per training: `model, seed, epochs, best_epoch, val_loss, blank_loss, mean_loss,
+    collapsed`.
+
+    A training is collapsed if its best validation loss does not beat both an all-zero image and the
+    mean training image: it has learnt nothing about single jets.
+
+    Args:
+        histories: by model and seed, as `training.train` records them.
+    """
+    rows = []
+    for (model, seed), history in histories.items():
+        # a loss that is no number is no best one
+        best = history.loc[history.val_loss.fillna(float("inf")).idxmin()]
+        rows.append(
+            {
+                "model": model,
+                "seed": seed,
+                "epochs": len(history),
+                "best_epoch": int(best.epoch),
+                "val_loss": best.val_loss,
+                "blank_loss": best.blank_loss,
+                "mean_loss": best.mean_loss,
+                "collapsed": not best.val_loss < min(best.blank_loss, best.mean_loss),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def summarise(
+    fractions: pd.DataFrame,
+    closure: pd.DataFrame,
+    error_budget: pd.DataFrame,
+    purity: pd.DataFrame,
+    training: pd.DataFrame,
+    known: Mapping[str, Mapping[str, float | None]],
+    headline: str,
+    headline_model: str,
+    confidence: float,
+    score: str,
+    detection: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Quote the ensemble's headline estimator for each model and test.
+
+    It is believable if nothing speaks against it: every training has learnt something, the checks
+    of `closure` are passed, and the interval agrees with 0 to 1 and with what is known.
+
+    Args:
+        fractions, closure, error_budget, purity, training, detection: the tables of all models.
+        known: by test, `at_least` and `at_most`, each a fraction or None.
+        headline: the estimator to quote.
+        headline_model: the model whose row is the headline of its test; `auto` for the `narrowest`.
+        confidence: of the intervals in `fractions`.
+        score: the anomaly score, as in `detection`.
+
+    Returns:
+        `model, test, fraction, low, high, estimator, believable, false_positive_rate, fpr_upper,
+        purity, auc, headline, seed_spread, envelope_low, envelope_high, reasons`; `purity` is the
+        mean over seeds, `auc` empty without truth, `seed_spread` the standard deviation over seeds,
+        the envelope the lowest and highest of the estimators of the fraction itself.
+    """
+    ensemble = fractions[fractions.seed == "ensemble"].set_index(["model", "test", "estimator"])
+    if headline_model == "auto":
+        every = ensemble.reset_index()
+        headline_model = narrowest(every[every.estimator == headline], training)
+    stretch = sigmas(SURE) / sigmas(confidence)
+    rows = []
+    for model, test in fractions[["model", "test"]].drop_duplicates().itertuples(index=False):
+        quoted, cut = ensemble.loc[(model, test, headline)], ensemble.loc[(model, test, "cut")]
+        reasons = [
+            f"the training collapsed for seed {seed}"
+            for seed in training[(training.model == model) & training.collapsed].seed
+        ]
+        reasons += failed_checks(closure[closure.model == model], test)
+        low = quoted.fraction - stretch * (quoted.fraction - quoted.low)
+        high = quoted.fraction + stretch * (quoted.high - quoted.fraction)
+        reasons += _contradictions(low, high, known[test], headline in LOWER_BOUNDS)
+        here = purity[(purity.model == model) & (purity.test == test)]
+        sources = error_budget[(error_budget.model == model) & (error_budget.test == test)]
+        sources = sources.set_index("source")
+        rows.append(
+            {
+                "model": model,
+                "test": test,
+                "fraction": quoted.fraction,
+                "low": quoted.low,
+                "high": quoted.high,
+                "estimator": headline,
+                "believable": str(not reasons).lower(),
+                "false_positive_rate": cut.fpr,
+                "fpr_upper": cut.fpr_upper,
+                "purity": here.purity.mean(),
+                "auc": _auc(detection, model, test, score),
+                "headline": str(model == headline_model).lower(),
+                "seed_spread": sources.up["seeds"],
+                "envelope_low": quoted.fraction - sources.down["estimators"],
+                "envelope_high": quoted.fraction + sources.up["estimators"],
+                "reasons": "; ".join(reasons),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def narrowest(quoted: pd.DataFrame, training: pd.DataFrame) -> str:
+    """The model with the narrowest intervals, on average over the tests.
+
+    Not one with a collapsed training, as long as there is another.
+
+    Args:
+        quoted: `model, low, high` of the headline fractions.
+        training: as `training_table` makes it.
+    """
+    widths = (quoted.high - quoted.low).groupby(quoted.model, sort=False).mean()
+    learnt = ~training.collapsed.groupby(training.model, sort=False).any()
+    return str(widths[learnt[widths.index] | ~learnt.any()].idxmin())
+
+
+def failed_checks(closure: pd.DataFrame, test: str) -> list[str]:
+    """Say which checks of one model a test fails."""
+    failed = closure[~closure.passed]
+    about = failed[(failed.test == test) | (failed.other == test)]
+    return [_failure(row) for row in about.itertuples()]
+
+
+def _failure(row: Any) -> str:
+    p_value = f"(p = {row.p_value:.1g})"
+    match row.check:
+        case "proportionality":
+            return f"the excesses of {row.test} and {row.other} have different shapes {p_value}"
+        case "background_scores":
+            return f"low scores of {row.test} are not distributed as those of control {p_value}"
+    return (
+        f"low-score jets of {row.test} are unlike those of control in latents, image sum or lit "
+        f"pixels {p_value}"
+    )
+
+
+def _contradictions(
+    low: float, high: float, known: Mapping[str, float | None], is_bound: bool
+) -> Iterator[str]:
+    """Say what an interval contradicts."""
+    at_least, at_most = known["at_least"], known["at_most"]
+    if high < 0:
+        yield "the whole interval is below zero"
+    if low > 1:
+        yield "the whole interval is above one"
+    if at_most is not None and low > at_most:
+        yield f"the fraction is known to be at most {at_most:g}"
+    if at_least is not None and high < at_least and not is_bound:
+        yield f"the fraction is known to be at least {at_least:g}"
+
+
+def _auc(detection: pd.DataFrame | None, model: str, test: str, score: str) -> float | None:
+    if detection is None:
+        return None
+    here = (detection.model == model) & (detection.test == test)
+    rows = detection[here & (detection.score == score) & (detection.seed == "ensemble")]
+    return rows.auc.iloc[0] if len(rows) else None

@@ -1,0 +1,110 @@
+"""Reconstruction errors and latent vectors of every event, read and written in pieces."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import h5py
+import numpy as np
+import torch
+from torch import Tensor
+
+from oddjet.common.parts import TRAIN
+from oddjet.prepare.sparse import SparseFile
+from oddjet.train.losses import ReconstructionError
+from oddjet.train.models import Autoencoder
+from oddjet.train.tensors import CPU, DeviceImages, MinMax
+
+EXAMPLES = {"low": 5, "middle": 50, "high": 95}  # percentiles of the error
+SHOWN = 3  # jets around each of them
+
+
+@dataclass(frozen=True)
+class PreparedImages:
+    """Events of a prepared sample, read from its file a bounded number at a time.
+
+    Attributes:
+        sample: the open file.
+        rows: which of its events, ascending, (N,).
+        normalisation: of the model that sees them.
+    """
+
+    sample: h5py.Group
+    rows: np.ndarray
+    normalisation: MinMax
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batches(self) -> Iterator[Tensor]:
+        """All images in order, normalised, a batch at a time."""
+        for _, images in SparseFile(self.sample).pieces(self.rows):
+            yield from DeviceImages(images, self.normalisation, CPU).batches()
+
+
+@torch.no_grad()
+def score(
+    images: PreparedImages,
+    target: h5py.Group,
+    model: Autoencoder,
+    error: ReconstructionError,
+) -> None:
+    """Score events of a prepared sample.
+
+    Writes into `target` the datasets `event` (N,) int64, the row in the raw file; `error` (N,)
+    float32, the anomaly score: the reconstruction error, or what the model has in its place;
+    `latent` (N, d) float32.
+
+    Args:
+        images: N events of a prepared sample.
+        error: the reconstruction error that is the score.
+    """
+    target["event"] = images.sample["event"][:][images.rows]
+    errors = target.create_dataset("error", len(images), np.float32)
+    done = 0
+    for batch in images.batches():
+        found, latent = model.score(batch, error)
+        if done == 0:
+            target.create_dataset("latent", (len(images), latent.shape[1]), np.float32)
+        stop = done + len(batch)
+        errors[done:stop] = found.numpy()
+        target["latent"][done:stop] = latent.numpy()
+        done = stop
+
+
+def add_mahalanobis(target: h5py.File) -> None:
+    """Write beside the latents of each part their Mahalanobis distance (N,) float32.
+
+    Mean and covariance are those of the training part's latents.
+    """
+    fitted = torch.from_numpy(target[TRAIN]["latent"][:]).double()
+    mean, covariance = fitted.mean(0), fitted.T.cov(correction=0).view(fitted.shape[1:] * 2)
+    precision = torch.linalg.pinv(covariance, hermitian=True)
+    for group in target.values():
+        apart = torch.from_numpy(group["latent"][:]).double() - mean
+        group["mahalanobis"] = (apart @ precision * apart).sum(1).sqrt().float().numpy()
+
+
+@torch.no_grad()
+def reconstruct_examples(
+    images: PreparedImages, errors: np.ndarray, target: h5py.Group, model: Autoencoder
+) -> None:
+    """Write some events of low, middle and high error with their reconstructions, a group each.
+
+    Its datasets are `event` (n,) int64, the row in the raw file; `error` (n,) float32; `input` and
+    `output` (n, C, H, W) float32, normalised.
+
+    Args:
+        images: N events of a prepared sample.
+        errors: their anomaly scores (N,).
+    """
+    order = np.argsort(errors)
+    for name, percentile in EXAMPLES.items():
+        first = max(round((len(order) - SHOWN) * percentile / 100), 0)
+        picked = np.sort(order[first : first + SHOWN])
+        some = replace(images, rows=images.rows[picked])
+        inputs = torch.cat(list(some.batches()))
+        group = target.create_group(name)
+        group["event"] = images.sample["event"][:][some.rows]
+        group["error"] = errors[picked]
+        for part, found in (("input", inputs), ("output", model(inputs))):
+            group.create_dataset(part, data=found.numpy(), compression="gzip")

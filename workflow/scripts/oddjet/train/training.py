@@ -1,0 +1,195 @@
+"""Training of one autoencoder on normal jets, and what it must beat to have learnt anything."""
+
+import copy
+import logging
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+from oddjet.prepare.sparse import SparseImages
+from oddjet.train.augmentation import augment
+from oddjet.train.checkpoint import Checkpoint, RandomStates, Stateful
+from oddjet.train.losses import ReconstructionError, moments
+from oddjet.train.models import Autoencoder, build
+from oddjet.train.tensors import DeviceImages, MinMax
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model at its best epoch, its normalisation, and the history, a row per epoch."""
+
+    model: Autoencoder
+    normalisation: MinMax
+    history: list[dict[str, float]]
+    parameters: Mapping[str, Any]
+    shape: tuple[int, int, int]
+
+    def save(self, path: str | Path, provenance: Mapping[str, str]) -> None:
+        """Save all that is needed to use the model; `torch.load(weights_only=True)` reads it."""
+        content = {
+            "state": {name: value.cpu() for name, value in self.model.state_dict().items()},
+            "model": dict(self.parameters),
+            "shape": self.shape,
+            "normalisation": self.normalisation.as_dict(),
+            "provenance": dict(provenance),
+        }
+        with open(path, "wb") as file:  # given a path, PyTorch would write its name into the file
+            torch.save(content, file)
+
+
+def load(path: str | Path, device: torch.device) -> tuple[Autoencoder, MinMax]:
+    """Load a saved model, ready for scoring, and its normalisation."""
+    saved = torch.load(path, map_location=device, weights_only=True)
+    model = moved(build(saved["shape"], saved["model"]), device)
+    model.load_state_dict(saved["state"])
+    return model.eval(), MinMax(**saved["normalisation"])
+
+
+def moved(model: Autoencoder, device: torch.device) -> Autoencoder:
+    """The model on a device, its weights laid out as convolutions are fastest there."""
+    model = model.to(device)
+    if device.type == "cpu":  # a quarter less time: docs/performance.md
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model
+
+
+class Progress:
+    """The epochs so far, the weights of the best of them, and whether to go on."""
+
+    def __init__(self, model: Autoencoder, epochs: int, patience: int) -> None:
+        self.epochs, self.patience = epochs, patience
+        self.history: list[dict[str, float]] = []
+        self.best, self.best_weights = math.inf, copy.deepcopy(model.state_dict())
+        self.waited = 0  # epochs since the best
+
+    def add(self, row: Mapping[str, float], model: Autoencoder) -> None:
+        """Add an epoch's row of the history, and keep the weights if it is the best."""
+        self.history.append(dict(row))
+        if row["val_loss"] < self.best:
+            self.best, self.best_weights = row["val_loss"], copy.deepcopy(model.state_dict())
+            self.waited = 0
+        else:
+            self.waited += 1
+
+    @property
+    def stopped_early(self) -> bool:
+        return self.waited >= self.patience
+
+    @property
+    def finished(self) -> bool:
+        return self.stopped_early or len(self.history) >= self.epochs
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds that the epochs left take at most, if they take as long as those before."""
+        mean = sum(row["seconds"] for row in self.history) / len(self.history)
+        return mean * (self.epochs - len(self.history))
+
+    def state_dict(self) -> dict[str, Any]:
+        names = ("history", "best", "best_weights", "waited")
+        return {name: getattr(self, name) for name in names}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state)
+
+
+def train(
+    training: SparseImages,
+    validation: SparseImages,
+    parameters: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+    smoothing: float = 0.0,
+    loss: str | Mapping[str, float] = "mse",
+    checkpoint: Checkpoint | None = None,
+) -> Trained:
+    """Train an autoencoder with Adam.
+
+    It stops when the validation loss has not improved for `patience` epochs, and the weights of
+    the best epoch are kept. The history holds `epoch, train_loss, val_loss, learning_rate, seconds`
+    and, the same in each row, `blank_loss` and `mean_loss`: the validation loss of an all-zero
+    image and of the mean training image. All losses are reconstruction errors of normalised pixels;
+    `train_loss` is the mean over the epoch, with dropout on; `learning_rate` that of the epoch.
+
+    Args:
+        training, validation: images of the two parts.
+        parameters: of the model, as `models.build` takes them.
+        settings: `epochs`, `batch_size`, `learning_rate`, `patience`, `augmentation`, and
+            `plateau`: None, or `factor` and `patience` of PyTorch's ReduceLROnPlateau.
+        seed: for the order of the data and its augmentation; the caller seeds PyTorch itself.
+        smoothing: standard deviation in pixels of the Gaussian that smooths all images.
+        loss: as `ReconstructionError.fit` takes it.
+        checkpoint: continued from where it is of this training, and kept up to date; the result is
+            that of a training without interruption.
+    """
+    normalisation = MinMax.fit(training, smoothing, device)
+    inputs = DeviceImages(training, normalisation, device)
+    held = DeviceImages(validation, normalisation, device)
+    mean, _ = moments(inputs)
+    error = ReconstructionError.fit(loss, inputs)
+    blank_loss = error.mean(held, torch.zeros_like)
+    mean_loss = error.mean(held, lambda images: mean.expand_as(images))
+
+    def relative(images: Tensor, reconstructions: Tensor) -> Tensor:
+        # in units of the blank image's: the gradients of a mean over dark pixels can be as small
+        # as Adam's epsilon, and then nothing is learnt for many epochs
+        return error(images, reconstructions) / blank_loss
+
+    model = moved(build(training.shape, parameters), device)
+    model.start_at(mean, error.rms)
+    optimisers = model.optimisers(settings["learning_rate"])
+    plateau = settings["plateau"]
+    schedules = [ReduceLROnPlateau(one, **plateau) for one in optimisers] if plateau else []
+    order = torch.Generator().manual_seed(seed)
+    progress = Progress(model, settings["epochs"], settings["patience"])
+    parts: dict[str, Stateful] = {
+        "model": model,
+        **{f"optimiser {number}": one for number, one in enumerate(optimisers)},
+        **{f"schedule {number}": one for number, one in enumerate(schedules)},
+        "random": RandomStates(device, order),
+        "progress": progress,
+    }
+    if checkpoint and checkpoint.resume(parts):
+        log.info("resuming after epoch %d/%d", len(progress.history), progress.epochs)
+    while not progress.finished:
+        started = time.monotonic()
+        model.train()
+        total = torch.zeros((), device=device)
+        for rows in torch.randperm(len(inputs), generator=order).split(settings["batch_size"]):
+            images = augment(inputs.dense(rows), settings["augmentation"], order)
+            total += model.step(images, relative, optimisers) * len(rows)
+        model.eval()
+        row = {
+            "epoch": len(progress.history) + 1,
+            "train_loss": total.item() / len(inputs) * blank_loss,
+            "val_loss": error.mean(held, model),
+            "learning_rate": optimisers[0].param_groups[0]["lr"],
+            "seconds": round(time.monotonic() - started, 3),
+            "blank_loss": blank_loss,
+            "mean_loss": mean_loss,
+        }
+        progress.add(row, model)
+        for schedule in schedules:
+            schedule.step(row["val_loss"])
+        if checkpoint:
+            checkpoint.keep(parts)
+        log.info(
+            "epoch %d/%d: training loss %.4g, validation loss %.4g (blank image %.4g, mean image "
+            "%.4g), %.1f s, at most %.0f s left",
+            *(row["epoch"], progress.epochs, row["train_loss"], row["val_loss"]),
+            *(blank_loss, mean_loss, row["seconds"], progress.seconds_left),
+        )
+    if progress.stopped_early:
+        log.info("stopped: no better validation loss for %d epochs", progress.waited)
+    model.load_state_dict(progress.best_weights)
+    return Trained(model, normalisation, progress.history, parameters, training.shape)
