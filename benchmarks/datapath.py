@@ -21,7 +21,9 @@ import yaml
 from oddjet.prepare.images import Images
 from oddjet.prepare.preprocessing import preprocess, smallest_crop
 from oddjet.prepare.sparse import SparseFile, SparseImages
-from oddjet.train.tensors import CPU, DeviceImages, MinMax
+from oddjet.train.device_images import DeviceImages
+from oddjet.train.normalisation import MinMax
+from oddjet.train.torch_setup import CPU
 
 REPOSITORY = Path(__file__).parents[1]
 DEMO = REPOSITORY / "resources" / "demo"

@@ -28,9 +28,11 @@ from oddjet.prepare.preprocessing import preprocess, smallest_crop
 from oddjet.prepare.raw import open_array, read_truth
 from oddjet.prepare.sparse import SparseImages
 from oddjet.train import training
-from oddjet.train.losses import ReconstructionError
-from oddjet.train.models import Autoencoder, build
-from oddjet.train.tensors import CPU, DeviceImages, MinMax, set_up_torch
+from oddjet.train.build import build
+from oddjet.train.device_images import DeviceImages, fit_min_max
+from oddjet.train.models.base import Autoencoder
+from oddjet.train.reconstruction_error import ReconstructionError
+from oddjet.train.torch_setup import CPU, set_up_torch
 
 DEMO = Path(__file__).parents[1] / "resources" / "demo"
 COURSE = {"kind": "convolutional", "latent": 32, "dropout": 0.2, "activation": "relu"}
@@ -40,9 +42,7 @@ DEFAULT |= {"activation": "gelu", "output": "linear"}
 SCORE = {"hellinger": 0.5, "fourth_root": 0.5}
 SMOOTHING = 1.0
 SETTINGS = {"batch_size": 64, "learning_rate": 1e-3, "patience": 100, "plateau": None}
-SETTINGS |= {
-    "augmentation": dict.fromkeys(("rotate", "reflect_eta", "reflect_phi", "shift_phi"), False)
-}
+SETTINGS |= {"augmentation": dict.fromkeys(("rotate", "flip_eta", "flip_phi", "shift_phi"), False)}
 SEEDS = (1, 2, 3)
 MATRIX = 2048  # rows and columns
 
@@ -85,10 +85,10 @@ def by_notebook(
     warnings.filterwarnings("ignore")
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    scale = MinMax.fit(parts[0], 0.0, CPU)
+    scale = fit_min_max(parts[0], 0.0, CPU)
     dense = [scale(torch.from_numpy(part.dense())) for part in parts]
     network = build(parts[0].shape, COURSE)
-    # with the notebook's own start its sigmoid collapses to an all-zero image: docs/science.md
+    # with the notebook's own start its sigmoid collapses to an all-zero image: docs/science/autoencoders.md
     network.start_at(dense[0].mean(0), float(dense[0].square().mean().sqrt()))
     module = Notebook(network)
     loaders = [
@@ -153,7 +153,7 @@ def auc(
     model: Autoencoder, fitted: SparseImages, tests: SparseImages, score: Any, smoothing: float
 ) -> float:
     """Of the labelled demo tests."""
-    normalisation = MinMax.fit(fitted, smoothing, CPU)
+    normalisation = fit_min_max(fitted, smoothing, CPU)
     error = ReconstructionError.fit(score, DeviceImages(fitted, normalisation, CPU))
     labels = [
         read_truth(open_array(DEMO / "truth.npz", f"{test}_labels"), 1000)

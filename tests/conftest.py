@@ -28,8 +28,8 @@ TINY: dict[str, Any] = {
             "high": {"file": "raw/high.npz", "truth": {"file": "raw/truth.npz", "key": "high"}},
         },
     },
-    "models": {"S": {"latent": 2, "score": "mse"}},
-    "baselines": {"components": 4},
+    "models": {"S": {"latent": 2, "error": "mse"}},
+    "baselines": {"principal_components": 4},
     "supervised": {"epochs": 1},
     "seeds": [1, 2],
     "split": {"control": 0.3},
@@ -79,18 +79,22 @@ def packages() -> dict[str, set[str]]:
 
 IMAGES = yaml.safe_load((REPO / "config" / "config.yaml").read_text("utf-8"))["images"]
 
-AUGMENTATIONS = ("rotate", "reflect_eta", "reflect_phi", "shift_phi")
+AUGMENTATIONS = ("rotate", "flip_eta", "flip_phi", "shift_phi")
 NO_AUGMENTATION = dict.fromkeys(AUGMENTATIONS, False)
+
+
+SCHEMA = yaml.safe_load((REPO / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+KINDS = SCHEMA["$defs"]["model"]["properties"]["kind"]["enum"]
+LOSSES = SCHEMA["$defs"]["error_name"]["enum"]
 
 
 def architecture(kind: str, **given: Any) -> dict[str, Any]:
     """All parameters of a model of this kind: those given, and the schema's defaults."""
-    schema = yaml.safe_load((REPO / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
-    model = schema["$defs"]["model"]
+    model = SCHEMA["$defs"]["model"]
     found = {}
     for part in [model, *(_branch(branch, kind) for branch in model["allOf"])]:
         for name, parameter in part.get("properties", {}).items():
-            if "default" in parameter and name not in ("loss", "score"):
+            if "default" in parameter and name not in ("loss", "error", "threads"):
                 found[name] = parameter["default"]
     return found | {"kind": kind} | given
 
@@ -234,7 +238,10 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
     shutil.copy2(REPO / "Snakefile", code)
     for folder in ("config", "envs", "profiles", "workflow"):
         shutil.copytree(
-            REPO / folder, code / folder, ignore=shutil.ignore_patterns("__pycache__", ".*")
+            REPO / folder,
+            code / folder,
+            symlinks=True,
+            ignore=shutil.ignore_patterns("__pycache__", ".*"),
         )
     directory = place / "run"
     write_tiny_samples(directory)

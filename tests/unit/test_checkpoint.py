@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import NO_AUGMENTATION, REPO, architecture, blobs
+from conftest import KINDS, NO_AUGMENTATION, REPO, architecture, blobs
 
 from oddjet.prepare.sparse import SparseImages
 from oddjet.train import checkpoint, training
 from oddjet.train.checkpoint import Checkpoint
-from oddjet.train.models import KINDS
-from oddjet.train.tensors import CPU, set_up_torch
+from oddjet.train.torch_setup import CPU, set_up_torch
 
 SETTINGS = {"epochs": 8, "batch_size": 16, "patience": 3, "plateau": None}
 SETTINGS |= {"augmentation": NO_AUGMENTATION}

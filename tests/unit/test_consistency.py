@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import REPO, architecture, packages
+from conftest import KINDS, REPO, architecture, packages
 
 from oddjet.planning.fingerprint import DISTRIBUTIONS
 from oddjet.simulate import events, simulation
-from oddjet.train.models import KINDS, Autoencoder
+from oddjet.train.build import kind_of
+from oddjet.train.models.base import Autoencoder
 
 CONFIG = yaml.safe_load((REPO / "config" / "config.yaml").read_text("utf-8"))
 SCHEMA = yaml.safe_load((REPO / "workflow" / "schemas" / "config.schema.yaml").read_text("utf-8"))
@@ -39,7 +40,7 @@ def test_no_default_stands_both_in_the_schema_and_in_the_configuration_file() ->
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_parameter_of_a_model_is_in_the_schema_and_has_a_default_there(kind: str) -> None:
     taken: set[str] = set()
-    for ancestor in KINDS[kind].__mro__:
+    for ancestor in kind_of(kind).__mro__:
         if issubclass(ancestor, Autoencoder):  # some pass on what their parents take
             taken |= set(inspect.signature(ancestor.__init__).parameters)
     taken -= {"self", "args", "kwargs", "shape", "parameters"}

@@ -1,4 +1,4 @@
-"""Devices: a card for each training, whoever started it, and freed by its death."""
+"""Devices: a GPU for each training, whoever started it, and freed by its death."""
 
 import logging
 import os
@@ -24,13 +24,13 @@ def own_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
 
 
-def plug_in(monkeypatch: pytest.MonkeyPatch, *cards: str) -> list[torch.device]:
-    """Let PyTorch see these cards; what becomes its current device is listed."""
+def plug_in(monkeypatch: pytest.MonkeyPatch, *gpus: str) -> list[torch.device]:
+    """Let PyTorch see these gpus; what becomes its current device is listed."""
     current: list[torch.device] = []
     for name, fake in {
-        "is_available": lambda: bool(cards),
-        "device_count": lambda: len(cards),
-        "get_device_properties": lambda index: SimpleNamespace(uuid=cards[index]),
+        "is_available": lambda: bool(gpus),
+        "device_count": lambda: len(gpus),
+        "get_device_properties": lambda index: SimpleNamespace(uuid=gpus[index]),
         "get_device_name": lambda device: f"Card {device.index}",
         "set_device": current.append,
         "mem_get_info": lambda device: (2**29, 2**33),
@@ -39,17 +39,17 @@ def plug_in(monkeypatch: pytest.MonkeyPatch, *cards: str) -> list[torch.device]:
     return current
 
 
-def test_with_no_card_auto_is_the_cpu_and_the_log_says_so(
+def test_with_no_gpu_auto_is_the_cpu_and_the_log_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     plug_in(monkeypatch)
     with devices.leased("auto") as device:
         assert device.type == "cpu"
-    assert "no CUDA card is visible here: computing on the CPU" in caplog.text
+    assert "no CUDA GPU is visible here: computing on the CPU" in caplog.text
 
 
-def test_cuda_with_no_card_is_an_error_that_says_what_else_can_be_set(
+def test_cuda_with_no_gpu_is_an_error_that_says_what_else_can_be_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plug_in(monkeypatch)
@@ -60,7 +60,7 @@ def test_cuda_with_no_card_is_an_error_that_says_what_else_can_be_set(
     assert "CUDA_VISIBLE_DEVICES (-1)" in str(raised.value)
 
 
-def test_the_cpu_leases_no_card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_cpu_leases_no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     plug_in(monkeypatch, "a")
     with devices.leased("cpu") as device:
         assert device.type == "cpu"
@@ -68,7 +68,7 @@ def test_the_cpu_leases_no_card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 @pytest.mark.parametrize("wish", ["auto", "cuda"])
-def test_each_training_has_a_card_of_its_own(monkeypatch: pytest.MonkeyPatch, wish: str) -> None:
+def test_each_training_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch, wish: str) -> None:
     current = plug_in(monkeypatch, "a", "b")
     with devices.leased(wish) as first, devices.leased(wish) as second:
         assert [str(first), str(second)] == ["cuda:0", "cuda:1"]
@@ -77,7 +77,7 @@ def test_each_training_has_a_card_of_its_own(monkeypatch: pytest.MonkeyPatch, wi
         assert str(again) == "cuda:0"
 
 
-def test_a_card_is_the_same_card_under_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_is_the_same_gpu_under_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
     # two runs with CUDA_VISIBLE_DEVICES=0,1 and =1,0
     plug_in(monkeypatch, "a", "b")
     with devices.leased("auto") as here:
@@ -101,7 +101,7 @@ def lease_or_wait(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
-def test_only_cards_that_are_visible_are_leased(
+def test_only_gpus_that_are_visible_are_leased(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -110,10 +110,10 @@ def test_only_cards_that_are_visible_are_leased(
         plug_in(monkeypatch, "a")  # CUDA_VISIBLE_DEVICES hides b
         with pytest.raises(Waited):
             lease_or_wait(monkeypatch)
-    assert "all 1 cards are leased by other trainings: waiting for one" in caplog.text
+    assert "all 1 GPUs are leased by other trainings: waiting for one" in caplog.text
 
 
-def test_in_a_slurm_job_trainings_take_different_cards_and_share_when_there_are_no_more(
+def test_in_a_slurm_job_trainings_take_different_gpus_and_share_when_there_are_no_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SLURM_JOB_ID", "7")
@@ -132,9 +132,9 @@ with _one_of(sys.argv[2:], wait=True) as index:
 """
 
 
-def holder(folder: Path, cards: Sequence[str]) -> subprocess.Popen[str]:
+def holder(folder: Path, gpus: Sequence[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", HOLDS, str(folder), *cards],
+        [sys.executable, "-c", HOLDS, str(folder), *gpus],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -142,7 +142,7 @@ def holder(folder: Path, cards: Sequence[str]) -> subprocess.Popen[str]:
     )
 
 
-def test_a_killed_training_frees_its_card_for_the_one_that_waits(tmp_path: Path) -> None:
+def test_a_killed_training_frees_its_gpu_for_the_one_that_waits(tmp_path: Path) -> None:
     processes = [holder(tmp_path, ["a", "b"]) for _ in range(3)]
     try:
         held = {}
@@ -164,7 +164,7 @@ def test_a_killed_training_frees_its_card_for_the_one_that_waits(tmp_path: Path)
             process.communicate()
 
 
-def test_no_memory_left_on_the_card_names_the_batch_size(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_memory_left_on_the_gpu_names_the_batch_size(monkeypatch: pytest.MonkeyPatch) -> None:
     plug_in(monkeypatch, "a")
     device = torch.device("cuda", 0)
     with (

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oddjet.estimate.joint import anchored, binned, fit, joint
+from oddjet.estimate.estimators.joint import anchored, binned, fit, joint
 
 CONTROL, TEST = 4000, 2000
 

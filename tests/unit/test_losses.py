@@ -9,8 +9,9 @@ import torch
 from conftest import blobs
 
 from oddjet.prepare.sparse import SparseImages
-from oddjet.train.losses import ERRORS, ReconstructionError, moments
-from oddjet.train.tensors import CPU, DeviceImages, MinMax
+from oddjet.train.device_images import DeviceImages, fit_min_max
+from oddjet.train.reconstruction_error import ReconstructionError, moments
+from oddjet.train.torch_setup import CPU
 
 
 def pair(seed: int = 0, side: int = 16) -> tuple[torch.Tensor, torch.Tensor]:
@@ -90,7 +91,7 @@ def training_part() -> DeviceImages:
     rng = np.random.default_rng(1)
     dense = [blobs(rng, [tuple(rng.uniform(4, 11, 2))], 16) for _ in range(30)]
     sparse = SparseImages.from_dense(np.stack(dense)[:, None].astype(np.float32))
-    return DeviceImages(sparse, MinMax.fit(sparse, 0.0, CPU), CPU)
+    return DeviceImages(sparse, fit_min_max(sparse, 0.0, CPU), CPU)
 
 
 def test_a_sum_of_errors_weighs_each_in_units_of_the_mean_images() -> None:

@@ -11,8 +11,8 @@ from sklearn.covariance import EmpiricalCovariance
 
 from oddjet.prepare.sparse import SparseFile, SparseImages
 from oddjet.train import scoring
-from oddjet.train.models import build
-from oddjet.train.tensors import MinMax
+from oddjet.train.build import build
+from oddjet.train.normalisation import MinMax
 
 SHAPE = (1, 8, 8)
 

@@ -25,7 +25,7 @@ from oddjet.evaluate.supervised import (
     save,
 )
 from oddjet.prepare.sparse import SparseFile, SparseImages
-from oddjet.train.tensors import CPU, set_up_torch
+from oddjet.train.torch_setup import CPU, set_up_torch
 
 CNN = {"inputs": "images"}
 DENSE = {"inputs": "constituents", "leading": 3, "hidden": [64, 32]}

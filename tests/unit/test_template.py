@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oddjet.estimate.template import template
+from oddjet.estimate.estimators.template import template
 
 
 @pytest.mark.parametrize("fraction", [0.05, 0.3, 0.8])

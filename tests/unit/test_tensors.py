@@ -9,7 +9,8 @@ from scipy.ndimage import gaussian_filter
 
 from oddjet.prepare.sparse import SparseImages
 from oddjet.train import tensors
-from oddjet.train.tensors import DeviceImages, MinMax
+from oddjet.train.device_images import DeviceImages, fit_min_max
+from oddjet.train.normalisation import MinMax
 
 CPU = torch.device("cpu")
 
@@ -54,14 +55,14 @@ def test_images_of_more_pixels_than_16_bits_count_are_drawn_whole() -> None:
 def test_min_max_takes_an_unlit_pixel_for_the_minimum() -> None:
     sparse = images()
     brightest = sparse.dense().max((0, 2, 3)).tolist()
-    assert MinMax.fit(sparse, 0.0, CPU) == MinMax((0.0, 0.0), tuple(brightest))
+    assert fit_min_max(sparse, 0.0, CPU) == MinMax((0.0, 0.0), tuple(brightest))
 
 
 def test_a_channel_without_contrast_stays_as_dark_as_it_is() -> None:
     dense = images().dense()
     dense[:, 1] = 0
     sparse = SparseImages.from_dense(dense)
-    normalisation = MinMax.fit(sparse, 0.0, CPU)
+    normalisation = fit_min_max(sparse, 0.0, CPU)
     (batch,) = DeviceImages(sparse, normalisation, CPU).batches()
     assert not batch[:, 1].any()
     assert batch[:, 0].max() == 1
@@ -70,7 +71,7 @@ def test_a_channel_without_contrast_stays_as_dark_as_it_is() -> None:
 def test_min_max_of_images_without_zeros_takes_the_smallest_pixel() -> None:
     dense = np.random.default_rng(0).uniform(2, 5, (9, 1, 8, 8)).astype(np.float32)
     sparse = SparseImages.from_dense(dense)
-    normalisation = MinMax.fit(sparse, 0.0, CPU)
+    normalisation = fit_min_max(sparse, 0.0, CPU)
     assert normalisation == MinMax((float(dense.min()),), (float(dense.max()),))
     normalised = DeviceImages(sparse, normalisation, CPU).dense(torch.arange(9))
     assert normalised.min() == 0
@@ -90,7 +91,7 @@ def test_smoothing_is_that_of_scipy(width: float, shape: tuple[int, int, int]) -
 
 def test_min_max_is_that_of_the_smoothed_images() -> None:
     sparse = images()
-    normalisation = MinMax.fit(sparse, 1.0, CPU)
+    normalisation = fit_min_max(sparse, 1.0, CPU)
     normalised = DeviceImages(sparse, normalisation, CPU).dense(torch.arange(len(sparse)))
     assert normalised.min() == 0
     assert normalised.max() == 1

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import NO_AUGMENTATION, architecture, blobs
+from conftest import KINDS, NO_AUGMENTATION, architecture, blobs
 
 from oddjet.prepare.sparse import SparseImages
 from oddjet.train import losses, training
-from oddjet.train.models import KINDS, build
-from oddjet.train.tensors import DeviceImages, MinMax, set_up_torch
+from oddjet.train.build import build, kind_of
+from oddjet.train.device_images import DeviceImages
+from oddjet.train.normalisation import MinMax
+from oddjet.train.torch_setup import set_up_torch
 
 CPU = torch.device("cpu")
 PARAMETERS = architecture("convolutional", latent=3, dropout=0.1)
@@ -188,13 +190,13 @@ def test_a_plateau_slows_every_optimiser_of_a_model(
 ) -> None:
     monkeypatch.setattr(losses.ReconstructionError, "mean", lambda *_: 1.0)  # at rest at once
     seen: list[list[float]] = []
-    step = KINDS[kind].step
+    step = kind_of(kind).step
 
     def watched(model: Any, images: Any, loss: Any, optimisers: Any) -> torch.Tensor:
         seen.append([one.param_groups[0]["lr"] for one in optimisers])
         return step(model, images, loss, optimisers)
 
-    monkeypatch.setattr(KINDS[kind], "step", watched)
+    monkeypatch.setattr(kind_of(kind), "step", watched)
     parts = moving_blobs(16, 1), moving_blobs(16, 2)
     set_up_torch(1, 1)
     settings = SETTINGS | {"plateau": {"factor": 0.5, "patience": 0}}

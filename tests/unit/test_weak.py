@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from oddjet.estimate.weak import classify
+from oddjet.estimate.classifiers import classify
 
 
 def features(seed: int = 0, low: float = 0.2, high: float = 0.6) -> dict[str, np.ndarray]:

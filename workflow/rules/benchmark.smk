@@ -1,13 +1,17 @@
 # Models, losses and preprocessing beside each other on labelled jets, at the user's wish.
 # Needs scores and truths. Creates {RESULTS}/compared/, tables/benchmark.csv, figures, benchmark.html.
 
-BENCHMARK_FIGURES = [
-    "roc",
-    *(["ablation"] if config["benchmark"]["ablation"] else []),
-    *(["latent_scan"] if config["benchmark"]["latents"] else []),
-]
-# of what lies where, by the names of the configuration
-COMPARED_NAMES = {model: model.removeprefix("compared/") for model in SETTINGS}
+# only what the configuration asks for
+BENCHMARK_FIGURES = {
+    name: paths
+    for name, paths in figures_of("draw_benchmark").items()
+    if config["benchmark"].get(
+        {"benchmark_ablation": "ablation", "benchmark_latent_scan": "latents"}.get(
+            name
+        ),
+        True,
+    )
+}
 
 
 rule benchmark:
@@ -25,9 +29,7 @@ rule merge_benchmark:
     message:
         "Merging the benchmark"
     input:
-        detection=expand(
-            f"{RESULTS}/{{model}}/detection.csv", model=[*SETTINGS, "baselines"]
-        ),
+        detection=expand(DETECTION, model=[*SETTINGS, BASELINE_MODEL]),
         histories=expand(HISTORY, model=SETTINGS, seed=SEEDS),
     params:
         code=code("merge_benchmark.py"),
@@ -51,11 +53,8 @@ rule draw_benchmark:
     message:
         "Drawing the benchmark"
     input:
-        table=f"{TABLES}/benchmark.csv",
-        roc=expand(
-            f"{RESULTS}/{{model}}/roc.csv",
-            model=[*COMPARED_GROUPS["models"], "baselines"],
-        ),
+        table=TABLE.format(table="benchmark"),
+        roc=expand(ROC, model=[*COMPARED_GROUPS["models"], BASELINE_MODEL]),
     params:
         code=code("draw_benchmark.py"),
         models={model: COMPARED_NAMES[model] for model in COMPARED_GROUPS["models"]},
@@ -66,18 +65,10 @@ rule draw_benchmark:
         },
         networks=list(NETWORKS),
         truths=TRUTHS,
-        score=config["fraction"]["score"],
+        anomaly_score=ANOMALY_SCORE,
         max_fpr=config["fraction"]["max_fpr"],
     output:
-        **{
-            name: figure(
-                f"benchmark_{name}",
-                f"benchmark_{name}",
-                "Benchmark",
-                figure=name.replace("_", " "),
-            )
-            for name in BENCHMARK_FIGURES
-        },
+        **BENCHMARK_FIGURES,
     log:
         f"{LOGS}/draw_benchmark.log",
     resources:
@@ -94,12 +85,12 @@ rule write_benchmark:
     message:
         "Writing {output}"
     input:
-        table=f"{TABLES}/benchmark.csv",
-        figures=[f"{FIGURES}/benchmark_{name}.png" for name in BENCHMARK_FIGURES],
+        table=TABLE.format(table="benchmark"),
+        figures=[png for png, _ in BENCHMARK_FIGURES.values()],
     params:
         code=code("write_benchmark.py"),
-        report=texts(Path(workflow.basedir, "workflow", "report")),
-        figures=BENCHMARK_FIGURES,
+        report=texts(WORKFLOW / "report"),
+        figures=list(BENCHMARK_FIGURES),
         groups={
             name: [COMPARED_NAMES[model] for model in models]
             for name, models in COMPARED_GROUPS.items()

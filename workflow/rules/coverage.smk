@@ -1,10 +1,8 @@
 # How honest the fractions are, measured with pseudo-experiments from tests whose truth is known.
 # Needs scores, prepared samples and truths. Creates {RESULTS}/coverage/, its table and figure.
 
-# a poor score beside those of the models
-BRIGHTNESS = "brightness"
 CELLS = expand(
-    f"{COVERAGE}/{{score}}/{{events}}_{{pair}}.csv",
+    CELL,
     score=[*MODELS, BRIGHTNESS],
     events=config["coverage"]["events"],
     pair=range(len(config["coverage"]["pairs"])),
@@ -30,11 +28,11 @@ rule pool_model:
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("pool_model.py"),
-        score=config["fraction"]["score"],
+        anomaly_score=ANOMALY_SCORE,
         seeds=SEEDS,
         truths=TRUTHS,
     output:
-        f"{COVERAGE}/{{model}}/pool.h5",
+        POOL.replace("{score}", "{model}"),
     log:
         f"{LOGS}/pool_model/{{model}}.log",
     resources:
@@ -60,7 +58,7 @@ rule pool_brightness:
         code=code("pool_brightness.py"),
         truths=TRUTHS,
     output:
-        f"{COVERAGE}/{BRIGHTNESS}/pool.h5",
+        POOL.format(score=BRIGHTNESS),
     log:
         f"{LOGS}/pool_brightness.log",
     resources:
@@ -80,14 +78,17 @@ rule measure_coverage:
     message:
         "Measuring coverage: {wildcards.score}, {wildcards.events} events, pair {wildcards.pair}"
     input:
-        pool=f"{COVERAGE}/{{score}}/pool.h5",
+        pool=POOL,
     params:
-        code=code("measure_coverage.py"),
+        code=code(
+            "measure_coverage.py",
+            plugins.of_estimation(declared.ESTIMATORS, "estimators"),
+        ),
         pair=lambda wildcards: config["coverage"]["pairs"][int(wildcards.pair)],
         repeats=config["coverage"]["repeats"],
         estimation=ESTIMATION | {"bootstrap": config["coverage"]["bootstrap"]},
     output:
-        f"{COVERAGE}/{{score}}/{{events}}_{{pair}}.csv",
+        CELL,
     log:
         f"{LOGS}/measure_coverage/{{score}}_{{events}}_{{pair}}.log",
     benchmark:
@@ -127,11 +128,11 @@ rule draw_coverage:
     message:
         "Drawing the coverage"
     input:
-        f"{TABLES}/coverage.csv",
+        TABLE.format(table="coverage"),
     params:
         code=code("draw_coverage.py"),
     output:
-        coverage=figure("coverage", "coverage", "Validation", figure="coverage"),
+        **figures_of("draw_coverage"),
     log:
         f"{LOGS}/draw_coverage.log",
     resources:

@@ -12,14 +12,12 @@ rule draw_samples:
     input:
         normal=SHARED_NORMAL,
         tests=expand(SHARED_TEST, test=TESTS),
-        checked=checked_before(f"{FIGURES}/means.png"),
+        checked=checked_before(f"{FIGURES}/{DRAWN['means'].path}.png"),
     params:
         code=code("draw_samples.py"),
         tests=TESTS,
     output:
-        examples=figure("examples", "examples", "Samples", figure="example jets"),
-        means=figure("means", "means", "Samples", figure="mean images"),
-        crop=figure("crop", "crop", "Samples", figure="crop"),
+        **figures_of("draw_samples"),
     log:
         f"{LOGS}/draw_samples.log",
     benchmark:
@@ -43,13 +41,7 @@ rule draw_training:
         code=code("draw_training.py"),
         seeds=SEEDS,
     output:
-        curves=figure(
-            "{model}/learning_curves",
-            "learning_curves",
-            "Training",
-            figure="learning curves",
-            model="{model}",
-        ),
+        **figures_of("draw_training"),
     log:
         f"{LOGS}/draw_training/{{model}}.log",
     resources:
@@ -63,8 +55,8 @@ rule draw_training:
 
 rule draw_scores:
     """
-    Draw what one training found: reconstructions, errors with the cut, the latent plane, the
-    clusters in it, and the error by cluster. Uses wildcards `model` and `seed`.
+    Draw what one training found: reconstructions, anomaly scores with the cut, the latent plane,
+    the clusters in it, and the anomaly scores by cluster. Uses wildcards `model` and `seed`.
     """
     message:
         "Drawing the scores of {wildcards.model}, seed {wildcards.seed}"
@@ -74,20 +66,10 @@ rule draw_scores:
         reconstructions=RECONSTRUCTIONS,
     params:
         code=code("draw_scores.py"),
-        score=config["fraction"]["score"],
+        anomaly_score=ANOMALY_SCORE,
         cut=CUT,
     output:
-        **{
-            name: figure(
-                f"{{model}}/seed{{seed}}/{name}",
-                name,
-                category,
-                figure=name.replace("_", " "),
-                model="{model}",
-                seed="{seed}",
-            )
-            for name, category in SEED_FIGURES.items()
-        },
+        **figures_of("draw_scores"),
     log:
         f"{LOGS}/draw_scores/{{model}}_seed{{seed}}.log",
     benchmark:
@@ -109,26 +91,17 @@ rule draw_roc:
     message:
         "Drawing the ROC curves and the classes of {wildcards.model}"
     input:
-        roc=f"{RESULTS}/{{model}}/roc.csv",
+        roc=ROC,
         clusters=expand(CLUSTERS, seed=SEEDS, allow_missing=True),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("draw_roc.py"),
-        score=config["fraction"]["score"],
+        anomaly_score=ANOMALY_SCORE,
         seeds=SEEDS,
         truths=TRUTHS,
         max_fpr=config["fraction"]["max_fpr"],
     output:
-        roc=figure(
-            "{model}/roc", "roc", "Validation", figure="ROC curves", model="{model}"
-        ),
-        latent_classes=figure(
-            "{model}/latent_classes",
-            "latent_classes",
-            "Validation",
-            figure="latent by class",
-            model="{model}",
-        ),
+        **figures_of("draw_roc"),
     log:
         f"{LOGS}/draw_roc/{{model}}.log",
     resources:
@@ -157,10 +130,7 @@ rule draw_classes:
         truths=TRUTHS,
         seed=SEEDS[0],
     output:
-        quantities=figure(
-            "quantities", "quantities", "Validation", figure="jet quantities"
-        ),
-        pca_plane=figure("pca_plane", "pca_plane", "Validation", figure="PCA plane"),
+        **figures_of("draw_classes"),
     log:
         f"{LOGS}/draw_classes.log",
     resources:
@@ -182,7 +152,7 @@ rule draw_supervised:
     input:
         scores=expand(SUPERVISED, seed=SEEDS),
         histories=expand(SUPERVISED_HISTORY, seed=SEEDS),
-        roc=f"{RESULTS}/baselines/roc.csv",
+        roc=ROC.format(model=BASELINE_MODEL),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("draw_supervised.py"),
@@ -190,16 +160,7 @@ rule draw_supervised:
         truths=TRUTHS,
         max_fpr=config["fraction"]["max_fpr"],
     output:
-        **{
-            name: figure(
-                f"supervised/{{network}}/{name}",
-                f"supervised_{name}",
-                "Validation",
-                figure=name.replace("_", " "),
-                model="supervised_{network}",
-            )
-            for name in SUPERVISED_FIGURES
-        },
+        **figures_of("draw_supervised"),
     log:
         f"{LOGS}/draw_supervised/{{network}}.log",
     resources:
@@ -212,23 +173,18 @@ rule draw_supervised:
 
 
 rule draw_fractions:
-    """Draw the fractions of all tests by model and estimator, and what their errors consist of."""
+    """Draw the fractions of all tests by model and estimator, and what their uncertainties are."""
     message:
         "Drawing the fractions"
     input:
-        fractions=f"{TABLES}/fractions.csv",
-        error_budget=f"{TABLES}/error_budget.csv",
-        detection=f"{TABLES}/detection.csv" if TRUTHS else [],
+        fractions=TABLE.format(table="fractions"),
+        uncertainty_budget=TABLE.format(table="uncertainty_budget"),
+        detection=TABLE.format(table="detection") if TRUTHS else [],
     params:
         code=code("draw_fractions.py"),
         truths=TRUTHS,
     output:
-        fractions=figure(
-            "fractions", "fractions", "Results", figure="anomalous fractions"
-        ),
-        error_budget=figure(
-            "error_budget", "error_budget", "Results", figure="error budget"
-        ),
+        **figures_of("draw_fractions"),
     log:
         f"{LOGS}/draw_fractions.log",
     resources:

@@ -13,9 +13,9 @@ rule prepare_normal:
     input:
         raw=SAMPLES["normal"]["file"],
     params:
-        code=code("prepare_normal.py"),
+        code=code("prepare_normal.py", reader(SAMPLES["normal"]["file"])),
         contents=raw(SAMPLES["normal"]["file"]),
-        sample=asked(SAMPLES["normal"]),
+        sample=configuration.asked(SAMPLES["normal"]),
         images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
         split=config["split"],
@@ -45,9 +45,11 @@ rule prepare_test:
         raw=lambda wildcards: SCORED[wildcards.test]["file"],
         normal=PREPARED_NORMAL,
     params:
-        code=code("prepare_test.py"),
+        code=code(
+            "prepare_test.py", lambda wildcards: reader(SCORED[wildcards.test]["file"])
+        ),
         contents=lambda wildcards: raw(SCORED[wildcards.test]["file"]),
-        sample=lambda wildcards: asked(SCORED[wildcards.test]),
+        sample=lambda wildcards: configuration.asked(SCORED[wildcards.test]),
         images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
     output:
@@ -68,19 +70,23 @@ rule prepare_test:
 rule prepare_truth:
     """
     Check the truth labels of a test against its events, or give all of them the one that they are
-    known to have. Validation alone reads them.
+    known to have. Evaluation alone reads them, and the supervised reference, which is part of it.
     Uses wildcard `test`.
     """
     message:
         "Checking the truth of test {wildcards.test}"
     input:
-        raw=lambda wildcards: truth_of(wildcards).get("file") or [],
+        raw=lambda wildcards: truth_file(wildcards) or [],
         test=SHARED_TEST,
     params:
-        code=code("prepare_truth.py"),
-        contents=lambda wildcards: raw(truth_of(wildcards).get("file")),
-        truth=lambda wildcards: asked(truth_of(wildcards)),
-        label=lambda wildcards: truth_of(wildcards).get("label"),
+        code=code("prepare_truth.py", lambda wildcards: reader(truth_file(wildcards))),
+        contents=lambda wildcards: raw(truth_file(wildcards)),
+        truth=lambda wildcards: configuration.asked(
+            configuration.truth_of(SCORED[wildcards.test])
+        ),
+        label=lambda wildcards: configuration.truth_of(SCORED[wildcards.test]).get(
+            "label"
+        ),
     output:
         PREPARED_TRUTH,
     log:

@@ -5,19 +5,16 @@
 rule summarise:
     """
     Merge the tables of all models, and quote one fraction per model and test: the headline
-    estimator on the ensemble of seeds, and whether it can be believed. One model's is the headline.
+    estimator on the ensemble of seeds, and whether the checks are passed. One model's is the headline.
     """
     message:
         "Merging everything into the summary"
     input:
-        fractions=expand(f"{RESULTS}/{{model}}/fractions.csv", model=MODELS),
-        closure=expand(f"{RESULTS}/{{model}}/closure.csv", model=MODELS),
-        error_budget=expand(f"{RESULTS}/{{model}}/error_budget.csv", model=MODELS),
-        purity=expand(f"{RESULTS}/{{model}}/purity.csv", model=MODELS),
-        detection=expand(
-            f"{RESULTS}/{{model}}/detection.csv",
-            model=[*MODELS, "baselines"] if TRUTHS else [],
-        ),
+        fractions=expand(FRACTIONS, model=MODELS),
+        checks=expand(CHECKS, model=MODELS),
+        uncertainty_budget=expand(UNCERTAINTY_BUDGET, model=MODELS),
+        purity=expand(PURITY, model=MODELS),
+        detection=expand(DETECTION, model=[*MODELS, BASELINE_MODEL] if TRUTHS else []),
         histories=expand(HISTORY, model=MODELS, seed=SEEDS),
     params:
         code=code("summarise.py"),
@@ -30,12 +27,12 @@ rule summarise:
         },
         quoting={
             name: config["fraction"][name]
-            for name in ("headline", "headline_model", "confidence", "score")
+            for name in ("headline", "headline_model", "confidence", "anomaly_score")
         },
     output:
         fractions=table("fractions"),
-        closure=table("closure"),
-        error_budget=table("error_budget"),
+        checks=table("checks"),
+        uncertainty_budget=table("uncertainty_budget"),
         purity=table("purity"),
         detection=table("detection") if TRUTHS else [],
         training=table("training"),
@@ -56,31 +53,13 @@ rule summarise:
         "../scripts/summarise.py"
 
 
-# what the page shows of all models together
-PAGE_RESULTS = ["fractions", "error_budget", "examples", "means", "crop"]
-PAGE_RESULTS += ["quantities", "pca_plane"] if TRUTHS else []
-# what the page shows of every model, for its first seed where there is one for each
-PAGE_FIGURES = {
-    model: {
-        "learning_curves": f"{FIGURES}/{model}/learning_curves.png",
-        **{
-            name: f"{FIGURES}/{model}/seed{SEEDS[0]}/{name}.png"
-            for name in SEED_FIGURES
-        },
-        **{
-            name: f"{FIGURES}/{model}/{name}.png"
-            for name in (("roc", "latent_classes") if TRUTHS else ())
-        },
-    }
-    for model in MODELS
+# what the page shows of all models together, by section
+PAGE_SECTIONS = {
+    section: shown(section) for section in ("fractions", "samples", "classes")
 }
-PAGE_NETWORKS = {
-    network: {
-        name: f"{FIGURES}/supervised/{network}/{name}.png"
-        for name in SUPERVISED_FIGURES
-    }
-    for network in NETWORKS
-}
+# of every model, for its first seed where there is one for each; and of every supervised network
+PAGE_MODELS = {model: shown("model", model=model, seed=SEEDS[0]) for model in MODELS}
+PAGE_NETWORKS = {network: shown("network", network=network) for network in NETWORKS}
 
 
 rule write_page:
@@ -93,15 +72,15 @@ rule write_page:
     input:
         summary=SUMMARY,
         samples=SAMPLES_TABLE,
-        fractions=f"{TABLES}/fractions.csv",
-        closure=f"{TABLES}/closure.csv",
-        error_budget=f"{TABLES}/error_budget.csv",
-        purity=f"{TABLES}/purity.csv",
-        detection=f"{TABLES}/detection.csv" if TRUTHS else [],
-        training=f"{TABLES}/training.csv",
-        figures=[f"{FIGURES}/{name}.png" for name in PAGE_RESULTS],
+        fractions=TABLE.format(table="fractions"),
+        checks=TABLE.format(table="checks"),
+        uncertainty_budget=TABLE.format(table="uncertainty_budget"),
+        purity=TABLE.format(table="purity"),
+        detection=TABLE.format(table="detection") if TRUTHS else [],
+        training=TABLE.format(table="training"),
+        figures=[path for paths in PAGE_SECTIONS.values() for path in paths.values()],
         model_figures=[
-            path for paths in PAGE_FIGURES.values() for path in paths.values()
+            path for paths in PAGE_MODELS.values() for path in paths.values()
         ],
         supervised_figures=[
             path for paths in PAGE_NETWORKS.values() for path in paths.values()
@@ -109,9 +88,9 @@ rule write_page:
         clusters=expand(CLUSTERS, model=MODELS, seed=SEEDS[0]),
     params:
         code=code("write_page.py"),
-        results=PAGE_RESULTS,
-        report=texts(Path(workflow.basedir, "workflow", "report")),
-        figures=PAGE_FIGURES,
+        report=texts(WORKFLOW / "report"),
+        sections=PAGE_SECTIONS,
+        figures=PAGE_MODELS,
         supervised=PAGE_NETWORKS,
         seed=SEEDS[0],
         config=config,

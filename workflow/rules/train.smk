@@ -1,6 +1,8 @@
 # Trainings and their scores, a job of each per model and seed.
 # Needs {RESULTS}/prepared/. Creates {RESULTS}/{model}/seed{seed}/: model.pt, history.csv, scores.h5.
 
+from oddjet.planning import drivers
+
 
 rule train:
     """
@@ -12,10 +14,12 @@ rule train:
     message:
         "Training {wildcards.model}, seed {wildcards.seed}"
     input:
-        normal=prepared_normal,
+        normal=lambda wildcards: PREPARED_NORMAL.format(
+            preparation=PREPARATION_OF[wildcards.model]
+        ),
         checked=checked_before(TRAINED),
     params:
-        code=code("train.py"),
+        code=code("train.py", kind_and("loss")),
         model=of_model("architecture"),
         loss=of_model("loss"),
         training=of_model("training"),
@@ -32,9 +36,11 @@ rule train:
         f"{LOGS}/train/{{model}}_seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/train/{{model}}_seed{{seed}}.tsv"
-    threads: threads_of_model
+    threads: of_model("threads")
     resources:
-        gpu=lambda wildcards: cards(SETTINGS[wildcards.model]["training"]["device"]),
+        gpu=lambda wildcards: drivers.gpus(
+            SETTINGS[wildcards.model]["training"]["device"], workflow.local_exec
+        ),
         mem_mb=more(8000),
         runtime=more(240),
     conda:
@@ -47,17 +53,21 @@ rule score:
     """
     Write the anomaly score and the latent vector of every event of every sample, how far the
     latter is from those of the training, and reconstructions of some control jets. On the CPU:
-    cards are left to trainings. Uses wildcards `model` and `seed`.
+    GPUs are left to trainings. Uses wildcards `model` and `seed`.
     """
     message:
         "Scoring with {wildcards.model}, seed {wildcards.seed}"
     input:
         model=TRAINED,
-        normal=prepared_normal,
-        tests=prepared_tests,
+        normal=lambda wildcards: PREPARED_NORMAL.format(
+            preparation=PREPARATION_OF[wildcards.model]
+        ),
+        tests=lambda wildcards: expand(
+            PREPARED_TEST, preparation=PREPARATION_OF[wildcards.model], test=SCORED
+        ),
     params:
-        code=code("score.py"),
-        score=of_model("score"),
+        code=code("score.py", kind_and("error")),
+        error=of_model("error"),
         tests=list(SCORED),
         validation=config["split"]["validation"],
     output:
@@ -67,7 +77,7 @@ rule score:
         f"{LOGS}/score/{{model}}_seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/score/{{model}}_seed{{seed}}.tsv"
-    threads: threads_of_model
+    threads: of_model("threads")
     resources:
         mem_mb=more(4000),
         runtime=more(30),

@@ -1,8 +1,12 @@
 # What made every result, whether it is still as it was made, and what is done, running and missing.
 # Needs all results. Creates {RESULTS}/provenance.json.
 
+from functools import cache
+
+from oddjet.watch.jobs import jobs_behind
+
 # the jobs behind all results, worked out when they are asked for
-RESULT_JOBS = cache(lambda: jobs_behind(SUMMARY, PAGE, *ALL_FIGURES, *ALL_PREDICTIONS))
+RESULT_JOBS = cache(lambda: jobs_behind(workflow.rules, ALL_RESULTS))
 
 
 rule record_provenance:
@@ -13,10 +17,7 @@ rule record_provenance:
     message:
         "Recording what made the results"
     input:
-        SUMMARY,
-        PAGE,
-        ALL_FIGURES,
-        ALL_PREDICTIONS,
+        ALL_RESULTS,
     params:
         code=code("record_provenance.py"),
         config=config,

@@ -14,15 +14,23 @@ params, given, made = snakemake.params, snakemake.input, snakemake.output
 points = overall(pd.concat(map(read, given.roc)))
 points = points[points.seed == "ensemble"]
 curves = {
-    name: points[(points.model == model) & (points.score == params.score)]
+    name: points[(points.model == model) & (points.score == params.anomaly_score)]
     for model, name in params.models.items()
 }
 for name in (*DRAWN, *map(scorefiles.supervised, params.networks)):
     curves[name] = points[(points.model == "baseline") & (points.score == name)]
-style.save(roc_figures.rejection({" and ".join(params.truths): curves}, params.max_fpr), made.roc)
+style.save(
+    roc_figures.rejection({" and ".join(params.truths): curves}, params.max_fpr), made.benchmark_roc
+)
 
-table = read(given.table)
+table, score = read(given.table), params.anomaly_score
 if len(params.ablation) > 1:  # the run's first model is always there
-    style.save(benchmark_figures.ablation(table, params.ablation, params.score), made.ablation)
+    style.save(
+        benchmark_figures.ablation(table, params.ablation, params.anomaly_score),
+        made.benchmark_ablation,
+    )
 if len(params.latents) > 1:
-    style.save(benchmark_figures.latent_scan(table, params.latents, params.score), made.latent_scan)
+    style.save(
+        benchmark_figures.latent_scan(table, params.latents, params.anomaly_score),
+        made.benchmark_latent_scan,
+    )

@@ -12,5 +12,5 @@ truth = pd.Series(dtype=float)
 if snakemake.input.detection:
     truth = read(snakemake.input.detection).groupby("test").true_fraction.first()
 style.save(fraction_figures.overview(table, truth), snakemake.output.fractions)
-budget = read(snakemake.input.error_budget)
-style.save(fraction_figures.budget(budget), snakemake.output.error_budget)
+budget = read(snakemake.input.uncertainty_budget)
+style.save(fraction_figures.budget(budget), snakemake.output.uncertainty_budget)

@@ -8,7 +8,7 @@ from oddjet.evaluate import truth
 logs.set_up(snakemake.log[0])
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 table = read(given.roc)
-table = table[table.score == params.score]
+table = table[table.score == params.anomaly_score]
 curves = {test: roc_figures.by_seed(table[table.test == test]) for test in params.truths}
 style.save(roc_figures.rejection(curves, params.max_fpr), made.roc)
 

@@ -8,18 +8,19 @@ from oddjet.draw import image_figures, score_figures, style
 from oddjet.estimate.cuts import choose_cut
 
 logs.set_up(snakemake.log[0])
-errors = scorefiles.read_scores(snakemake.input.scores, snakemake.params.score)
-tests = tests_of(errors)
-control = errors[CONTROL]
+scores = scorefiles.read_scores(snakemake.input.scores, snakemake.params.anomaly_score)
+tests = tests_of(scores)
+control = scores[CONTROL]
 cut = choose_cut(control, **snakemake.params.cut)
-style.save(score_figures.errors(errors, tests, cut.threshold), snakemake.output.errors)
+figure = score_figures.histograms(scores, tests, cut.threshold)
+style.save(figure, snakemake.output.scores)
 
 plane = scorefiles.read_plane(snakemake.input.clusters)
-style.save(score_figures.latent(*plane, errors), snakemake.output.latent)
-components = scorefiles.read_scores(snakemake.input.clusters, "component")
+style.save(score_figures.latent(*plane, scores), snakemake.output.latent)
+components = scorefiles.read_scores(snakemake.input.clusters, scorefiles.COMPONENT)
 style.save(score_figures.clusters(*plane, components), snakemake.output.clusters)
-figure = score_figures.cluster_errors(errors, components, cut.threshold)
-style.save(figure, snakemake.output.cluster_errors)
+figure = score_figures.by_cluster(scores, components, cut.threshold)
+style.save(figure, snakemake.output.cluster_scores)
 
 with h5py.File(snakemake.input.reconstructions) as file:
     groups = {

@@ -14,13 +14,19 @@ histories = [history[history.network == network] for history in histories]
 figure = supervised_figures.learning_curves(
     network, dict(zip(params.seeds, histories, strict=True))
 )
-style.save(figure, made.learning_curves)
+style.save(figure, made.supervised_learning_curves)
 
 table = read(given.roc)
 curves = roc_figures.by_seed(overall(table[table.score == name]))
-style.save(roc_figures.rejection({" and ".join(params.truths): curves}, params.max_fpr), made.roc)
+style.save(
+    roc_figures.rejection({" and ".join(params.truths): curves}, params.max_fpr),
+    made.supervised_roc,
+)
 
 truths = truth.read_truths(params.truths, given.truths)
 found = [truth.labelled(scorefiles.read_scores(path, name), truths) for path in given.scores]
 labels, _ = found[0]
-style.save(supervised_figures.output(network, labels, [logits for _, logits in found]), made.output)
+style.save(
+    supervised_figures.output(network, labels, [logits for _, logits in found]),
+    made.supervised_output,
+)

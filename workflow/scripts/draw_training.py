@@ -9,4 +9,4 @@ logs.set_up(snakemake.log[0])
 paths = zip(snakemake.params.seeds, snakemake.input.histories, strict=True)
 histories = {seed: pd.read_csv(path) for seed, path in paths}
 figure = training_figures.learning_curves(snakemake.wildcards.model, histories)
-style.save(figure, snakemake.output.curves)
+style.save(figure, snakemake.output.learning_curves)

@@ -6,20 +6,22 @@ from oddjet.common import logs, scorefiles
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, tests_of
 from oddjet.common.provenance import describe
-from oddjet.estimate import clusters
+from oddjet.estimate import clusters, latent_plane
 
 logs.set_up(snakemake.log[0])
 seed = int(snakemake.wildcards.seed)
-components = snakemake.params.components
+components = snakemake.params.mixture_components
 latents = scorefiles.read_scores(snakemake.input.scores, "latent")
 tests = tests_of(latents)
 found = clusters.find_clusters(
     {test: latents[test] for test in tests},
-    scorefiles.read_scores(snakemake.input.scores, snakemake.params.score),
+    scorefiles.read_scores(snakemake.input.scores, snakemake.params.anomaly_score),
     components,
     seed,
 )
-shares, places = clusters.principal_components({part: latents[part] for part in (CONTROL, *tests)})
+shares, places = latent_plane.principal_components(
+    {part: latents[part] for part in (CONTROL, *tests)}
+)
 with (
     replacing(snakemake.output[0]) as partial,
     h5py.File(partial, "w", track_order=True) as target,
@@ -27,8 +29,8 @@ with (
     for part, points in places.items():
         target[f"{part}/{scorefiles.PCA}"] = points
     for test, numbers in found.items():
-        target[f"{test}/component"] = numbers
+        target[f"{test}/{scorefiles.COMPONENT}"] = numbers
     target.attrs[scorefiles.PCA_VARIANCE] = shares
     target.attrs.update(
-        describe({"components": components}, {"scores": snakemake.input.scores}, seed=seed)
+        describe({"mixture_components": components}, {"scores": snakemake.input.scores}, seed=seed)
     )

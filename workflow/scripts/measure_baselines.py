@@ -1,4 +1,4 @@
-"""Validate the baselines against truth."""
+"""Evaluate the baselines against truth."""
 
 from oddjet.common import logs, scorefiles
 from oddjet.common.tables import write

@@ -1,4 +1,4 @@
-"""Validate the scores of one model against truth."""
+"""Evaluate the scores of one model against truth."""
 
 from oddjet.common import logs, scorefiles
 from oddjet.common.tables import write

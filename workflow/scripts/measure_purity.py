@@ -6,7 +6,7 @@ import pandas as pd
 from oddjet.common import logs, scorefiles
 from oddjet.common.parts import CONTROL
 from oddjet.common.tables import write
-from oddjet.estimate import clusters
+from oddjet.estimate import purity
 from oddjet.estimate.cuts import choose_cut
 from oddjet.evaluate import truth
 
@@ -21,15 +21,15 @@ def compare(found: dict, labels: dict) -> dict[str, dict[str, float]]:
     if len(tests) > 1:
         both = zip(*tests.values(), strict=True)
         tests["all"] = tuple(np.concatenate(arrays) for arrays in both)
-    return {test: clusters.agreement(*pair, bootstrap, confidence) for test, pair in tests.items()}
+    return {test: purity.agreement(*pair, bootstrap, confidence) for test, pair in tests.items()}
 
 
 rows = []
 for seed, scores, path in zip(
     snakemake.params.seeds, snakemake.input.scores, snakemake.input.clusters, strict=True
 ):
-    errors = scorefiles.read_scores(scores, snakemake.params.score)
-    found = scorefiles.read_scores(path, "component")
+    errors = scorefiles.read_scores(scores, snakemake.params.anomaly_score)
+    found = scorefiles.read_scores(path, scorefiles.COMPONENT)
     cut = choose_cut(errors[CONTROL], **snakemake.params.cut)
     labels = {test: errors[test] > cut.threshold for test in found}
     against_truth = compare(found, truths)
@@ -38,7 +38,7 @@ for seed, scores, path in zip(
     for test, row in compare(found, labels).items():
         rows.append(
             {"model": snakemake.wildcards.model, "seed": seed, "test": test}
-            | {"components": snakemake.params.components}
+            | {"components": snakemake.params.mixture_components}
             | row
             | {f"{name}_truth": value for name, value in against_truth.get(test, {}).items()}
         )

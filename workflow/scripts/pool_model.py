@@ -10,7 +10,7 @@ from oddjet.evaluate import coverage, truth
 logs.set_up(snakemake.log[0])
 paths = snakemake.input.scores
 scores = ensemble.mean_rank(
-    [scorefiles.read_scores(path, snakemake.params.score) for path in paths]
+    [scorefiles.read_scores(path, snakemake.params.anomaly_score) for path in paths]
 )
 latents = scorefiles.read_scores(paths[0], "latent")
 features = {part: np.column_stack([values, latents[part]]) for part, values in scores.items()}

@@ -9,8 +9,8 @@ from oddjet.common.parts import CONTROL, TRAIN, VALIDATION
 from oddjet.common.provenance import describe
 from oddjet.prepare import splits
 from oddjet.train import scoring, training
-from oddjet.train.losses import ReconstructionError
-from oddjet.train.tensors import CPU, set_up_torch
+from oddjet.train.reconstruction_error import ReconstructionError
+from oddjet.train.torch_setup import CPU, set_up_torch
 
 logs.set_up(snakemake.log[0])
 seed = int(snakemake.wildcards.seed)
@@ -22,7 +22,7 @@ with h5py.File(snakemake.input.normal) as normal:
     control = normal["control"][:]
     train, validation = splits.train_and_validation(control, snakemake.params.validation, seed)
     fitted = scoring.PreparedImages(normal, train, normalisation)
-    error = ReconstructionError.fit(snakemake.params.score, fitted)
+    error = ReconstructionError.fit(snakemake.params.error, fitted)
 
 with (
     replacing(snakemake.output.scores) as partial,
@@ -43,7 +43,7 @@ with (
             scoring.score(images, target.create_group(test), model, error)
     scoring.add_mahalanobis(target)
     inputs = {"model": snakemake.input.model, "normal": snakemake.input.normal, **tests}
-    configuration = {name: snakemake.params[name] for name in ("score", "validation")}
+    configuration = {name: snakemake.params[name] for name in ("error", "validation")}
     provenance = describe(configuration, inputs, seed=seed, device=CPU)
     target.attrs.update(provenance)
     errors = target[CONTROL]["error"][:]

@@ -11,8 +11,9 @@ from oddjet.common.scorefiles import PCA_VARIANCE
 from oddjet.evaluate import baselines
 from oddjet.prepare import splits
 from oddjet.prepare.sparse import SparseFile
+from oddjet.train.device_images import DeviceImages, fit_min_max
 from oddjet.train.scoring import PreparedImages
-from oddjet.train.tensors import CPU, DeviceImages, MinMax, set_up_torch
+from oddjet.train.torch_setup import CPU, set_up_torch
 
 logs.set_up(snakemake.log[0])
 params, seed = snakemake.params, int(snakemake.wildcards.seed)
@@ -22,10 +23,10 @@ with h5py.File(snakemake.input.normal) as normal:
     train, _ = splits.train_and_validation(control, params.validation, seed)
     few = np.sort(np.random.default_rng(seed).permutation(train)[: baselines.MOST])
     fitted = SparseFile(normal).select(few)
-normalisation = MinMax.fit(fitted, params.smoothing, CPU)
+normalisation = fit_min_max(fitted, params.smoothing, CPU)
 batches = DeviceImages(fitted, normalisation, CPU).batches()
 flat = np.concatenate([batch.flatten(1).numpy() for batch in batches])
-components = baselines.PrincipalComponents(flat, params.components, seed)
+components = baselines.PrincipalComponents(flat, params.principal_components, seed)
 
 samples = dict(zip(params.tests, snakemake.input.tests, strict=True))
 with (
@@ -39,6 +40,8 @@ with (
             images = PreparedImages(sample, rows, normalisation)
             baselines.score(images, target.create_group(part), components)
     target.attrs[PCA_VARIANCE] = components.pca.explained_variance_ratio_[:2]
-    configuration = {name: params[name] for name in ("components", "smoothing", "validation")}
+    configuration = {
+        name: params[name] for name in ("principal_components", "smoothing", "validation")
+    }
     inputs = {"normal": snakemake.input.normal, **samples}
     target.attrs.update(describe(configuration, inputs, seed=seed, device="cpu"))

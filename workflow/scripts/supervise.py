@@ -1,4 +1,4 @@
-"""Score the jets of labelled tests by networks that were told the labels of others."""
+"""Score the jets of labelled tests by supervised networks that learnt from others."""
 
 import h5py
 import numpy as np
@@ -9,16 +9,16 @@ from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL
 from oddjet.common.provenance import describe
 from oddjet.common.tables import write
-from oddjet.evaluate import supervised, truth
+from oddjet.evaluate import supervised, supervised_inputs, truth
 from oddjet.train import devices
-from oddjet.train.tensors import set_up_torch
+from oddjet.train.torch_setup import set_up_torch
 
 logs.set_up(snakemake.log[0])
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 seed = int(snakemake.wildcards.seed)
 truths = truth.read_truths(params.truths, given.truths)
 tests = dict(zip(params.truths, given.tests, strict=True))
-samples: dict[str, supervised.Sample] = {test: (path, None) for test, path in tests.items()}
+samples: dict[str, supervised_inputs.Sample] = {test: (path, None) for test, path in tests.items()}
 if any(labels.all() for labels in truths.values()):  # their counterpart
     with h5py.File(given.normal) as normal:
         samples[CONTROL] = (given.normal, np.flatnonzero(normal["control"][:]))
@@ -28,7 +28,9 @@ fits = {}
 with devices.leased(params.device) as device:
     for name, network in params.networks.items():
         set_up_torch(seed, snakemake.threads)  # whatever other networks there are
-        jets = supervised.read_jets(network, list(samples.values()), params.smoothing, device)
+        jets = supervised_inputs.read_jets(
+            network, list(samples.values()), params.smoothing, device
+        )
         fits[name] = supervised.cross_fit(jets, labels, network, params.epochs, seed, device)
 
 configuration = {name: params[name] for name in ("networks", "epochs", "smoothing")}

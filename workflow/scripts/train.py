@@ -14,7 +14,7 @@ from oddjet.prepare import splits
 from oddjet.prepare.sparse import SparseFile
 from oddjet.train import devices, training
 from oddjet.train.checkpoint import Checkpoint
-from oddjet.train.tensors import set_up_torch
+from oddjet.train.torch_setup import set_up_torch
 
 CONFIGURATION = ("model", "loss", "training", "smoothing", "validation")
 MADE_FROM = ("configuration", "inputs", "packages")

@@ -6,6 +6,7 @@ from oddjet.common import logs
 from oddjet.common.files import replacing
 from oddjet.common.tables import read
 from oddjet.evaluate import comparison
+from oddjet.planning.figures import FIGURES
 from oddjet.summarise import page
 
 REPORT = Path(__file__).parents[1] / "report"  # the template, and the captions of the figures
@@ -17,8 +18,8 @@ groups = {name: table[table.model.isin(models)] for name, models in params.group
 figures = [
     page.picture(
         path,
-        page.title(name),
-        page.caption(REPORT / f"benchmark_{name}.rst", snakemake),
+        FIGURES[name].title,
+        page.caption(REPORT / f"{name}.rst", snakemake),
     )
     for name, path in zip(params.figures, given.figures, strict=True)
 ]

@@ -9,7 +9,8 @@ from oddjet.common.parts import label
 from oddjet.common.provenance import describe
 from oddjet.common.tables import read
 from oddjet.draw import style
-from oddjet.estimate import estimators
+from oddjet.estimate.declared import CHECKS, ESTIMATORS
+from oddjet.planning.figures import FIGURES
 from oddjet.summarise import page
 
 REPORT = Path(__file__).parents[1] / "report"  # the template, and the captions of the figures
@@ -21,7 +22,12 @@ given, params = snakemake.input, snakemake.params
 def picture(file: str, name: str) -> dict[str, str]:
     """A figure with the caption that it has in Snakemake's report."""
     text = page.caption(REPORT / f"{name}.rst", snakemake)
-    return page.picture(file, page.title(name.removeprefix("supervised_")), text)
+    return page.picture(file, FIGURES[name].title, text)
+
+
+def pictures(files: dict[str, str]) -> list[dict[str, str]]:
+    """Several figures, by their names."""
+    return [picture(file, name) for name, file in files.items()]
 
 
 tables = {
@@ -29,8 +35,8 @@ tables = {
     for name in (
         "samples",
         "fractions",
-        "closure",
-        "error_budget",
+        "checks",
+        "uncertainty_budget",
         "purity",
         "detection",
         "training",
@@ -49,7 +55,7 @@ for number, (model, path) in enumerate(zip(params.figures, given.clusters, stric
     models.append(
         {
             "name": model,
-            "figures": [picture(file, name) for name, file in params.figures[model].items()],
+            "figures": pictures(params.figures[model]),
             "latent": page.turning_plot(places, colours, f"latent{number}", number == 0),
         }
     )
@@ -60,25 +66,19 @@ text = page.render(
     REPORT / "summary.html.j2",
     summary=read(given.summary),
     training=tables["training"],
-    closure=tables["closure"],
+    made_checks=tables["checks"],
     tables={name: page.html_table(table) for name, table in tables.items()},
     truth=truth,
-    figures={
-        name: picture(path, name) for name, path in zip(params.results, given.figures, strict=True)
-    },
+    sections={name: pictures(files) for name, files in params.sections.items()},
     models=models,
     references=[
-        {
-            "name": network,
-            "figures": [picture(file, f"supervised_{name}") for name, file in figures.items()],
-        }
+        {"name": network, "figures": pictures(figures)}
         for network, figures in params.supervised.items()
     ],
     seed=params.seed,
     points=page.POINTS,
-    estimators=estimators.ESTIMATORS,
-    lower_bound=params.config["fraction"]["headline"] in estimators.LOWER_BOUNDS,
-    checks=estimators.CHECKS,
+    headline=ESTIMATORS[params.config["fraction"]["headline"]],
+    checks=CHECKS,
     config=params.config,
     confidence=params.config["fraction"]["confidence"],
     provenance=json.dumps(provenance, indent=2),

@@ -12,10 +12,11 @@ LEARNT = ("pca_error", "pca_mahalanobis", "isolation_forest")
 # the places (N, up to 3) of jets on the first principal components, of images or of latents, and
 # the share of the variance along each, an attribute of the file
 PCA, PCA_VARIANCE = "pca", "pca_variance"
+COMPONENT = "component"  # of the mixture, of each jet of a test
 
 
 def supervised(network: str) -> str:
-    """What the score of a network that was told the labels is called."""
+    """What the score of a supervised network is called."""
     return f"supervised_{network}"
 
 

@@ -1,1 +1,0 @@
-"""Figures. Nothing is computed from here on that another stage needs."""

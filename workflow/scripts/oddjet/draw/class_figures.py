@@ -19,7 +19,7 @@ MARKED: dict[str, dict[str, Any]] = {
     "anomalous": {"color": style.colour(1), "linestyle": "--"},
 }
 # of `jet_quantities`, those that are shown, and what they are called
-QUANTITIES = {"sum": "$p_T$", "mass": "mass", "lit_pixels": "lit pixels", "width": "width"}
+QUANTITIES = {"pt": "$p_T$", "mass": "mass", "lit_pixels": "lit pixels", "width": "width"}
 BINS = 40  # at most
 OUTSIDE = 0.001  # share of the jets beyond either end of an axis
 
@@ -33,7 +33,7 @@ def by_class(labels: np.ndarray, values: np.ndarray) -> dict[str, np.ndarray]:
 def units(momentum: str, length: str) -> dict[str, str]:
     """The units of `QUANTITIES`, of which the mass is momentum times angle; empty for a number."""
     mass = momentum if length == "rad" else rf"{momentum} $\times$ {length}"
-    return {"sum": momentum, "mass": mass, "lit_pixels": "", "width": length}
+    return {"pt": momentum, "mass": mass, "lit_pixels": "", "width": length}
 
 
 def quantities(values: Mapping[str, Mapping[str, np.ndarray]], units: Mapping[str, str]) -> Figure:

@@ -41,7 +41,7 @@ def overview(table: pd.DataFrame) -> Figure:
                 "linewidth": 2 if number == 0 else 1,
                 "label": estimator,
             }
-            above.errorbar(here.fraction, here.bias, here.bias_error, **look)
+            above.errorbar(here.fraction, here.bias, here.bias_uncertainty, **look)
             error = np.sqrt(here.coverage_68 * (1 - here.coverage_68) / here.repeats)
             below.errorbar(here.fraction, here.coverage_68, error, **look)
         above.set(title=f"{score}, {events} jets", ylim=(-0.3, 0.1))

@@ -67,7 +67,7 @@ def budget(table: pd.DataFrame) -> Figure:
     """How far each source of uncertainty moves the headline fraction, by test.
 
     Args:
-        table: as tables/error_budget.csv.
+        table: as tables/uncertainty_budget.csv.
     """
     tests, models = list(table.test.unique()), list(table.model.unique())
     sources = list(table.source.unique())

@@ -125,7 +125,7 @@ def crop(curve: Mapping[str, np.ndarray], shape: tuple[int, int, int], side: int
     every = np.arange(1, max(curve["side"][-1], *sides) + 1)
     held, lit = (
         np.pad(curve[name], (0, len(every) - len(curve[name])), "edge")
-        for name in ("sum", "lit_pixels")
+        for name in ("pt", "lit_pixels")
     )
     figure, (upper, lower) = plt.subplots(2, sharex=True, figsize=(7, 7.5), height_ratios=[1.6, 1])
     # a square holds whole pixels alone: nothing more until the next side

@@ -15,18 +15,18 @@ POINTS = 1500  # of a sample in a scatter plot
 
 
 def _edges(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """Logarithmic bins that hold all but a few of the errors, fewer for fewer events."""
+    """Logarithmic bins that hold all but a few of the scores, fewer for fewer events."""
     positive = np.concatenate([part[part > 0] for part in parts])
     low, high = np.quantile(positive, [0.001, 0.999])
     bins = min(BINS, round(np.sqrt(min(len(part) for part in parts))))
     return np.geomspace(low, max(high, 1.001 * low), bins + 1)
 
 
-def errors(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) -> Figure:
+def histograms(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) -> Figure:
     """Histograms of the anomaly score with the cut, and the ratio of each test to control.
 
     Args:
-        parts: errors (N,) by sample part.
+        parts: anomaly scores (N,) by sample part.
         tests: which of them are tests.
         threshold: the cut.
     """
@@ -151,10 +151,10 @@ def clusters(
     return figure
 
 
-def cluster_errors(
+def by_cluster(
     parts: Mapping[str, np.ndarray], components: Mapping[str, np.ndarray], threshold: float
 ) -> Figure:
-    """Reconstruction error of each test by mixture component, with the cut."""
+    """Anomaly scores of each test by mixture component, with the cut."""
     edges = _edges([parts[test] for test in components])
     figure, grid = plt.subplots(
         1, len(components), figsize=(6.2 * len(components), 5.2), squeeze=False, sharey=True

@@ -8,6 +8,7 @@ regions here are the scores below a threshold.
 import numpy as np
 
 from oddjet.common.histograms import count, quantile_edges
+from oddjet.estimate.given import Interval, percentiles
 
 BINS = 100
 SPLITS = 20  # of the events into halves; the estimate is the mean over them
@@ -73,22 +74,8 @@ def bootstrap_best_bin(
     return estimate, best_bin(resampled[0], resampled[1], rng, splits=2)
 
 
-def lower_bound(control: np.ndarray, test: np.ndarray, confidence: float) -> float:
-    """A lower confidence bound of the anomalous fraction that is true whatever the signal is.
-
-    The largest 1 - M(A) / B(A) over all thresholds, with M(A) as high and B(A) as low as the bounds
-    of their distribution functions allow, which hold at all thresholds at once (Dvoretzky, Kiefer,
-    Wolfowitz, with the one-sided constant of Massart, Ann. Probab. 18 (1990) 1269).
-
-    Args:
-        control, test: scores (n,) and (m,).
-        confidence: of the bound; each distribution function has half of the error probability.
-    """
-    width = np.sqrt(np.log(2 / (1 - confidence)) / 2)
-    ordered = np.sort(control)
-    background = np.searchsorted(ordered, ordered, side="right") / len(control)
-    mixture = np.searchsorted(np.sort(test), ordered, side="right") / len(test)
-    background = background - width / np.sqrt(len(control))
-    mixture = mixture + width / np.sqrt(len(test))
-    useful = background > 0
-    return float(np.max(1 - mixture[useful] / background[useful], initial=0.0))
+def interval(control: np.ndarray, test: np.ndarray, replicas: int) -> Interval:
+    """Best bin estimate from scores (n,) and (m,), with the spread of its replicas around it."""
+    fraction, drawn = bootstrap_best_bin(control, test, replicas, np.random.default_rng(0))
+    # replicas of a smallest ratio are shifted as a whole: their spread counts, not their place
+    return percentiles(fraction, drawn + fraction - np.median(drawn))

@@ -1,4 +1,4 @@
-"""What the error of the headline fraction is made of."""
+"""What the uncertainty of the headline fraction is made of."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,11 @@ import pandas as pd
 
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL, tests_of
-from oddjet.estimate.estimators import ENVELOPE
-from oddjet.estimate.joint import binned, fit, joint
+from oddjet.estimate.declared import ENVELOPE
+from oddjet.estimate.estimators.joint import binned, fit, joint
 
 ANCHORS = (0.6, 1.4)  # of the configured one
-MANY = 1000  # times as many control jets have next to no statistical error
+MANY = 1000  # times as many control jets have next to no statistical uncertainty
 
 
 def budget(

@@ -10,9 +10,10 @@ import pandas as pd
 
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL, SIGNAL
-from oddjet.estimate.estimators import LOWER_BOUNDS
+from oddjet.estimate.classifiers import classify
+from oddjet.estimate.declared import LOWER_BOUNDS
 from oddjet.estimate.fractions import estimates
-from oddjet.estimate.weak import classify
+from oddjet.estimate.given import Given
 
 CONFIDENCES = (0.68, 0.95)
 # Training classifiers costs many times what all else does, so they see a part of the experiments.
@@ -93,11 +94,11 @@ def measure(
     Args:
         drawn: as of `experiments`.
         pair: the two true fractions.
-        settings: of `fractions.estimates`.
+        settings: of `Given`.
 
     Returns:
         A row per true fraction and estimator: `fraction, other_fraction` (of the other mixture),
-        `estimator, repeats, bias, bias_error, deviation` (of the estimates), `pull_mean,
+        `estimator, repeats, bias, bias_uncertainty, deviation` (of the estimates), `pull_mean,
         pull_width` (bias in standard deviations of the interval; empty for bounds),
         `coverage_68, coverage_95`.
     """
@@ -107,9 +108,9 @@ def measure(
         scores = {part: features[:, 0] for part, features in parts.items()}
         several = parts[CONTROL].shape[1] > 1
         classified = classify(parts) if several and number % CLASSIFIED == 0 else {}
-        for found in estimates(scores, classified, **settings):
-            fraction, other = truth[found.test]
-            row = {"fraction": fraction, "other_fraction": other, "estimator": found.estimator}
+        for test, estimator, found in estimates(Given(scores, classified=classified, **settings)):
+            fraction, other = truth[test]
+            row = {"fraction": fraction, "other_fraction": other, "estimator": estimator}
             for confidence in CONFIDENCES:
                 value, low, high = found.at(confidence)
                 row |= {"value": value, f"coverage_{confidence * 100:.0f}": low <= fraction <= high}
@@ -130,7 +131,7 @@ def _figures(table: pd.DataFrame, fraction: float, estimator: str) -> dict[str, 
     return {
         "repeats": len(table),
         "bias": off.mean(),
-        "bias_error": off.sem(),
+        "bias_uncertainty": off.sem(),
         "deviation": off.std(),
         "pull_mean": pull.mean(),
         "pull_width": pull.std(),

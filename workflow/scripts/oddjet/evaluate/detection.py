@@ -16,8 +16,8 @@ from oddjet.common.histograms import count, quantile_edges
 from oddjet.common.parts import CONTROL
 from oddjet.evaluate.truth import grouped, labelled
 
-# of a raw jet, by their names in prepared samples: correlations with these are listed
-FOLLOWED = {"mass": "mass", "multiplicity": "lit_pixels", "pt": "sum"}
+# of a raw jet: correlations with these are listed
+FOLLOWED = ("mass", "lit_pixels", "pt")
 MASS_BINS = 20  # with equally many normal jets
 POINTS = 500  # of a ROC curve
 
@@ -30,8 +30,8 @@ def read_followed(
     for part, path in {CONTROL: normal, **tests}.items():
         with h5py.File(path) as sample:
             rows = sample["control"][:] if part == CONTROL else ...
-            for name, stored in FOLLOWED.items():
-                found[name][part] = sample["quantities"][stored][:][rows]
+            for name in FOLLOWED:
+                found[name][part] = sample["quantities"][name][:][rows]
     return found
 
 

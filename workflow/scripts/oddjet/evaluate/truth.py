@@ -1,4 +1,8 @@
-"""Truth labels, 0 normal and 1 anomalous. Validation alone reads them."""
+"""Truth labels, 0 normal and 1 anomalous.
+
+Evaluation alone reads them, and the supervised reference, which is part of it: no score, cut,
+fraction or check depends on them.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

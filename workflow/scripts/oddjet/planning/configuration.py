@@ -85,15 +85,16 @@ def model_settings(
         config: with `preprocessing` and `training`, of which a model may change parts.
 
     Returns:
-        By model: `architecture` (as `models.build` takes it), `loss`, `score`, `preprocessing`
-        and `training`.
+        By model: `architecture` (as `build.build` takes it), `loss`, `error`, `threads`,
+        `preprocessing` and `training`.
     """
     settings = {}
     for name, model in models.items():
         architecture = dict(model)
         settings[name] = {
             "loss": architecture.pop("loss"),
-            "score": architecture.pop("score"),
+            "error": architecture.pop("error"),
+            "threads": architecture.pop("threads"),
             "preprocessing": config["preprocessing"] | architecture.pop("preprocessing", {}),
             "training": config["training"] | architecture.pop("training", {}),
             "architecture": architecture,
@@ -206,6 +207,18 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
+def asked(sample: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be read of the file of a sample or of a truth."""
+    names = ("key", "column", "anomalous", "where", "rows")
+    return {name: sample[name] for name in names if name in sample}
+
+
+def truth_of(test: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The file of a test's truth, or the one `label` of all its jets; empty where there is none."""
+    truth = test.get("truth", {})
+    return truth if isinstance(truth, Mapping) else {"label": truth}
+
+
 def missing_files(samples: Mapping[str, Any], made: str) -> list[str]:
     """Say which sample files do not exist, by their keys.
 
@@ -229,8 +242,8 @@ def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]
     yield "samples.normal", samples["normal"]
     for name, test in samples["tests"].items():
         yield f"samples.tests.{name}", test
-        if isinstance(test.get("truth"), Mapping):
-            yield f"samples.tests.{name}.truth", test["truth"]
+        if "file" in truth_of(test):
+            yield f"samples.tests.{name}.truth", truth_of(test)
     if "signal" in samples:
         yield "samples.signal", samples["signal"]
 

@@ -8,7 +8,7 @@ import ast
 import hashlib
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,7 +19,7 @@ DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 BLOCKS, BLOCK = 64, 2**14  # bytes
 
 
-def fingerprint(script: str | Path, installed: bool = True) -> str:
+def fingerprint(script: str | Path, plugins: Iterable[str] = (), installed: bool = True) -> str:
     """Hash a script and, transitively, the modules of this package that it imports.
 
     Comments, blank lines, formatting and docstrings leave the hash as it is, because they change
@@ -27,21 +27,24 @@ def fingerprint(script: str | Path, installed: bool = True) -> str:
 
     Args:
         script: a Python file.
+        plugins: modules of this package that it loads by their names besides.
         installed: hash the versions of the packages that all these import as well.
     """
-    seen = _modules(script)
+    seen = _modules(script, plugins)
     facts = sorted(code for code, _, _ in seen.values())
     if installed:
-        facts += [f"{name} {number}" for name, number in versions(script).items()]
+        facts += [f"{name} {number}" for name, number in versions(script, plugins).items()]
     return hashlib.sha256("".join(facts).encode()).hexdigest()[:16]
 
 
-def versions(script: str | Path) -> dict[str, str]:
+def versions(script: str | Path, plugins: Iterable[str] = ()) -> dict[str, str]:
     """The versions of the packages that a script and the modules it imports import, by name.
 
     A package that is not installed has none, an empty text.
     """
-    packages = {package for _, _, packages in _modules(script).values() for package in packages}
+    packages = {
+        package for _, _, packages in _modules(script, plugins).values() for package in packages
+    }
     return {name: _version(name) for name in sorted(DISTRIBUTIONS.get(p, p) for p in packages)}
 
 
@@ -84,10 +87,12 @@ def _version(distribution: str) -> str:
         return ""
 
 
-def _modules(script: str | Path) -> dict[Path, tuple[str, tuple[Path, ...], frozenset[str]]]:
-    """A script and all modules of this package that it imports, each as `_read` gives it."""
+def _modules(
+    script: str | Path, plugins: Iterable[str]
+) -> dict[Path, tuple[str, tuple[Path, ...], frozenset[str]]]:
+    """A script, its plugins and all modules of this package that they import, as by `_read`."""
     seen = {}
-    waiting = [Path(script)]
+    waiting = [Path(script), *(file for plugin in plugins for file in _files(plugin))]
     while waiting:
         file = waiting.pop()
         if file not in seen:

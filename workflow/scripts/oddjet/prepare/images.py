@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from oddjet.common.errors import InputError
+from oddjet.prepare.arrays import RawArray
 from oddjet.prepare.quantities import jet_quantities
-from oddjet.prepare.raw import RawArray, chosen_rows, open_array
+from oddjet.prepare.raw import chosen_rows, open_array
 from oddjet.prepare.sparse import SparseImages
 
 CONSTITUENTS = "constituents"  # the layout
@@ -125,7 +126,7 @@ def jet_images(
             that of the sum of all constituents.
 
     Returns:
-        Shares of the jet's pT, float32 (n, 1, size, size); of the jets (n,) `sum`, the pT, `mass`,
+        Shares of the jet's pT, float32 (n, 1, size, size); of the jets (n,) `pt`, `mass`,
         and `width`, the mean distance from the axis weighted by pT; the constituents' pT (n, k).
     """
     momentum = constituents[..., 1:]
@@ -152,7 +153,7 @@ def jet_images(
     total = pt.sum(axis=1)
     distance = (pt * np.hypot(delta_eta, delta_phi)).sum(axis=1)
     quantities = {
-        "sum": jet_pt,
+        "pt": jet_pt,
         "mass": np.sqrt(np.maximum(energy**2 - (jet**2).sum(axis=1), 0)),
         "width": distance / np.where(total > 0, total, 1),
     }

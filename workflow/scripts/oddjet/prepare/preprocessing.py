@@ -1,4 +1,4 @@
-"""Geometry of each jet before any training: centred, turned, mirrored, cropped and rebinned.
+"""Geometry of each jet before any training: centred, rotated, flipped, cropped and rebinned.
 
 All of it is computed on the lit pixels alone. Coordinates are in raw pixels from the middle of the
 image, y along the rows and x along the columns. With several channels the geometry is that of their
@@ -61,7 +61,7 @@ def centred(jets: LitPixels) -> LitPixels:
 
 
 def rotated(jets: LitPixels) -> LitPixels:
-    """Turn each jet about the middle until its principal axis is vertical.
+    """Rotate each jet about the middle until its principal axis is vertical.
 
     The axis is that of the larger second moment about the centroid. A jet without one, such as a
     single pixel, stays as it is.
@@ -74,7 +74,7 @@ def rotated(jets: LitPixels) -> LitPixels:
 
 
 def flipped(jets: LitPixels) -> LitPixels:
-    """Mirror each jet so that its third moments about the middle are not negative."""
+    """Flip each jet so that its third moments about the middle are not negative."""
     y, x = (np.where(jets.sum(q**3) < 0, -1.0, 1.0)[jets.jet] for q in (jets.y, jets.x))
     return replace(jets, y=y * jets.y, x=x * jets.x)
 
@@ -109,12 +109,12 @@ def crop_curve(
         settings: `centre`, `rotate`, `flip`.
 
     Returns:
-        `side` (S,) in raw pixels, from 1; and of the whole raw pixels inside, `sum` (S,), the share
+        `side` (S,) in raw pixels, from 1; and of the whole raw pixels inside, `pt` (S,), the share
         of all pT, and `lit_pixels` (S,), the mean number of lit ones in an image.
     """
     total, lit, images = _held(pieces, settings)
     side = np.arange(1, np.searchsorted(lit, lit[-1]) + 1)
-    return {"side": side, "sum": total[side] / total[-1], "lit_pixels": lit[side] / images}
+    return {"side": side, "pt": total[side] / total[-1], "lit_pixels": lit[side] / images}
 
 
 def _held(

@@ -12,17 +12,11 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 POINTS = 600  # of a sample in the turning plot
-TITLES = {"roc": "ROC curves", "latent_classes": "Latent by class", "pca_plane": "PCA plane"}
 
 
 def percent(share: float) -> str:
     """A share in percent, to a tenth."""
     return f"{100 * share:.1f}%"
-
-
-def title(name: str) -> str:
-    """The heading of a figure, by the name of its file."""
-    return TITLES.get(name, name.replace("_", " ").capitalize())
 
 
 def picture(file: str | Path, title: str, caption: str) -> dict[str, str]:

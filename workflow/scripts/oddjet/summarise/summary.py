@@ -1,12 +1,11 @@
-"""One row per model and test: the fraction to quote, and whether it can be believed."""
+"""One row per model and test: the fraction to quote, and whether the checks are passed."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pandas as pd
 
 from oddjet.common.intervals import sigmas
-from oddjet.estimate.estimators import LOWER_BOUNDS
+from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
 
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
 
@@ -42,29 +41,29 @@ def training_table(histories: Mapping[tuple[str, int], pd.DataFrame]) -> pd.Data
 
 def summarise(
     fractions: pd.DataFrame,
-    closure: pd.DataFrame,
-    error_budget: pd.DataFrame,
+    checks: pd.DataFrame,
+    uncertainty_budget: pd.DataFrame,
     purity: pd.DataFrame,
     training: pd.DataFrame,
     known: Mapping[str, Mapping[str, float | None]],
     headline: str,
     headline_model: str,
     confidence: float,
-    score: str,
+    anomaly_score: str,
     detection: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Quote the ensemble's headline estimator for each model and test.
 
     It is believable if nothing speaks against it: every training has learnt something, the checks
-    of `closure` are passed, and the interval agrees with 0 to 1 and with what is known.
+    in `checks` are passed, and the interval agrees with 0 to 1 and with what is known.
 
     Args:
-        fractions, closure, error_budget, purity, training, detection: the tables of all models.
+        fractions, checks, uncertainty_budget, purity, training, detection: of all models.
         known: by test, `at_least` and `at_most`, each a fraction or None.
         headline: the estimator to quote.
         headline_model: the model whose row is the headline of its test; `auto` for the `narrowest`.
         confidence: of the intervals in `fractions`.
-        score: the anomaly score, as in `detection`.
+        anomaly_score: its name, as in `detection`.
 
     Returns:
         `model, test, fraction, low, high, estimator, believable, false_positive_rate, fpr_upper,
@@ -84,13 +83,13 @@ def summarise(
             f"the training collapsed for seed {seed}"
             for seed in training[(training.model == model) & training.collapsed].seed
         ]
-        reasons += failed_checks(closure[closure.model == model], test)
+        reasons += failed_checks(checks[checks.model == model], test)
         low = quoted.fraction - stretch * (quoted.fraction - quoted.low)
         high = quoted.fraction + stretch * (quoted.high - quoted.fraction)
         reasons += _contradictions(low, high, known[test], headline in LOWER_BOUNDS)
         here = purity[(purity.model == model) & (purity.test == test)]
-        sources = error_budget[(error_budget.model == model) & (error_budget.test == test)]
-        sources = sources.set_index("source")
+        sources = uncertainty_budget[uncertainty_budget.model == model]
+        sources = sources[sources.test == test].set_index("source")
         rows.append(
             {
                 "model": model,
@@ -103,7 +102,7 @@ def summarise(
                 "false_positive_rate": cut.fpr,
                 "fpr_upper": cut.fpr_upper,
                 "purity": here.purity.mean(),
-                "auc": _auc(detection, model, test, score),
+                "auc": _auc(detection, model, test, anomaly_score),
                 "headline": str(model == headline_model).lower(),
                 "seed_spread": sources.up["seeds"],
                 "envelope_low": quoted.fraction - sources.down["estimators"],
@@ -128,24 +127,14 @@ def narrowest(quoted: pd.DataFrame, training: pd.DataFrame) -> str:
     return str(widths[learnt[widths.index] | ~learnt.any()].idxmin())
 
 
-def failed_checks(closure: pd.DataFrame, test: str) -> list[str]:
+def failed_checks(checks: pd.DataFrame, test: str) -> list[str]:
     """Say which checks of one model a test fails."""
-    failed = closure[~closure.passed]
+    failed = checks[~checks.passed]
     about = failed[(failed.test == test) | (failed.other == test)]
-    return [_failure(row) for row in about.itertuples()]
-
-
-def _failure(row: Any) -> str:
-    p_value = f"(p = {row.p_value:.1g})"
-    match row.check:
-        case "proportionality":
-            return f"the excesses of {row.test} and {row.other} have different shapes {p_value}"
-        case "background_scores":
-            return f"low scores of {row.test} are not distributed as those of control {p_value}"
-    return (
-        f"low-score jets of {row.test} are unlike those of control in latents, image sum or lit "
-        f"pixels {p_value}"
-    )
+    return [
+        CHECKS[row.check].fails.format(test=row.test, other=row.other) + f" (p = {row.p_value:.1g})"
+        for row in about.itertuples()
+    ]
 
 
 def _contradictions(

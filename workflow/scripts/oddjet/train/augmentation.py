@@ -1,4 +1,4 @@
-"""Images turned, mirrored and shifted at random while a model learns."""
+"""Images rotated, flipped and shifted at random while a model learns."""
 
 from collections.abc import Mapping
 
@@ -13,8 +13,8 @@ def augment(images: Tensor, wanted: Mapping[str, bool], generator: torch.Generat
 
     Args:
         images: (n, C, H, W).
-        wanted: `rotate` by a random multiple of 90 degrees, for square images; `reflect_eta` and
-            `reflect_phi`, mirror with probability one half; `shift_phi`, a random cyclic shift of
+        wanted: `rotate` by a random multiple of 90 degrees, for square images; `flip_eta` and
+            `flip_phi`, with probability one half; `shift_phi`, a random cyclic shift of
             the columns.
         generator: on the CPU, of all draws.
 
@@ -29,12 +29,12 @@ def augment(images: Tensor, wanted: Mapping[str, bool], generator: torch.Generat
 
     if wanted["rotate"]:
         if height != width:
-            raise ValueError(f"images of {height} x {width} pixels cannot be turned by 90 degrees")
+            raise ValueError(f"images of {height} x {width} pixels cannot be rotated by 90 degrees")
         images = torch.where(chosen(), images.rot90(1, (2, 3)), images)
         images = torch.where(chosen(), images.rot90(2, (2, 3)), images)
-    if wanted["reflect_eta"]:
+    if wanted["flip_eta"]:
         images = torch.where(chosen(), images.flip(2), images)
-    if wanted["reflect_phi"]:
+    if wanted["flip_phi"]:
         images = torch.where(chosen(), images.flip(3), images)
     if wanted["shift_phi"]:
         shift = torch.randint(width, (many, 1), generator=generator)

@@ -1,4 +1,4 @@
-"""Which device a training computes on: each has a card for itself, or the CPU."""
+"""Which device a training computes on: each has a GPU for itself, or the CPU."""
 
 import logging
 import os
@@ -12,23 +12,23 @@ import torch
 
 from oddjet.common.errors import InputError
 from oddjet.common.files import try_lock
-from oddjet.train.tensors import CPU
+from oddjet.train.torch_setup import CPU
 
 log = logging.getLogger(__name__)
 
-PAUSE = 1.0  # seconds between looks for a free card
+PAUSE = 1.0  # seconds between looks for a free GPU
 
 
 @contextmanager
 def leased(wish: str) -> Iterator[torch.device]:
-    """Give the device to compute on; a card is this process's own until the block ends.
+    """Give the device to compute on; a GPU is this process's own until the block ends.
 
-    `auto` is a card where there is one, else the CPU. Cards are those that `CUDA_VISIBLE_DEVICES`
-    allows. Where all are leased it waits; but not in a SLURM job, where the cards were assigned to
+    `auto` is a GPU where there is one, else the CPU. GPUs are those that `CUDA_VISIBLE_DEVICES`
+    allows. Where all are leased it waits; but not in a SLURM job, where the GPUs were assigned to
     this job, so that a group of trainings shares them if there are fewer than trainings.
 
     Raises:
-        InputError: `cuda` is asked for and there is no card.
+        InputError: `cuda` is asked for and there is no GPU.
     """
     if wish == "cpu":
         yield CPU
@@ -38,26 +38,26 @@ def leased(wish: str) -> Iterator[torch.device]:
         if wish == "cuda":
             raise InputError(
                 "training.device",
-                "cuda, but no CUDA card is visible here",
-                "a card, and a PyTorch built for it",
-                "set it to auto or cpu; nvidia-smi lists the cards, and CUDA_VISIBLE_DEVICES "
+                "cuda, but no CUDA GPU is visible here",
+                "a GPU, and a PyTorch built for it",
+                "set it to auto or cpu; nvidia-smi lists the GPUs, and CUDA_VISIBLE_DEVICES "
                 f"({os.environ.get('CUDA_VISIBLE_DEVICES', 'not set')}) hides some.",
             )
-        log.info("no CUDA card is visible here: computing on the CPU")
+        log.info("no CUDA GPU is visible here: computing on the CPU")
         yield CPU
         return
     # not their numbers: what is number 0 depends on CUDA_VISIBLE_DEVICES
-    cards = [str(torch.cuda.get_device_properties(index).uuid) for index in range(count)]
-    with _one_of(cards, wait="SLURM_JOB_ID" not in os.environ) as index:
+    gpus = [str(torch.cuda.get_device_properties(index).uuid) for index in range(count)]
+    with _one_of(gpus, wait="SLURM_JOB_ID" not in os.environ) as index:
         device = torch.device("cuda", index)
         torch.cuda.set_device(device)
-        log.info("card %d of %d: %s", index + 1, count, torch.cuda.get_device_name(device))
+        log.info("GPU %d of %d: %s", index + 1, count, torch.cuda.get_device_name(device))
         yield device
 
 
 @contextmanager
-def _one_of(cards: Sequence[str], wait: bool) -> Iterator[int]:
-    """Lock one of the cards for the time of the block; give its place in the list.
+def _one_of(gpus: Sequence[str], wait: bool) -> Iterator[int]:
+    """Lock one of the GPUs for the time of the block; give its place in the list.
 
     The kernel frees the lock when this process ends, however it ends. The lock files lie where all
     runs of this user on this machine find them.
@@ -66,24 +66,24 @@ def _one_of(cards: Sequence[str], wait: bool) -> Iterator[int]:
     folder.mkdir(mode=0o700, exist_ok=True)
     waiting = False
     while True:
-        for index, card in enumerate(cards):
-            if lock := try_lock(folder / f"{card}.lock"):
+        for index, gpu in enumerate(gpus):
+            if lock := try_lock(folder / f"{gpu}.lock"):
                 with lock:
                     yield index
                 return
         if not wait:
-            log.info("all %d cards of this SLURM job are leased: sharing the first", len(cards))
+            log.info("all %d GPUs of this SLURM job are leased: sharing the first", len(gpus))
             yield 0
             return
         if not waiting:
-            log.info("all %d cards are leased by other trainings: waiting for one", len(cards))
+            log.info("all %d GPUs are leased by other trainings: waiting for one", len(gpus))
             waiting = True
         time.sleep(PAUSE)
 
 
 @contextmanager
 def memory_errors_explained(device: torch.device, batch_size: int) -> Iterator[None]:
-    """Say what to do where the card has no memory left.
+    """Say what to do where the GPU has no memory left.
 
     Raises:
         InputError: in place of PyTorch's own error.
@@ -97,5 +97,5 @@ def memory_errors_explained(device: torch.device, batch_size: int) -> Iterator[N
             f"{batch_size}, for which {torch.cuda.get_device_name(device)} has no memory left "
             f"({free:.1f} of {total:.1f} GiB are free)",
             "batches that fit beside the images of the training",
-            "halve training.batch_size; nvidia-smi shows what else uses the card.",
+            "halve training.batch_size; nvidia-smi shows what else uses the GPU.",
         ) from error

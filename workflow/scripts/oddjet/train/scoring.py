@@ -10,9 +10,11 @@ from torch import Tensor
 
 from oddjet.common.parts import TRAIN
 from oddjet.prepare.sparse import SparseFile
-from oddjet.train.losses import ReconstructionError
-from oddjet.train.models import Autoencoder
-from oddjet.train.tensors import CPU, DeviceImages, MinMax
+from oddjet.train.device_images import DeviceImages
+from oddjet.train.models.base import Autoencoder
+from oddjet.train.normalisation import MinMax
+from oddjet.train.reconstruction_error import ReconstructionError
+from oddjet.train.torch_setup import CPU
 
 EXAMPLES = {"low": 5, "middle": 50, "high": 95}  # percentiles of the error
 SHOWN = 3  # jets around each of them

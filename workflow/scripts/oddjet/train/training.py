@@ -15,10 +15,12 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from oddjet.prepare.sparse import SparseImages
 from oddjet.train.augmentation import augment
+from oddjet.train.build import build
 from oddjet.train.checkpoint import Checkpoint, RandomStates, Stateful
-from oddjet.train.losses import ReconstructionError, moments
-from oddjet.train.models import Autoencoder, build
-from oddjet.train.tensors import DeviceImages, MinMax
+from oddjet.train.device_images import DeviceImages, fit_min_max
+from oddjet.train.models.base import Autoencoder
+from oddjet.train.normalisation import MinMax
+from oddjet.train.reconstruction_error import ReconstructionError, moments
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +134,7 @@ def train(
         checkpoint: continued from where it is of this training, and kept up to date; the result is
             that of a training without interruption.
     """
-    normalisation = MinMax.fit(training, smoothing, device)
+    normalisation = fit_min_max(training, smoothing, device)
     inputs = DeviceImages(training, normalisation, device)
     held = DeviceImages(validation, normalisation, device)
     mean, _ = moments(inputs)

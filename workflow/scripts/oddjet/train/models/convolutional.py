@@ -90,7 +90,7 @@ class ConvolutionalAutoencoder(Autoencoder):
         Without it the course's network is lost within 40 steps: its sigmoid starts at 0.5, a
         thousand times the mean pixel, Adam overshoots on the way down, and at logits of -100 no
         gradient is left. Pixels in their own unit, of some 0.01, would be drowned in the
-        bottleneck by its biases. docs/science.md has the measurements.
+        bottleneck by its biases. docs/science/autoencoders.md has the measurements.
         """
         assert isinstance(self.output.bias, Tensor)
         pixel = float(mean.mean())
@@ -108,3 +108,6 @@ class ConvolutionalAutoencoder(Autoencoder):
         if self.softmax:
             return found.flatten(1).softmax(1).reshape(found.shape) * self.total
         return found.sigmoid()
+
+
+KIND = ConvolutionalAutoencoder

@@ -81,3 +81,6 @@ def layers(widths: Sequence[int], activation: str, dropout: float = 0.0) -> list
     for before, after in pairwise(widths):
         made += [nn.Linear(before, after), ACTIVATIONS[activation](), nn.Dropout(dropout)]
     return made[:-2]
+
+
+KIND = DenseAutoencoder

@@ -47,3 +47,6 @@ class VariationalAutoencoder(DenseAutoencoder):
         divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2
         descend(found + self.beta * divergence.mean(), optimisers[0])
         return found.detach()
+
+
+KIND = VariationalAutoencoder

@@ -14,6 +14,7 @@ from iminuit import Minuit
 from iminuit.cost import poisson_chi2
 
 from oddjet.common.histograms import count, quantile_edges
+from oddjet.estimate.given import Estimate, Given, normal
 
 BINS = 20
 # Excess of a test, in its own standard deviations, from which on it has a shape to share. Below it
@@ -23,6 +24,16 @@ VISIBLE = 3.0
 # empty bin is best described by a mean of zero. A limit there would leave errors undefined.
 LEAST_EXPECTED = 0.1
 WALL = 2 / LEAST_EXPECTED
+
+
+def estimate(given: Given) -> dict[str, Estimate]:
+    """The fractions of all tests, with normal intervals."""
+    fractions, covariance = joint(given.control, list(given.tests.values()), given.anchor)
+    deviations = np.sqrt(np.diag(covariance))
+    return {
+        test: Estimate(normal(float(fraction), deviation))
+        for test, fraction, deviation in zip(given.tests, fractions, deviations, strict=True)
+    }
 
 
 def joint(

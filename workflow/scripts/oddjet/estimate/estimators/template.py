@@ -5,8 +5,21 @@ from iminuit import Minuit
 from iminuit.cost import Template
 
 from oddjet.common.histograms import count, quantile_edges
+from oddjet.common.parts import SIGNAL
+from oddjet.estimate.given import Estimate, Given, normal
 
 BINS = 20
+
+
+def estimate(given: Given) -> dict[str, Estimate]:
+    """The fractions of all tests, where simulated anomalous jets are given."""
+    if SIGNAL not in given.scores:
+        return {}
+    signal = given.scores[SIGNAL]
+    return {
+        test: Estimate(normal(*template(given.control, signal, scores)))
+        for test, scores in given.tests.items()
+    }
 
 
 def template(control: np.ndarray, signal: np.ndarray, test: np.ndarray) -> tuple[float, float]:

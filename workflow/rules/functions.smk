@@ -1,0 +1,139 @@
+# Parameters, resources and outputs that rules of several stages share.
+
+import csv
+import re
+
+from oddjet.planning import plugins
+from oddjet.planning.fingerprint import contents, fingerprint, texts
+from tabulate import tabulate
+
+
+def one_of(names):
+    """A wildcard constraint that allows these names alone."""
+    return "|".join(re.escape(str(name)) for name in names)
+
+
+def code(script, *loaded):
+    """
+    The hash of what a script computes with: a job reruns when it changes. `loaded` are modules that
+    the script loads by their names, each a list or a function of the wildcards.
+    """
+    # with conda and containers Snakemake itself compares the environments
+    here = not workflow.deployment_settings.deployment_method
+    path = WORKFLOW / "scripts" / script
+
+    def of_job(wildcards):
+        found = [part(wildcards) if callable(part) else part for part in loaded]
+        return fingerprint(path, [name for part in found for name in part], here)
+
+    return of_job if loaded else fingerprint(path, installed=here)
+
+
+def raw(file):
+    """The hash of what is in a raw file: a job reruns when it changes, however old the file is."""
+    # what another job makes is followed by Snakemake
+    return contents(file) if file and not is_made(file) else None
+
+
+def reader(file):
+    """The module that reads a raw file, if there is one."""
+    return plugins.of_file(file, is_made(file)) if file else []
+
+
+def truth_file(wildcards):
+    """The file of a test's truth; None where one label is given for all its jets."""
+    return configuration.truth_of(SCORED[wildcards.test]).get("file")
+
+
+def is_made(file):
+    """Whether the workflow itself makes a file."""
+    return file.startswith(f"{RESULTS}/")
+
+
+def of_model(name):
+    """A setting of the model in the wildcards, as a parameter."""
+    return lambda wildcards: SETTINGS[wildcards.model][name]
+
+
+def kind_and(error):
+    """The modules of the kind and of the loss or error of the model in the wildcards."""
+
+    def loaded(wildcards):
+        settings = SETTINGS[wildcards.model]
+        return plugins.of_model(settings["architecture"], settings[error])
+
+    return loaded
+
+
+def more(amount):
+    """A resource that grows with each attempt."""
+    return lambda wildcards, attempt: amount * attempt
+
+
+def checked_before(file):
+    """The check of all samples, as an input as long as `file` does not exist."""
+    # not Snakemake's exists(), which sees no wildcards
+    return lambda wildcards: (
+        [] if Path(file.format(**wildcards)).exists() else SAMPLES_TABLE
+    )
+
+
+def table(name):
+    """A table, with its place in Snakemake's report."""
+    return report(
+        TABLE.format(table=name),
+        caption="../report/table.rst",
+        category="Tables",
+        labels={"table": name},
+    )
+
+
+def figures_of(rule):
+    """
+    The figures of a rule as its outputs, by name. Each is a PNG, with its place in Snakemake's
+    report, and a PDF.
+    """
+    made = {}
+    for name, figure in drawn_by(rule).items():
+        labels = {"figure": figure.title}
+        for wildcard in ("model", "seed"):
+            if f"{{{wildcard}}}" in figure.path:
+                labels[wildcard] = f"{{{wildcard}}}"
+        if "{network}" in figure.path:
+            labels["model"] = "supervised_{network}"
+        png = report(
+            f"{FIGURES}/{figure.path}.png",
+            caption=f"../report/{name}.rst",
+            category=figure.category,
+            labels=labels,
+        )
+        made[name] = [png, f"{FIGURES}/{figure.path}.pdf"]
+    return made
+
+
+def shown(section, **wildcards):
+    """The PNGs of a section of the page, by the names of the figures."""
+    return {
+        name: f"{FIGURES}/{figure.path.format(**wildcards)}.png"
+        for name, figure in in_section(section, with_truth=bool(TRUTHS)).items()
+    }
+
+
+def needs_truth(target, results):
+    """What a target makes, or an error where no truth is given."""
+
+    def found(wildcards):
+        if TRUTHS:
+            return results
+        raise WorkflowError(
+            f"The target {target} needs labelled jets: found no samples.tests.NAME.truth, expected "
+            "at least one. Hint: run it on a simulation (snakemake simulate), or on the demo input."
+        )
+
+    return found
+
+
+def printable(summary):
+    """The summary as a table for the terminal."""
+    with open(summary, newline="") as file:
+        return tabulate(csv.DictReader(file), headers="keys", floatfmt=".3f")

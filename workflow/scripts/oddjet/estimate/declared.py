@@ -1,0 +1,101 @@
+"""Estimators and checks by name: what each assumes, in words, and how it is used.
+
+Each is the module of its name in `oddjet.estimate.estimators` or `oddjet.estimate.checks`. Nothing
+here computes: what shows names and texts needs no more.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """An estimator of the anomalous fraction.
+
+    Attributes:
+        assumes: what it does and what it assumes, for the page.
+        is_bound: it can only read low, and so is a lower bound.
+        in_envelope: it estimates the fraction itself, under the same assumption as the others of
+            the envelope and in another way.
+    """
+
+    assumes: str
+    is_bound: bool = False
+    in_envelope: bool = False
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of what the fractions assume.
+
+    Attributes:
+        holds: what is so where it is passed, for the page.
+        fails: what is said of a test, and of the other test of a pair, where it is not.
+        of_pairs: it is made on each pair of tests, else on each test.
+    """
+
+    holds: str
+    fails: str
+    of_pairs: bool = False
+
+
+ESTIMATORS = {
+    "joint": Estimator(
+        "Common likelihood fit of all tests: the lowest scores (the anchor) count the background "
+        "of each, and the tests share one free signal shape. Assumes that no anomalous jet scores "
+        "as low as the anchor; otherwise it reads low.",
+        in_envelope=True,
+    ),
+    "bbe": Estimator(
+        "1 - M(A) / B(A) in the region A of low scores where it is lowest (best bin estimation). "
+        "Assumes that the lowest scores are background alone; otherwise it reads low.",
+        in_envelope=True,
+    ),
+    "weak": Estimator(
+        "bbe on the score of a small classifier that was trained to tell the test from control "
+        "jets (positive-unlabelled learning). Assumes as bbe does; reads low where there are few "
+        "jets to learn from.",
+        in_envelope=True,
+    ),
+    "cwola": Estimator(
+        "bbe on the score of a small classifier that was trained to tell the test from the other "
+        "tests (classification without labels). Assumes as bbe does, and tests of different "
+        "fractions; with the same fraction it reads low.",
+    ),
+    "template": Estimator(
+        "Likelihood fit of control jets and simulated anomalous jets to the test. Assumes that the "
+        "simulation describes the anomalous jets.",
+    ),
+    "cut": Estimator(
+        "Share of jets above the cut. Assumes nothing; biased by (1 - f) FPR - f (1 - TPR).",
+    ),
+    "corrected": Estimator(
+        "(share above the cut - FPR) / (1 - FPR). Assumes that every anomalous jet passes the cut "
+        "(TPR = 1); otherwise it reads low, so it is a lower bound.",
+        is_bound=True,
+    ),
+    "lower_bound": Estimator(
+        "1 - the most background that fits below every threshold at once. Assumes nothing about "
+        "the signal: a lower bound of the stated confidence, for any sample size.",
+        is_bound=True,
+    ),
+}
+LOWER_BOUNDS = tuple(name for name, one in ESTIMATORS.items() if one.is_bound)
+ENVELOPE = tuple(name for name, one in ESTIMATORS.items() if one.in_envelope)
+
+CHECKS = {
+    "proportionality": Check(
+        "M - B has the same shape in both tests: they hold the same anomalous jets and the "
+        "background of the control jets, only in other fractions",
+        "the excesses of {test} and {other} have different shapes",
+        of_pairs=True,
+    ),
+    "background_scores": Check(
+        "the low scores of the test are distributed as those of control jets",
+        "low scores of {test} are not distributed as those of control",
+    ),
+    "background_features": Check(
+        "no classifier tells the low-score jets of the test from control jets by their latents, pt "
+        "and number of lit pixels",
+        "low-score jets of {test} are unlike those of control in latents, pt or lit pixels",
+    ),
+}

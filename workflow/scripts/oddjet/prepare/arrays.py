@@ -1,0 +1,63 @@
+"""One array of a raw file, read piece by piece."""
+
+import zipfile
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from oddjet.common.errors import InputError
+
+# what zipfile, NumPy, h5py and pyarrow raise on damaged files; the last three for headers that seem
+# to say encrypted, compressed in an unknown way, or beyond the end of the file
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    OSError,
+)
+PIECE_BYTES = 32 * 2**20
+
+
+@dataclass(frozen=True)
+class RawArray(ABC):
+    """An array inside a file, known by its header; `events` is its first axis."""
+
+    file: Path
+    key: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    @property
+    def events(self) -> int:
+        return self.shape[0]
+
+    @property
+    def row_bytes(self) -> int:
+        return max(1, self.dtype.itemsize * int(np.prod(self.shape[1:])))
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        """Yield the array in order of its rows, about 32 MiB at a time.
+
+        Raises:
+            InputError: the file ends early or its checksum is wrong.
+        """
+        try:
+            yield from self._pieces(max(1, PIECE_BYTES // self.row_bytes))
+        except DAMAGE as error:
+            raise InputError(
+                self.file,
+                f"damaged data in '{self.key}' ({error})",
+                f"{self.events} whole rows",
+                "copy or download the file again and compare its size with the original's.",
+            ) from error
+
+    @abstractmethod
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        """Yield `rows` rows at a time."""

@@ -1,0 +1,160 @@
+"""Columns of a table as an array, whatever the file format."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from oddjet.common.errors import InputError
+from oddjet.prepare.arrays import RawArray
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+@dataclass(frozen=True)
+class Table(ABC):
+    """A table in a file."""
+
+    file: Path
+    key: str
+    columns: tuple[str, ...]
+    events: int
+
+    @abstractmethod
+    def pieces(
+        self, columns: Sequence[str], rows: int, most: int | None
+    ) -> Iterator[Mapping[str, np.ndarray]]:
+        """Yield columns (n, ...), `rows` rows at a time; of lists `most` values, padded or cut."""
+
+    def array(self, columns: Sequence[str], most: int | None) -> "TableArray":
+        """Some columns as one array, as `TableArray` says.
+
+        Raises:
+            InputError: no such columns, or they do not fit together.
+        """
+        if not columns:
+            raise self._unfit("no `column` named", "the name of one as `column`")
+        names = [self._numbered(column) for column in columns]
+        key = f"{self.key} {', '.join(columns)}".strip()
+        made = TableArray(self.file, key, (0,), np.dtype(float), self, tuple(names), most)
+        if self.events == 0:
+            return made
+        first = next(made.of_rows(1))
+        return replace(made, shape=(self.events, *first.shape[1:]), dtype=first.dtype)
+
+    def _numbered(self, column: str) -> tuple[str, ...]:
+        """The column of this name, or those of it with numbers: NAME_0, NAME_1, ..."""
+        if column in self.columns:
+            return (column,)
+        numbers = [re.fullmatch(re.escape(column) + r"_(\d+)", name) for name in self.columns]
+        found = sorted(int(match[1]) for match in numbers if match)
+        if not found or found != list(range(len(found))):
+            raise self._unfit(
+                f"no column {column}", f"a column {column}, or {column}_0, {column}_1, ..."
+            )
+        return tuple(f"{column}_{number}" for number in found)
+
+    def _unfit(self, found: str, expected: str) -> InputError:
+        shown = ", ".join(self.columns[:12]) + (", ..." if len(self.columns) > 12 else "")
+        return InputError(
+            self.file,
+            f"{found} in the table {self.key} of columns {shown}".replace("  ", " "),
+            expected,
+            "images.columns names those of images and constituents, `column` that of a truth.",
+        )
+
+
+@dataclass(frozen=True)
+class TableArray(RawArray):
+    """Columns of a table as one array.
+
+    Each is a column of numbers, of lists (padded with zeros, or cut), or several with numbers
+    behind their name, one for each constituent. One alone is the array; several become its last
+    axis.
+    """
+
+    table: Table
+    names: tuple[tuple[str, ...], ...]
+    most: int | None
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        return self.of_rows(rows)
+
+    def of_rows(self, rows: int) -> Iterator[np.ndarray]:
+        """Yield `rows` rows at a time.
+
+        Raises:
+            InputError: columns of different shapes.
+        """
+        wanted = [name for several in self.names for name in several]
+        for piece in self.table.pieces(wanted, rows, self.most):
+            parts = [
+                piece[several[0]]
+                if len(several) == 1
+                else np.stack([piece[name] for name in several], axis=1)[:, : self.most]
+                for several in self.names
+            ]
+            if len({part.shape for part in parts}) > 1:
+                shapes = ", ".join(str(part.shape[1:]) for part in parts)
+                raise InputError(
+                    self.file,
+                    f"columns {self.key} of shapes {shapes}",
+                    "the same for all",
+                    "each column of images.columns has a value for each constituent.",
+                )
+            yield parts[0] if len(parts) == 1 else np.stack(parts, axis=-1)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The tables and the arrays of a file, as a reader finds them."""
+
+    tables: list[Table] = field(default_factory=list)
+    arrays: list[RawArray] = field(default_factory=list)
+
+
+def rectangular(
+    file: str | Path, name: str, values: "pyarrow.Array", most: int | None
+) -> np.ndarray:
+    """An Arrow column of numbers, or of lists of any depth, as an array (n, ...).
+
+    Lists are padded with zeros, or cut, to `most` values each; without `most`, and further inside,
+    all must be of one length.
+
+    Raises:
+        InputError: missing values, or lists of different lengths.
+    """
+    import pyarrow
+    import pyarrow.compute
+
+    if values.null_count:
+        raise InputError(
+            file,
+            f"{values.null_count} missing values in column '{name}'",
+            "a number or a list in each row",
+            "drop these rows, or fill them.",
+        )
+    if not hasattr(values, "flatten") or pyarrow.types.is_struct(values.type):
+        return values.to_numpy(zero_copy_only=False)
+    lengths = pyarrow.compute.list_value_length(values).to_numpy(zero_copy_only=False)
+    inside = rectangular(file, name, values.flatten(), None)
+    if most is None:
+        if len(set(lengths.tolist())) > 1:
+            raise InputError(
+                file,
+                f"lists of {lengths.min()} to {lengths.max()} values in column '{name}'",
+                "lists of one length",
+                "lists of any length are read as constituents: images.layout: constituents.",
+            )
+        return inside.reshape(len(lengths), -1, *inside.shape[1:])
+    padded = np.zeros((len(lengths), most, *inside.shape[1:]), inside.dtype)
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    kept = place < most
+    padded[row[kept], place[kept]] = inside[kept]
+    return padded
