@@ -13,12 +13,14 @@ demo: .venv/runtime  ## the whole workflow on the demo input, then its summary
 test: .venv/development lint  ## every test
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-lint: .venv/development  ## formatting, types, and Snakemake's own linter
+lint: .venv/development  ## formatting, types, imports, and Snakemake's own linter
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/snakefmt --check --no-sort Snakefile workflow/rules
+	$(BIN)/snakefmt --check .
 	$(BIN)/mypy
+	PYTHONPATH=workflow/scripts $(BIN)/lint-imports
 	$(BIN)/snakemake --lint
+	$(BIN)/snakemake --lint --snakefile workflow/Snakefile
 
 performance: .venv/measuring  ## times beside those of the alternatives: docs/performance.md
 	$(BIN)/python benchmarks/run.py

@@ -1,4 +1,4 @@
-"""From raw arrays to checked images: channels, and constituents of jets."""
+"""From raw arrays to checked images: of channels, or of the constituents of jets."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 
 from oddjet.common.errors import InputError
 from oddjet.prepare.arrays import RawArray
+from oddjet.prepare.constituents import check_constituents, jet_images
 from oddjet.prepare.quantities import jet_quantities
 from oddjet.prepare.raw import chosen_rows, open_array
 from oddjet.prepare.sparse import SparseImages
@@ -56,7 +57,7 @@ class Images:
         self.raw = open_array(sample["file"], sample.get("key"), settings["columns"], most)
         self.rows = chosen_rows(self.raw, sample.get("where"), sample.get("rows"))
         if self.of_constituents:
-            _check_constituents(self.raw)
+            check_constituents(self.raw)
             self.shape = (1, settings["size"], settings["size"])
             self.momentum_unit, self.length_unit = "GeV", "rad"
         else:
@@ -112,62 +113,6 @@ class Images:
         order = np.argsort(-pt, axis=1, kind="stable")[:, :LEADING]
         leading = np.take_along_axis(values, order[..., None], axis=1).astype(np.float32)
         return Piece(sparse, jet_quantities(sparse) | quantities, leading)
-
-
-def jet_images(
-    constituents: np.ndarray, size: int, half_width: float
-) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
-    """Images of jets from their constituents, which are taken as massless.
-
-    Args:
-        constituents: E, px, py, pz, padded with zeros, (n, k, 4); E is not used.
-        size: pixels a side.
-        half_width: of the window in eta (rows) and phi (columns) around the jet's axis, which is
-            that of the sum of all constituents.
-
-    Returns:
-        Shares of the jet's pT, float32 (n, 1, size, size); of the jets (n,) `pt`, `mass`,
-        and `width`, the mean distance from the axis weighted by pT; the constituents' pT (n, k).
-    """
-    momentum = constituents[..., 1:]
-    pt = np.hypot(momentum[..., 0], momentum[..., 1])
-    safe = np.where(pt > 0, pt, 1)
-    eta = np.arcsinh(momentum[..., 2] / safe)
-    jet = momentum.sum(axis=1)
-    jet_pt = np.hypot(jet[:, 0], jet[:, 1])
-    whole = np.where(jet_pt > 0, jet_pt, 1)
-    energy = np.linalg.norm(momentum, axis=2).sum(axis=1)
-    delta_eta = eta - np.arcsinh(jet[:, 2] / whole)[:, None]
-    delta_phi = np.arctan2(momentum[..., 1], momentum[..., 0])
-    delta_phi -= np.arctan2(jet[:, 1], jet[:, 0])[:, None]
-    delta_phi = (delta_phi + np.pi) % (2 * np.pi) - np.pi
-    place = [
-        np.floor((x + half_width) * size / (2 * half_width)).astype(int)
-        for x in (delta_eta, delta_phi)
-    ]
-    inside = (pt > 0) & np.all([(p >= 0) & (p < size) for p in place], axis=0)
-    images = np.zeros((len(jet), 1, size, size))
-    jet_of = np.broadcast_to(np.arange(len(jet))[:, None], pt.shape)
-    index = (jet_of[inside], 0, place[0][inside], place[1][inside])
-    np.add.at(images, index, (pt / whole[:, None])[inside])
-    total = pt.sum(axis=1)
-    distance = (pt * np.hypot(delta_eta, delta_phi)).sum(axis=1)
-    quantities = {
-        "pt": jet_pt,
-        "mass": np.sqrt(np.maximum(energy**2 - (jet**2).sum(axis=1), 0)),
-        "width": distance / np.where(total > 0, total, 1),
-    }
-    return images.astype(np.float32), quantities, pt
-
-
-def _check_constituents(raw: RawArray) -> None:
-    if len(raw.shape) != 3 or raw.shape[2] != 4 or 0 in raw.shape:
-        raise InputError(
-            raw.file,
-            f"array '{raw.key}' of shape {raw.shape}",
-            "(events, constituents, 4), of E, px, py, pz",
-            "reshape the array, name another one as `key`, or set images.layout.",
-        )
 
 
 def _unusable(

@@ -2,6 +2,9 @@
 
 The layout is compressed sparse row: the lit pixels of event i are
 `pixels[offsets[i]:offsets[i + 1]]`, flat positions in a (C, H, W) image, with their `values`.
+
+scipy.sparse has such rows too, in memory: these are appended to and read from a file in pieces,
+keep their positions in two bytes, where four would be the least there, and have an image's shape.
 """
 
 from collections.abc import Iterator, Sequence

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oddjet.prepare.constituents import wrap_phi
 from oddjet.simulate.generators import (
     collisions,
     derive_seed,
@@ -25,7 +26,6 @@ from oddjet.simulate.generators import (
     pseudo_jets,
     visible_particles,
 )
-from oddjet.simulate.simulation import wrap_phi
 
 Floats = NDArray[np.float64]
 
@@ -59,8 +59,10 @@ SINGLES = {11: 2, 13: 3, 22: 4}  # PDG code: object code
 def generate_events(process: str, count: int, seed: int) -> NDArray[np.float32]:
     """Simulate images of `count` events of a process of `PROCESSES`, as `event_image` makes them.
 
-    Raises ValueError for an unknown process, ImportError without Pythia or FastJet, RuntimeError
-    if Pythia gives up.
+    Raises:
+        ValueError: an unknown process.
+        ImportError: Pythia or FastJet is not installed.
+        RuntimeError: Pythia gives up.
     """
     if process not in PROCESSES:
         raise ValueError(f"unknown process {process!r}; known are {', '.join(PROCESSES)}")

@@ -19,7 +19,8 @@ MAX_FAILED_EVENTS = 100
 def generators() -> tuple[ModuleType, ModuleType]:
     """The modules of Pythia 8 and FastJet.
 
-    Raises ImportError with a hint where one is not installed.
+    Raises:
+        ImportError: one of them is not installed.
     """
     try:
         import fastjet
@@ -46,7 +47,9 @@ def collisions(pythia8: ModuleType, settings: Iterable[str], seed: int) -> Itera
     """Pythia's event record of one proton collision after another, without end.
 
     Each is valid until the next is asked for. The few that Pythia fails to complete are left out.
-    Raises RuntimeError if Pythia refuses a setting, cannot start, or gives up.
+
+    Raises:
+        RuntimeError: Pythia refuses a setting, cannot start, or gives up.
     """
     pythia = pythia8.Pythia("", False)  # its default settings, no banner
     for setting in (*PYTHIA_SETTINGS, *settings, f"Random:seed = {seed}"):

@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oddjet.common.files import replacing
-from oddjet.simulate.simulation import Jets, wrap_phi
+from oddjet.prepare.constituents import wrap_phi
+from oddjet.simulate.simulation import Jets
 
 COMPRESSION = 9  # of zlib, which every HDF5 library reads
 

@@ -1,0 +1,99 @@
+"""Images of jets from their constituents."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oddjet.common.errors import InputError
+from oddjet.prepare.arrays import RawArray
+
+
+def jet_images(
+    constituents: np.ndarray, size: int, half_width: float
+) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
+    """Images of jets from their constituents, which are taken as massless.
+
+    Args:
+        constituents: E, px, py, pz, padded with zeros, (n, k, 4); E is not used.
+        size: pixels a side.
+        half_width: of the window in eta (rows) and phi (columns) around the jet's axis, which is
+            that of the sum of all constituents.
+
+    Returns:
+        Shares of the jet's pT, float32 (n, 1, size, size); of the jets (n,) `pt`, `mass`,
+        and `width`, the mean distance from the axis weighted by pT; the constituents' pT (n, k).
+    """
+    momentum = constituents[..., 1:]
+    pt = np.hypot(momentum[..., 0], momentum[..., 1])
+    safe = np.where(pt > 0, pt, 1)
+    eta = np.arcsinh(momentum[..., 2] / safe)
+    jet = momentum.sum(axis=1)
+    jet_pt = np.hypot(jet[:, 0], jet[:, 1])
+    whole = np.where(jet_pt > 0, jet_pt, 1)
+    energy = np.linalg.norm(momentum, axis=2).sum(axis=1)
+    delta_eta = eta - np.arcsinh(jet[:, 2] / whole)[:, None]
+    delta_phi = np.arctan2(momentum[..., 1], momentum[..., 0])
+    delta_phi = wrap_phi(delta_phi - np.arctan2(jet[:, 1], jet[:, 0])[:, None])
+    there = pt > 0
+    jet_of = np.broadcast_to(np.arange(len(jet))[:, None], pt.shape)
+    images = pixelate(
+        *(jet_of[there], len(jet), delta_eta[there], delta_phi[there]),
+        *((pt / whole[:, None])[there], size, half_width),
+    )
+    total = pt.sum(axis=1)
+    distance = (pt * np.hypot(delta_eta, delta_phi)).sum(axis=1)
+    quantities = {
+        "pt": jet_pt,
+        "mass": np.sqrt(np.maximum(energy**2 - (jet**2).sum(axis=1), 0)),
+        "width": distance / np.where(total > 0, total, 1),
+    }
+    return images[:, None].astype(np.float32), quantities, pt
+
+
+def pixelate(
+    jet: np.ndarray,
+    jets: int,
+    delta_eta: np.ndarray,
+    delta_phi: np.ndarray,
+    weight: np.ndarray,
+    size: int,
+    half_width: float,
+) -> np.ndarray:
+    """Histograms of particles in a square window around the axes of their jets.
+
+    Args:
+        jet: to which each particle belongs, (m,), below `jets`.
+        delta_eta, delta_phi: from the jet's axis, (m,), along the rows and the columns.
+        weight: (m,).
+        size: pixels a side.
+        half_width: of the window.
+
+    Returns:
+        Sums of the weights (jets, size, size); what lies outside the window is left out.
+    """
+    row, column = (
+        np.floor((x + half_width) * size / (2 * half_width)).astype(int)
+        for x in (delta_eta.astype(np.float64), delta_phi.astype(np.float64))
+    )
+    inside = (row >= 0) & (row < size) & (column >= 0) & (column < size)
+    place = ((jet * size + row) * size + column)[inside]
+    return np.bincount(place, weight[inside], jets * size**2).reshape(jets, size, size)
+
+
+def wrap_phi(phi: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angles brought to [-pi, pi)."""
+    return (phi + np.pi) % (2 * np.pi) - np.pi
+
+
+def check_constituents(raw: RawArray) -> None:
+    """Refuse an array that does not hold constituents.
+
+    Raises:
+        InputError: another shape than (events, constituents, 4).
+    """
+    if len(raw.shape) != 3 or raw.shape[2] != 4 or 0 in raw.shape:
+        raise InputError(
+            raw.file,
+            f"array '{raw.key}' of shape {raw.shape}",
+            "(events, constituents, 4), of E, px, py, pz",
+            "reshape the array, name another one as `key`, or set images.layout.",
+        )
