@@ -22,8 +22,8 @@ def changed(given: torch.Tensor, *steps: str, seed: int = 0) -> torch.Tensor:
 # every image that a step can make of one, (C, H, W)
 POSSIBLE = {
     "rotate": lambda image: [image.rot90(turns, (1, 2)) for turns in range(4)],
-    "reflect_eta": lambda image: [image, image.flip(1)],
-    "reflect_phi": lambda image: [image, image.flip(2)],
+    "flip_eta": lambda image: [image, image.flip(1)],
+    "flip_phi": lambda image: [image, image.flip(2)],
     "shift_phi": lambda image: [image.roll(shift, 2) for shift in range(image.shape[2])],
 }
 
@@ -57,6 +57,6 @@ def test_no_pixel_is_lost_whatever_is_done() -> None:
 
 def test_images_that_are_not_square_are_shifted_and_mirrored_but_not_turned() -> None:
     given = images(height=4)
-    assert changed(given, "reflect_eta", "reflect_phi", "shift_phi").shape == given.shape
+    assert changed(given, "flip_eta", "flip_phi", "shift_phi").shape == given.shape
     with pytest.raises(ValueError, match="4 x 6"):
         changed(given, "rotate")

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from oddjet.estimate.checks import check, proportionality, same_features, same_scores
-from oddjet.estimate.estimators import CHECKS
+from oddjet.estimate.check import Sample, check
+from oddjet.estimate.checks.background_features import same_features
+from oddjet.estimate.checks.background_scores import same_scores
+from oddjet.estimate.checks.proportionality import proportionality
+from oddjet.estimate.declared import CHECKS
 
 CONTROL, TEST = 3000, 1500
 
@@ -71,7 +74,7 @@ def test_checks_are_made_on_every_test_and_pair_and_all_passed_where_all_is_well
         name: mixed(rng, f) for name, f in (("low", 0.2), ("high", 0.6), ("other", 0.4))
     }
     parts = {name: features(rng, values, 0) for name, values in scores.items()}
-    rows = check(scores, parts, 0.5, 0.68, 0.01)
+    rows = check(Sample(scores, parts, 0.5, 0.68), 0.01)
     made = [(row["check"], row["test"], row.get("other")) for row in rows]
     tests = ("low", "high", "other")
     pairs = [("low", "high"), ("low", "other"), ("other", "high")]
@@ -85,7 +88,9 @@ def test_latents_of_another_background_are_noticed_where_its_scores_are_alike() 
     rng = np.random.default_rng(5)
     scores = {"normal_control": rng.random(CONTROL), "low": mixed(rng, 0.2)}
     parts = {name: features(rng, values, 0.5 * (name == "low")) for name, values in scores.items()}
-    failed = [row["check"] for row in check(scores, parts, 0.5, 0.68, 0.01) if not row["passed"]]
+    failed = [
+        row["check"] for row in check(Sample(scores, parts, 0.5, 0.68), 0.01) if not row["passed"]
+    ]
     assert failed == ["background_features"]
 
 
@@ -104,6 +109,6 @@ def test_p_values_of_the_background_are_not_too_small_where_it_is_the_same(which
 def test_what_cannot_be_checked_has_no_p_value_and_is_not_failed() -> None:
     constant = {"normal_control": np.ones(100), "low": np.ones(50), "high": np.full(10, 2.0)}
     parts = {name: scores[:, None] for name, scores in constant.items()}
-    rows = check(constant, parts, 0.5, 0.68, 0.01)
+    rows = check(Sample(constant, parts, 0.5, 0.68), 0.01)
     of_few = [row for row in rows if row["test"] == "high"]
     assert all(np.isnan(row["p_value"]) and row["passed"] for row in of_few)

@@ -15,8 +15,9 @@ import pytest
 import uproot
 
 from oddjet.common.errors import InputError
-from oddjet.prepare import raw, tabular
+from oddjet.prepare import arrays
 from oddjet.prepare.raw import chosen_rows, open_array, read_truth
+from oddjet.prepare.readers import hdf5
 
 EVENTS, MOST = 12, 5
 COLUMNS = ["E", "PX", "PY", "PZ"]
@@ -97,7 +98,7 @@ def table(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str | N
 def test_constituents_of_a_table_are_those_of_the_array(
     table: tuple[Path, str | None], monkeypatch: pytest.MonkeyPatch, piece_bytes: int
 ) -> None:
-    monkeypatch.setattr(raw, "PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(arrays, "PIECE_BYTES", piece_bytes)
     found = open_array(*table, COLUMNS, MOST)
     assert found.shape == (EVENTS, MOST, 4)
     read = np.concatenate(list(found.pieces()))
@@ -198,7 +199,9 @@ def test_the_names_in_a_pickled_list_are_found_and_no_pickle_is_run(tmp_path: Pa
         attributes = file["table/table"].attrs
         names = bytes(attributes["values_block_0_kind"])
         attributes["values_block_0_kind"] = np.bytes_(harmful + names)
-    assert "E_0" in tabular.tables_of(path, b"\x89HDF")["table"].columns
+    (table,) = hdf5.contents(path).tables
+    assert table.key == "table"
+    assert "E_0" in table.columns
     assert not trace.exists()
     # the payload is a real one: whoever unpickles it makes the file
     pickle.loads(harmful + names)

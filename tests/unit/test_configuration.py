@@ -50,7 +50,7 @@ def test_defaults_have_no_problem() -> None:
         "samples: {normal: {file: n.npz}, tests: {'a & \"b\"': {file: l.npz, key: x}}}",
         "samples: {normal: {file: n.npz}, tests: {abnormal: {file: l.npz}}}",
         "training: {epochs: 1, device: cpu}",
-        "models: {S: {latent: 3, loss: {ssim: 0.5, mse: 0.5}, score: hellinger}}",
+        "models: {S: {latent: 3, loss: {ssim: 0.5, mse: 0.5}, error: hellinger}}",
         "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, truth: 1}}}",
         "fraction: {max_fpr: 0.01}",
         "fraction: {headline: corrected, headline_model: S}",
@@ -195,12 +195,12 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         ["models.S.loss:", "found 'mean'", "allowed: mse, mae, huber"],
     ),
     "unknown loss in a sum": (
-        "models: {S: {latent: 3, score: {mse: 1, mean: 1}}}",
-        ["models.S.score:", "found 'mean'", "allowed: mse, mae, huber"],
+        "models: {S: {latent: 3, error: {mse: 1, mean: 1}}}",
+        ["models.S.error:", "found 'mean'", "allowed: mse, mae, huber"],
     ),
     "negative weight": (
-        "models: {S: {latent: 3, score: {mse: -1}}}",
-        ["models.S.score.mse:", "found -1", "expected a number > 0"],
+        "models: {S: {latent: 3, error: {mse: -1}}}",
+        ["models.S.error.mse:", "found -1", "expected a number > 0"],
     ),
     "wrong value of a model's own key": (
         "models: {S: {latent: 3, hidden: 64}}",
@@ -377,7 +377,8 @@ def settled(text: str) -> dict[str, dict[str, Any]]:
     config = merged(yaml.safe_load(text))
     for model in config["models"].values():
         model.setdefault("loss", "mse")
-        model.setdefault("score", "mse")
+        model.setdefault("error", "mse")
+        model.setdefault("threads", 4)
     return configuration.model_settings(config["models"], config)
 
 
@@ -395,6 +396,7 @@ def test_a_model_changes_what_it_says_of_preprocessing_and_training_and_nothing_
     changes = {"epochs": 7, "plateau": plateau, "augmentation": augmentation}
     assert settings["b"]["training"] == DEFAULTS["training"] | changes
     assert settings["b"]["architecture"] == {"latent": 1}
+    assert {model["threads"] for model in settings.values()} == {4}
 
 
 def test_models_that_want_the_same_share_a_preparation_and_smoothing_needs_none() -> None:

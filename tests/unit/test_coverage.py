@@ -59,7 +59,7 @@ def test_measured_bias_and_coverage_are_those_of_known_estimators() -> None:
         joint, cut = table.loc[(fraction, "joint")], table.loc[(fraction, "cut")]
         assert joint.other_fraction == (0.6 if fraction == 0.2 else 0.2)
         assert joint.repeats == 40
-        assert abs(joint.bias) < 4 * joint.bias_error
+        assert abs(joint.bias) < 4 * joint.bias_uncertainty
         assert joint.coverage_95 >= joint.coverage_68 > 0.4
         # the false positives of the normal jets, some 8% of them with 400 control jets
         assert cut.bias == pytest.approx((1 - fraction) * 0.08, abs=0.03)

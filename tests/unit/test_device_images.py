@@ -1,18 +1,14 @@
 """Images on the computing device: the same pixels as on disk, normalised."""
 
-import os
-
 import numpy as np
 import pytest
 import torch
-from scipy.ndimage import gaussian_filter
 
 from oddjet.prepare.sparse import SparseImages
-from oddjet.train import tensors
+from oddjet.train import device_images
 from oddjet.train.device_images import DeviceImages, fit_min_max
 from oddjet.train.normalisation import MinMax
-
-CPU = torch.device("cpu")
+from oddjet.train.torch_setup import CPU
 
 
 def images(events: int = 30, shape: tuple[int, int, int] = (2, 6, 5)) -> SparseImages:
@@ -38,7 +34,7 @@ def test_dense_batches_are_the_sparse_images_normalised(rows: list[int]) -> None
 
 @pytest.mark.parametrize("size", [1, 7, 30, 256])
 def test_batches_are_all_images_in_order(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(tensors, "BATCH", size)
+    monkeypatch.setattr(device_images, "BATCH", size)
     sparse = images()
     batches = list(DeviceImages(sparse, MinMax.none(2), CPU).batches())
     assert [len(batch) for batch in batches[:-1]] == [size] * (len(batches) - 1)
@@ -78,17 +74,6 @@ def test_min_max_of_images_without_zeros_takes_the_smallest_pixel() -> None:
     assert normalised.max() == 1
 
 
-@pytest.mark.parametrize("width", [0.3, 1.0, 2.5, 9.0])
-@pytest.mark.parametrize("shape", [(1, 17, 23), (2, 8, 8)], ids=str)
-def test_smoothing_is_that_of_scipy(width: float, shape: tuple[int, int, int]) -> None:
-    dense = np.random.default_rng(0).random((3, *shape), np.float32)
-    smoothed = tensors.smooth(torch.from_numpy(dense), width)
-    wide = (0, 0, width, width)
-    expected = gaussian_filter(dense.astype(np.float64), wide, mode="constant")
-    # sums of up to 23 x 23 single-precision products; what is there is of order one
-    np.testing.assert_allclose(smoothed.numpy(), expected, atol=1e-6)
-
-
 def test_min_max_is_that_of_the_smoothed_images() -> None:
     sparse = images()
     normalisation = fit_min_max(sparse, 1.0, CPU)
@@ -97,26 +82,3 @@ def test_min_max_is_that_of_the_smoothed_images() -> None:
     assert normalised.max() == 1
     assert max(normalisation.maximum) < sparse.values.max()
     assert MinMax(**normalisation.as_dict()) == normalisation
-
-
-def test_pixels_beyond_those_of_the_training_part_are_not_clipped() -> None:
-    normalised = MinMax((1.0,), (3.0,))(torch.tensor([[[[0.0, 1.0, 3.0, 5.0]]]]))
-    assert normalised.flatten().tolist() == [-0.5, 0.0, 1.0, 2.0]
-
-
-def test_repeatable_means_the_same_numbers_after_the_same_seed() -> None:
-    before = os.environ.get("CUBLAS_WORKSPACE_CONFIG"), torch.get_num_threads()
-    try:
-        drawn = []
-        for seed in (1, 1, 2):
-            tensors.set_up_torch(seed, 1)
-            drawn.append(torch.rand(4).tolist())
-        assert drawn[0] == drawn[1] != drawn[2]
-        assert torch.are_deterministic_algorithms_enabled()
-        assert torch.get_num_threads() == 1
-        assert os.environ["CUBLAS_WORKSPACE_CONFIG"]
-    finally:
-        torch.use_deterministic_algorithms(False)
-        torch.set_num_threads(before[1])
-        if before[0] is None:
-            del os.environ["CUBLAS_WORKSPACE_CONFIG"]

@@ -25,13 +25,13 @@ def own_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def plug_in(monkeypatch: pytest.MonkeyPatch, *gpus: str) -> list[torch.device]:
-    """Let PyTorch see these gpus; what becomes its current device is listed."""
+    """Let PyTorch see these GPUs; what becomes its current device is listed."""
     current: list[torch.device] = []
     for name, fake in {
         "is_available": lambda: bool(gpus),
         "device_count": lambda: len(gpus),
         "get_device_properties": lambda index: SimpleNamespace(uuid=gpus[index]),
-        "get_device_name": lambda device: f"Card {device.index}",
+        "get_device_name": lambda device: f"Tesla {device.index}",
         "set_device": current.append,
         "mem_get_info": lambda device: (2**29, 2**33),
     }.items():
@@ -125,7 +125,7 @@ def test_in_a_slurm_job_trainings_take_different_gpus_and_share_when_there_are_n
 HOLDS = """
 import sys, tempfile
 tempfile.tempdir = sys.argv[1]
-from oddjet.devices import _one_of
+from oddjet.train.devices import _one_of
 with _one_of(sys.argv[2:], wait=True) as index:
     print(sys.argv[2:][index], flush=True)
     sys.stdin.read()
@@ -168,7 +168,9 @@ def test_no_memory_left_on_the_gpu_names_the_batch_size(monkeypatch: pytest.Monk
     plug_in(monkeypatch, "a")
     device = torch.device("cuda", 0)
     with (
-        pytest.raises(InputError, match=r"training\.batch_size: found 4096, for which Card 0") as e,
+        pytest.raises(
+            InputError, match=r"training\.batch_size: found 4096, for which Tesla 0"
+        ) as e,
         devices.memory_errors_explained(device, 4096),
     ):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from oddjet.common.errors import InputError
-from oddjet.prepare import download, raw
+from oddjet.prepare import arrays, download
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setattr(download, "PAUSES", (0.01, 0.02, 0.03))
-    monkeypatch.setattr(raw, "PIECE_BYTES", 1000)  # the files are read in many pieces
+    monkeypatch.setattr(arrays, "PIECE_BYTES", 1000)  # the files are read in many pieces
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with Server() as server:
         yield server

@@ -84,7 +84,7 @@ def test_two_writers_at_once_have_a_path_each(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from oddjet.files import replacing
+from oddjet.common.files import replacing
 with replacing(sys.argv[1]) as partial:
     partial.write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from oddjet.common import parts as names
-from oddjet.estimate import fractions, weak
-from oddjet.estimate.estimators import ESTIMATORS
+from oddjet.estimate import fractions
+from oddjet.estimate.classifiers import classify
+from oddjet.estimate.declared import ESTIMATORS
+from oddjet.estimate.given import Given
 
 SETTINGS = {
     "max_fpr": 0.10,
@@ -31,8 +33,8 @@ def table(
     parts: dict[str, np.ndarray], confidence: float = CONFIDENCE
 ) -> dict[tuple[str, str], dict]:
     """Rows by test and estimator; the classifiers see the score alone."""
-    classified = weak.classify({name: scores[:, None] for name, scores in parts.items()})
-    rows = fractions.tabulate(fractions.estimates(parts, classified, **SETTINGS), confidence)
+    classified = classify({name: scores[:, None] for name, scores in parts.items()})
+    rows = fractions.tabulate(Given(parts, classified=classified, **SETTINGS), confidence)
     return {(row["test"], row["estimator"]): row for row in rows}
 
 
@@ -68,8 +70,7 @@ def test_estimates_do_not_depend_on_the_order_of_events() -> None:
         name: np.random.default_rng(1).permutation(values) for name, values in parts.items()
     }
     rows, again = (
-        fractions.tabulate(fractions.estimates(some, {}, **SETTINGS), CONFIDENCE)
-        for some in (parts, shuffled)
+        fractions.tabulate(Given(some, **SETTINGS), CONFIDENCE) for some in (parts, shuffled)
     )
     assert rows == again
 
@@ -105,8 +106,8 @@ def test_interval_on_pure_background_holds_zero_in_the_stated_share_of_repeats(
     for seed in range(repeats):
         rng = np.random.default_rng(seed)
         parts = {"normal_control": rng.exponential(size=400), "pure": rng.exponential(size=400)}
-        found = fractions.estimates(parts, {}, **SETTINGS)
-        (one,) = (estimate for estimate in found if estimate.estimator == estimator)
+        found = fractions.estimates(Given(parts, **SETTINGS))
+        (one,) = (estimate for _, name, estimate in found if name == estimator)
         _, low, high = one.at(CONFIDENCE)
         held += low <= 0 <= high
     stated = CONFIDENCE

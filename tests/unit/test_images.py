@@ -152,7 +152,7 @@ def test_the_quantities_of_a_jet_are_those_of_its_four_vector() -> None:
     jets = some_jets()
     _, quantities, _ = jet_images(jets, 16, 0.8)
     energy, px, py, pz = jets.sum(axis=1).T
-    np.testing.assert_allclose(quantities["sum"], np.hypot(px, py))
+    np.testing.assert_allclose(quantities["pt"], np.hypot(px, py))
     mass = np.sqrt(energy**2 - px**2 - py**2 - pz**2)
     np.testing.assert_allclose(quantities["mass"], mass, rtol=1e-6)
 
@@ -163,7 +163,7 @@ def test_two_constituents_have_the_mass_and_width_of_the_textbook() -> None:
     _, quantities, _ = jet_images(jets, 16, 0.8)
     assert quantities["mass"][0] == pytest.approx(np.sqrt(2e4 * (np.cosh(0.6) - 1)))
     assert quantities["width"][0] == pytest.approx(0.3)
-    assert quantities["sum"][0] == pytest.approx(200)
+    assert quantities["pt"][0] == pytest.approx(200)
 
 
 def test_a_jet_without_constituents_is_a_blank_image() -> None:

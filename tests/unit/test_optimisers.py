@@ -13,8 +13,8 @@ STEPS = """
 import sys
 import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau
-from oddjet.optimisers import Adam
-from oddjet.tensors import set_up_torch
+from oddjet.train.optimisers import Adam
+from oddjet.train.torch_setup import set_up_torch
 
 set_up_torch(1, 1)
 network = torch.nn.Linear(3, 1)

@@ -232,9 +232,9 @@ def test_the_crop_curve_says_what_a_plain_loop_finds_inside_each_square(
                     sums[number] += value
                     lit[number] += 1
     # all arithmetic is double precision; the values of the images are single
-    np.testing.assert_allclose(curve["sum"], sums / images.sum(dtype=np.float64), rtol=1e-9)
+    np.testing.assert_allclose(curve["pt"], sums / images.sum(dtype=np.float64), rtol=1e-9)
     np.testing.assert_allclose(curve["lit_pixels"], lit / 60, rtol=1e-12)
-    assert curve["sum"][-1] == pytest.approx(1)
+    assert curve["pt"][-1] == pytest.approx(1)
     assert curve["lit_pixels"][-2] < curve["lit_pixels"][-1] == (images > 0).sum() / 60
 
 

@@ -35,7 +35,7 @@ def test_quantities_are_those_of_plain_sums() -> None:
         )
         girth = sum(p * np.hypot(y - middle[0], x - middle[1]) for p, y, x in pixels) / total
         expected = {
-            "sum": total,
+            "pt": total,
             "lit_pixels": len(pixels),
             "mass": np.sqrt(pairs),
             "width": girth,
@@ -63,5 +63,5 @@ def test_blank_and_single_pixel_jets_have_no_mass_and_no_width() -> None:
     images[1, 0, 3, 4] = 2
     found = quantities(images)
     assert found["mass"].tolist() == found["width"].tolist() == [0, 0]
-    assert found["sum"].tolist() == [0, 2]
+    assert found["pt"].tolist() == [0, 2]
     assert found["lit_pixels"].tolist() == [0, 1]

@@ -63,7 +63,7 @@ def test_sum_and_lit_pixels_of_raw_images_are_kept_beside_what_the_preprocessing
         images = raw[raw.files[0]].astype(np.float64)
         with h5py.File(path) as file:
             # stored in single precision
-            np.testing.assert_allclose(file["quantities/sum"][:], images.sum((1, 2)), rtol=1e-6)
+            np.testing.assert_allclose(file["quantities/pt"][:], images.sum((1, 2)), rtol=1e-6)
             lit = file["quantities/lit_pixels"][:]
             np.testing.assert_array_equal(lit, (images > 0).sum((1, 2)))
 

@@ -52,12 +52,12 @@ def tables(
     checks = ("proportionality", "background_scores", "background_features")
     return {
         "fractions": pd.DataFrame(fractions),
-        "closure": pd.DataFrame(
+        "checks": pd.DataFrame(
             {**pair, "check": check, "other": None, "p_value": 0.5, "passed": True}
             for pair in pairs
             for check in checks
         ),
-        "error_budget": pd.DataFrame(
+        "uncertainty_budget": pd.DataFrame(
             {**pair, "source": source, "down": down, "up": up}
             for pair in pairs
             for source, down, up in (("seeds", 0.25, 0.25), ("estimators", 0.01, 0.02))
@@ -82,7 +82,7 @@ def quote(
         headline=headline,
         headline_model=headline_model,
         confidence=0.68,
-        score="error",
+        anomaly_score="error",
     )
 
 
@@ -225,12 +225,12 @@ def test_a_failed_check_takes_the_belief_from_the_tests_and_the_model_it_is_abou
     check: str, words: str
 ) -> None:
     parts = tables(tests=("low", "high", "third"))
-    closure = parts["closure"]
-    here = (closure.model == "S") & (closure.test == "low") & (closure.check == check)
-    closure.loc[here, ["p_value", "passed"]] = [1e-5, False]
+    checked = parts["checks"]
+    here = (checked.model == "S") & (checked.test == "low") & (checked.check == check)
+    checked.loc[here, ["p_value", "passed"]] = [1e-5, False]
     pair = check == "proportionality"
-    closure["other"] = closure["other"].astype(object)
-    closure.loc[here, "other"] = "high" if pair else None
+    checked["other"] = checked["other"].astype(object)
+    checked.loc[here, "other"] = "high" if pair else None
     table = quote(parts).set_index(["model", "test"])
     doubted = {("S", "low")} | ({("S", "high")} if pair else set())
     assert set(table.index[table.believable == "false"]) == doubted
@@ -298,7 +298,8 @@ def run_summarise(
 ) -> Path:
     """Run the script of the rule as Snakemake would, on tables in files."""
     parts, paths = tables(models, tests), {}
-    for name in ("fractions", "closure", "error_budget", "purity", "detection"):
+    of_models = ("fractions", "checks", "uncertainty_budget", "purity", "detection")
+    for name in of_models:
         paths[name] = []
         for model in models:
             path = directory / model / f"{name}.csv"
@@ -311,7 +312,15 @@ def run_summarise(
             path = directory / model / f"history{seed}.csv"
             (history(1.9) if collapsed else history(1.0)).to_csv(path, index=False)
             paths["histories"].append(path)
-    names = ("fractions", "closure", "error_budget", "purity", "detection", "training", "summary")
+    names = (
+        "fractions",
+        "checks",
+        "uncertainty_budget",
+        "purity",
+        "detection",
+        "training",
+        "summary",
+    )
     output = {name: directory / f"{name}.csv" for name in names}
     given = SimpleNamespace(**paths)
     given.get = paths.get
@@ -327,7 +336,7 @@ def run_summarise(
                 "headline": "corrected",
                 "headline_model": "auto",
                 "confidence": 0.68,
-                "score": "error",
+                "anomaly_score": "error",
             },
         ),
     )

@@ -4,32 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 import torch
-from conftest import blobs
+from labelled_jets import CNN, DENSE, LABELS, write_sample
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from oddjet.common.errors import InputError
-from oddjet.evaluate.supervised import (
-    Classifier,
-    CrossFit,
-    DeviceArray,
-    Jets,
-    cross_fit,
-    in_jet_frame,
-    load,
-    probabilities,
-    read_jets,
-    save,
-)
-from oddjet.prepare.sparse import SparseFile, SparseImages
+from oddjet.evaluate.supervised import CrossFit, cross_fit, load, probabilities, save
+from oddjet.evaluate.supervised_inputs import DeviceArray, Jets, read_jets
 from oddjet.train.torch_setup import CPU, set_up_torch
-
-CNN = {"inputs": "images"}
-DENSE = {"inputs": "constituents", "leading": 3, "hidden": [64, 32]}
-LABELS = np.random.default_rng(0).integers(2, size=200)
 
 
 @pytest.fixture(autouse=True)
@@ -39,35 +23,13 @@ def repeatable() -> Iterator[None]:
     torch.use_deterministic_algorithms(False)
 
 
-def images() -> SparseImages:
-    """One blob or two, by label."""
-    rng = np.random.default_rng(0)
-    found = [blobs(rng, [tuple(rng.uniform(4, 11, 2)) for _ in range(1 + x)], 16) for x in LABELS]
-    return SparseImages.from_dense(np.stack(found)[:, None].astype(np.float32))
-
-
-def constituents() -> np.ndarray:
-    """Three massless ones of each jet (200, 3, 4), close together or, by label, far apart."""
-    rng = np.random.default_rng(0)
-    spread = np.where(LABELS, 0.4, 0.1)[:, None]
-    axis = [rng.uniform(low, -low, (200, 1)) for low in (-2, -np.pi)]
-    eta, phi = (middle + spread * rng.normal(size=(200, 3)) for middle in axis)
-    pt = -np.sort(-rng.uniform(50, 300, (200, 3)), axis=1)
-    momentum = [pt * np.cosh(eta), pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)]
-    return np.stack(momentum, axis=2).astype(np.float32)
-
-
 @pytest.fixture
 def prepared(tmp_path: Path) -> Path:
-    """A prepared sample of images and constituents."""
-    with h5py.File(tmp_path / "sample.h5", "w") as file:
-        SparseFile.create(file, (1, 16, 16)).append(images())
-        file["constituents"] = constituents()
-    return tmp_path / "sample.h5"
+    return write_sample(tmp_path / "sample.h5")
 
 
-def read(path: Path, network: dict[str, Any], rows: np.ndarray | None = None) -> Jets:
-    return read_jets(network, [(path, rows)], 0.0, CPU)
+def read(path: Path, network: dict[str, Any]) -> Jets:
+    return read_jets(network, [(path, None)], 0.0, CPU)
 
 
 def fitted(jets: Jets, labels: np.ndarray = LABELS, network: Any = CNN, epochs: int = 12):
@@ -121,21 +83,6 @@ def test_one_labelled_jet_is_too_few_and_said_so() -> None:
 # Units
 
 
-def test_images_have_one_unit_and_each_number_of_constituents_its_own() -> None:
-    rng = np.random.default_rng(0)
-    batches = [torch.as_tensor(rng.normal(size=(5, 1, 8, 8)), dtype=torch.float32) for _ in "ab"]
-    classifier = Classifier(CNN, (1, 8, 8))
-    classifier.fit_unit(batches)
-    assert classifier.unit.item() == pytest.approx(torch.cat(batches).square().mean().sqrt().item())
-    vectors = torch.as_tensor(rng.normal(size=(9, 3, 4)), dtype=torch.float32)
-    vectors[:, 2] = 0  # jets of two constituents
-    classifier = Classifier(DENSE, (3, 4))
-    classifier.fit_unit(iter([vectors]))
-    expected = vectors.square().mean(0).sqrt()
-    expected[2] = 1
-    torch.testing.assert_close(classifier.unit, expected)
-
-
 def test_what_is_learnt_does_not_depend_on_the_unit_of_momenta(prepared: Path) -> None:
     jets = read(prepared, DENSE)
     scores = fitted(jets, network=DENSE, epochs=2).scores
@@ -143,59 +90,6 @@ def test_what_is_learnt_does_not_depend_on_the_unit_of_momenta(prepared: Path) -
     # a power of two: the same digits
     in_other_units = DeviceArray(jets.dense(torch.arange(200)).numpy() * 1024, CPU)
     np.testing.assert_array_equal(fitted(in_other_units, network=DENSE, epochs=2).scores, scores)
-
-
-# Constituents
-
-
-def masses(vectors: np.ndarray) -> np.ndarray:
-    """Of the sums of four-vectors (N, k, 4)."""
-    energy, *momentum = vectors.astype(np.float64).sum(1).T
-    return np.sqrt(energy**2 - np.square(momentum).sum(0))
-
-
-def test_in_the_jets_frame_it_has_no_y_and_z_momentum_and_the_same_mass_and_pt() -> None:
-    before = constituents()
-    after = in_jet_frame(before)
-    assert after.dtype == np.float32
-    jet = after.sum(1)
-    np.testing.assert_allclose(jet[:, 2:], 0, atol=1e-3)
-    np.testing.assert_allclose(jet[:, 1], np.hypot(*before.sum(1).T[1:3]), rtol=1e-5)
-    np.testing.assert_allclose(masses(after), masses(before), rtol=1e-3)
-    pt = np.hypot(after[..., 1], after[..., 2])
-    np.testing.assert_allclose(pt, np.hypot(before[..., 1], before[..., 2]), rtol=1e-4)
-
-
-def test_constituents_that_are_not_there_stay_zero_and_so_does_an_empty_jet() -> None:
-    vectors = constituents()[:2]
-    vectors[0, 2] = vectors[1] = 0
-    after = in_jet_frame(vectors)
-    assert (after[0, 2] == 0).all()
-    assert (after[1] == 0).all()
-    assert np.isfinite(after).all()
-
-
-def test_a_jet_along_the_beam_gives_finite_numbers() -> None:
-    assert np.isfinite(in_jet_frame(np.array([[[10.0, 0, 0, 10.0]]]))).all()
-
-
-@pytest.mark.parametrize("leading", [2, 5])
-def test_so_many_leading_constituents_are_read_padded_with_zeros(
-    prepared: Path, leading: int
-) -> None:
-    rows = np.array([3, 7])
-    jets = read(prepared, DENSE | {"leading": leading}, rows)
-    assert jets.shape == (leading, 4)
-    found = jets.dense(torch.arange(2)).numpy()
-    expected = np.zeros((2, leading, 4))
-    expected[:, :3] = constituents()[rows][:, :leading]
-    np.testing.assert_array_equal(found, in_jet_frame(expected))
-
-
-def test_several_samples_stand_one_behind_the_other(prepared: Path) -> None:
-    both = read_jets(CNN, [(prepared, None), (prepared, np.array([5]))], 0.0, CPU)
-    assert len(both) == 201
-    torch.testing.assert_close(both.dense(torch.tensor([200])), both.dense(torch.tensor([5])))
 
 
 # Predictions

@@ -10,13 +10,13 @@ import torch
 from conftest import KINDS, NO_AUGMENTATION, architecture, blobs
 
 from oddjet.prepare.sparse import SparseImages
-from oddjet.train import losses, training
+from oddjet.train import training
 from oddjet.train.build import build, kind_of
 from oddjet.train.device_images import DeviceImages
 from oddjet.train.normalisation import MinMax
-from oddjet.train.torch_setup import set_up_torch
+from oddjet.train.reconstruction_error import ReconstructionError, moments
+from oddjet.train.torch_setup import CPU, set_up_torch
 
-CPU = torch.device("cpu")
 PARAMETERS = architecture("convolutional", latent=3, dropout=0.1)
 SETTINGS = {
     "epochs": 3,
@@ -138,7 +138,7 @@ def test_weights_of_the_best_epoch_are_kept_and_not_of_the_last(
             states.append({name: w.clone() for name, w in reconstruct.state_dict().items()})
         return next(found)
 
-    monkeypatch.setattr(losses.ReconstructionError, "mean", scripted)
+    monkeypatch.setattr(ReconstructionError, "mean", scripted)
     kept = train(epochs=5).model.state_dict()
     assert len(states) == 5
     assert all(torch.equal(kept[name], states[1][name]) for name in kept)
@@ -167,7 +167,7 @@ def test_training_stops_after_the_patience_without_a_better_epoch(
 ) -> None:
     # validation losses: blank, mean, then falling for two epochs, a tie, and rising
     found = iter([9.0, 8.0, 3.0, 2.0, 2.0, 2.5, 2.5, 2.5, 1.0, 1.0])
-    monkeypatch.setattr(losses.ReconstructionError, "mean", lambda *_: next(found))
+    monkeypatch.setattr(ReconstructionError, "mean", lambda *_: next(found))
     history = train(epochs=8, patience=patience).history
     assert len(history) == 2 + patience
 
@@ -177,7 +177,7 @@ def test_the_learning_rate_falls_where_the_validation_loss_has_come_to_rest(
 ) -> None:
     # validation losses: blank, mean, then a better one, three that are not, a better one, and rest
     found = iter([9.0, 8.0, 3.0, 3.0, 3.1, 3.0, 2.0, 2.0, 2.0, 2.0])
-    monkeypatch.setattr(losses.ReconstructionError, "mean", lambda *_: next(found))
+    monkeypatch.setattr(ReconstructionError, "mean", lambda *_: next(found))
     history = train(epochs=8, plateau={"factor": 0.1, "patience": 1}).history
     # a row has the rate that its epoch was trained with; one is let pass, the second lowers it
     rates = [row["learning_rate"] for row in history]
@@ -188,7 +188,7 @@ def test_the_learning_rate_falls_where_the_validation_loss_has_come_to_rest(
 def test_a_plateau_slows_every_optimiser_of_a_model(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(losses.ReconstructionError, "mean", lambda *_: 1.0)  # at rest at once
+    monkeypatch.setattr(ReconstructionError, "mean", lambda *_: 1.0)  # at rest at once
     seen: list[list[float]] = []
     step = kind_of(kind).step
 
@@ -306,7 +306,7 @@ def test_the_moments_are_those_of_all_images() -> None:
         total += image
         squares += (image**2).sum()
     images = DeviceImages(sparse, MinMax.none(1), CPU)
-    mean, mean_square = losses.moments(images)
+    mean, mean_square = moments(images)
     # double-precision sums rounded to single precision at the end
     np.testing.assert_allclose(mean.numpy(), total / 300, rtol=1e-6, atol=1e-9)
     assert mean_square == pytest.approx(squares / 300 / 256, rel=1e-6)
@@ -327,7 +327,7 @@ def test_every_kind_learns_and_scores_odd_images_higher(kind: str) -> None:
     rng = np.random.default_rng(3)
     odd = [blobs(rng, [tuple(rng.uniform(3, 12, 2)) for _ in range(4)], 16) for _ in range(64)]
     odd = SparseImages.from_dense(np.stack(odd)[:, None].astype(np.float32))
-    error = losses.ReconstructionError({"mse": 1.0}, {"mse": 1.0}, 1.0)
+    error = ReconstructionError({"mse": 1.0}, {"mse": 1.0}, 1.0)
     with torch.no_grad():
         scores = [
             trained.model.score(
@@ -400,7 +400,7 @@ def test_the_history_is_in_the_loss_that_was_asked_for(loss: str | dict) -> None
     parts = moving_blobs(64, 1), moving_blobs(32, 2)
     trained = training.train(*parts, PARAMETERS, SETTINGS, 1, CPU, loss=loss)
     fitted, held = (DeviceImages(part, trained.normalisation, CPU) for part in parts)
-    error = losses.ReconstructionError.fit(loss, fitted)
+    error = ReconstructionError.fit(loss, fitted)
     assert trained.history[0]["blank_loss"] == error.mean(held, torch.zeros_like)
     best = min(row["val_loss"] for row in trained.history)
     assert error.mean(held, trained.model.eval()) == pytest.approx(best, rel=1e-6)

@@ -1,10 +1,11 @@
-"""What the error of the headline consists of."""
+"""What the uncertainty of the headline consists of."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from oddjet.estimate import fractions
+from oddjet.estimate.given import Given
 from oddjet.estimate.uncertainty_budget import budget
 
 CONTROL, TEST = 3000, 1500
@@ -21,7 +22,7 @@ def made(headline: str = "joint", control: int = CONTROL) -> dict[str, pd.DataFr
     rows = []
     for seed in ("1", "2", "3", "ensemble"):
         shift = 0.0 if seed == "ensemble" else 0.01 * int(seed)
-        for row in fractions.tabulate(fractions.estimates(scores, {}, **settings), 0.68):
+        for row in fractions.tabulate(Given(scores, **settings), 0.68):
             moved = {name: row[name] + shift for name in ("fraction", "low", "high")}
             rows.append({"seed": seed} | row | moved)
             if row["estimator"] == "bbe":
