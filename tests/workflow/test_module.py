@@ -1,0 +1,80 @@
+"""The workflow as others use it: from either Snakefile, and as a module of another workflow."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import REPO, TINY, run_workflow, write_tiny_samples
+
+CONFIG = TINY | {"seeds": [1], "results": "found"}
+
+
+def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True)
+
+
+def jobs(printed: str) -> dict[str, str]:
+    """How many jobs of each rule a dry run announces."""
+    stats = printed.split("Job stats:")[1].split("total")[0]
+    return dict(re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE))
+
+
+def as_module(directory: Path, renamed: str = "") -> Path:
+    """A workflow that has this one as a module and makes something of its summary."""
+    write_tiny_samples(directory)
+    (directory / "mine.yaml").write_text(yaml.safe_dump({"jets": CONFIG}), "utf-8")
+    (directory / "Snakefile").write_text(
+        'configfile: "mine.yaml"\n\n\n'
+        f'module oddjet:\n    snakefile: "{REPO}/workflow/Snakefile"\n'
+        '    config: config["jets"]\n\n\n'
+        f"use rule * from oddjet{renamed}\n\n\n"
+        'rule mine:\n    default_target: True\n    input: "found/summary.csv", "found/summary.html"\n'
+        '    output: "mine.csv"\n    shell: "cp {input[0]} {output}"\n',
+        "utf-8",
+    )
+    return directory
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = as_module(tmp_path_factory.mktemp("module"))
+    done = run(directory)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    return directory
+
+
+def test_both_snakefiles_announce_the_same_jobs(tiny_samples: Path) -> None:
+    found = [
+        jobs(run_workflow("-n", config=CONFIG, directory=tiny_samples, snakefile=file).stdout)
+        for file in (REPO / "Snakefile", REPO / "workflow" / "Snakefile")
+    ]
+    assert found[0] == found[1]
+    assert found[0]["all"] == "1" and found[0]["train"] == "1"
+
+
+def test_a_module_announces_the_jobs_that_the_workflow_itself_does(
+    tiny_samples: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    itself = jobs(run_workflow("-n", config=CONFIG, directory=tiny_samples).stdout)
+    module = as_module(tmp_path_factory.mktemp("announced"))
+    assert jobs(run(module, "-n", "all").stdout) == itself
+
+
+def test_rules_of_a_module_may_be_renamed(tmp_path: Path) -> None:
+    announced = jobs(run(as_module(tmp_path, " as jets_*"), "-n").stdout)
+    assert announced["jets_train"] == "1" and announced["mine"] == "1"
+
+
+def test_a_module_runs_and_its_page_is_filled_in_with_its_own_configuration(ran: Path) -> None:
+    assert (ran / "mine.csv").read_text("utf-8").startswith("model,test,fraction,low,high")
+    page = (ran / "found/summary.html").read_text("utf-8")
+    assert "confidence 0.68" in page  # a caption reads it from the configuration
+    assert not (ran / "results").exists()
+
+
+def test_a_module_reruns_nothing_that_is_done(ran: Path) -> None:
+    assert "Nothing to be done" in run(ran, "-n").stderr + run(ran, "-n").stdout
