@@ -1,11 +1,13 @@
 """What several tests share: tiny samples, and the real workflow run on them."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
@@ -42,32 +44,79 @@ TINY: dict[str, Any] = {
 # What imports what, found by the standard library
 
 SCRIPTS = REPO / "workflow" / "scripts"
+# The scripts that load modules of a folder of the package by their names. Snakemake's jobs write
+# down what they loaded: tests/dag/test_rebuilds.py compares.
+LOADERS = {
+    "train/models": {"train.py", "score.py"},
+    "train/losses": {"train.py", "score.py"},
+    "prepare/readers": {"prepare_normal.py", "prepare_test.py", "prepare_truth.py"},
+    "estimate/estimators": {"estimate_fractions.py", "measure_coverage.py"},
+    "estimate/checks": {"estimate_fractions.py"},
+}
+# beside the kinds: what they have in common
+SHARED_BY_KINDS = {"base", "discriminator"}
 
 
-def _finders() -> dict[str, ModuleFinder]:
-    """What each script imports, of this repository; the rest counts as missing there."""
+def plugins(folder: str) -> list[str]:
+    """The names of the modules in a folder of `LOADERS`, those that are loaded by others apart."""
+    names = {path.stem for path in (SCRIPTS / "oddjet" / folder).glob("*.py")}
+    return sorted(names - {"__init__"} - SHARED_BY_KINDS)
+
+
+def finder_of(script: Path, *loaded: str) -> ModuleFinder:
+    """What a script imports, with modules that it loads by their names, and what these import.
+
+    Of this repository; the rest counts as missing there.
+    """
+    finder = ModuleFinder(path=[str(SCRIPTS)])
+    finder.run_script(str(script))
+    for module in loaded:
+        finder.import_hook(module)
+    return finder
+
+
+def modules_of(finder: ModuleFinder) -> set[str]:
+    """The files of the package that are imported, below workflow/scripts."""
+    return {
+        str(Path(module.__file__).relative_to(SCRIPTS))
+        for module in finder.modules.values()
+        if module.__file__ and module.__name__.startswith("oddjet")
+    }
+
+
+def _finders(with_plugins: bool = False) -> dict[str, ModuleFinder]:
     found = {}
     for script in sorted(SCRIPTS.glob("*.py")):
-        found[script.name] = ModuleFinder(path=[str(SCRIPTS)])
-        found[script.name].run_script(str(script))
+        loaded = [
+            f"oddjet.{folder}.{name}".replace("/", ".")
+            for folder, loaders in LOADERS.items()
+            for name in plugins(folder)
+            if with_plugins and script.name in loaders
+        ]
+        found[script.name] = finder_of(script, *loaded)
     return found
 
 
 def importers() -> dict[str, set[str]]:
-    """The scripts that import each module of the package, transitively."""
-    modules = (SCRIPTS / "oddjet").rglob("*.py")
-    found: dict[str, set[str]] = {str(path.relative_to(SCRIPTS)): set() for path in modules}
+    """The scripts that import each module of the package, transitively; none loads it by its name.
+
+    Which jobs load a module by its name depends on their configuration: `WholeRun.loaded`.
+    """
+    files = (SCRIPTS / "oddjet").rglob("*.py")
+    found: dict[str, set[str]] = {str(path.relative_to(SCRIPTS)): set() for path in files}
     for script, finder in _finders().items():
-        for module in finder.modules.values():
-            if module.__file__ and module.__name__.startswith("oddjet"):
-                found[str(Path(module.__file__).relative_to(SCRIPTS))].add(script)
+        for module in modules_of(finder):
+            found[module].add(script)
     return found
 
 
-def packages() -> dict[str, set[str]]:
-    """The scripts that import each package from outside the standard library, transitively."""
+def packages(with_plugins: bool = False) -> dict[str, set[str]]:
+    """The scripts that import each package from outside the standard library, transitively.
+
+    With plugins, also those that may import it through a module that they load by its name.
+    """
     found: dict[str, set[str]] = {}
-    for script, finder in _finders().items():
+    for script, finder in _finders(with_plugins).items():
         for name in finder.badmodules:
             root = name.split(".")[0]
             if root not in sys.stdlib_module_names | {"oddjet"}:
@@ -187,11 +236,50 @@ def run_workflow(
     config: Mapping[str, Any],
     directory: Path,
     snakefile: Path = REPO / "Snakefile",
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run Snakemake in `directory` with `config`; its stdout and stderr come as text."""
     line = snakemake_arguments(*arguments, config=config, directory=directory, snakefile=snakefile)
     command = [sys.executable, "-m", "snakemake", *line]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True)
+    variables = os.environ | (environment or {})
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, env=variables)
+
+
+# Python runs this before a script: at its end the script writes down which modules it has loaded
+WATCHING = """
+import atexit, json, os, sys, uuid
+
+def write():
+    job = getattr(sys.modules["__main__"], "snakemake", None)
+    if hasattr(job, "rule"):
+        modules = [module for name, module in sys.modules.items() if name.startswith("oddjet")]
+        loaded = [module.__file__ for module in modules if getattr(module, "__file__", None)]
+        with open(os.path.join(os.environ["LOADED"], uuid.uuid4().hex), "w") as file:
+            json.dump({"rule": job.rule, "outputs": list(job.output), "loaded": loaded}, file)
+
+atexit.register(write)
+"""
+
+
+def watching(place: Path) -> dict[str, str]:
+    """Environment variables with which all jobs of a run write what they load below `place`."""
+    (place / "loaded").mkdir(parents=True)
+    (place / "sitecustomize.py").write_text(WATCHING, "utf-8")
+    return {"PYTHONPATH": str(place), "LOADED": str(place / "loaded")}
+
+
+def loaded_by(place: Path, scripts: Path) -> dict[str, set[tuple[str, str]]]:
+    """By file below the folder `scripts`, what was made by the jobs that loaded it.
+
+    Each as (rule, output file below results/).
+    """
+    found: dict[str, set[tuple[str, str]]] = {}
+    for file in (place / "loaded").iterdir():
+        job = json.loads(file.read_text("utf-8"))
+        made = {(job["rule"], output.removeprefix("results/")) for output in job["outputs"]}
+        for module in job["loaded"]:
+            found.setdefault(str(Path(module).relative_to(scripts)), set()).update(made)
+    return found
 
 
 # a name that has to be escaped in files, wildcards and HTML
@@ -213,17 +301,28 @@ class WholeRun:
 
     directory: Path
     code: Path
+    # by file below workflow/scripts, (rule, output below results/) of the jobs that loaded it
+    loaded: Mapping[str, set[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def results(self) -> Path:
         return self.directory / "results"
 
     def run(
-        self, *arguments: str, config: Mapping[str, Any] = WHOLE, directory: Path | None = None
+        self,
+        *arguments: str,
+        config: Mapping[str, Any] = WHOLE,
+        directory: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run the same copy of the code again, here or in another directory."""
-        place, snakefile = directory or self.directory, self.code / "Snakefile"
-        return run_workflow(*arguments, config=config, directory=place, snakefile=snakefile)
+        return run_workflow(
+            *arguments,
+            config=config,
+            directory=directory or self.directory,
+            snakefile=self.code / "Snakefile",
+            environment=environment,
+        )
 
 
 @pytest.fixture(scope="session")
@@ -245,8 +344,8 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
         )
     directory = place / "run"
     write_tiny_samples(directory)
-    run = WholeRun(directory, code)
-    done = run.run()
+    watched = watching(place / "watched")
+    done = WholeRun(directory, code).run(environment=watched)
     if done.returncode != 0:  # once in full would be enough, and every test that needs it says so
         pytest.fail(f"the whole run failed:\n{(done.stdout + done.stderr)[-3000:]}", pytrace=False)
-    return run
+    return WholeRun(directory, code, loaded_by(place / "watched", code / "workflow" / "scripts"))

@@ -4,7 +4,7 @@ import csv
 import io
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -38,8 +38,11 @@ def plan(
     config: Mapping[str, Any] = WHOLE,
     directory: Path | None = None,
     packages: Path | None = None,
+    targets: Sequence[str] = (),
 ) -> Plan:
     """What Snakemake would do, with the distributions in `packages` before those installed.
+
+    For all that the workflow makes unless `targets` are given.
 
     Read from `--detailed-summary`, a tab-separated table with a row per output file: its rule, the
     inputs it was made from, and whether an update is pending. The text of a dry run is no
@@ -48,7 +51,7 @@ def plan(
     """
     place = directory or run.directory
     line = snakemake_arguments(
-        *("--detailed-summary", "--quiet"),
+        *(*targets, "--detailed-summary", "--quiet"),
         config=config,
         directory=place,
         snakefile=run.code / "Snakefile",
@@ -86,7 +89,7 @@ def of(rule: str, outputs: set[str]) -> Made:
 def own_jobs(model: str, seed: int) -> Made:
     """What one training and all that hangs on it alone makes."""
     place = f"{model}/seed{seed}"
-    names = ("reconstructions", "errors", "latent", "clusters", "cluster_errors")
+    names = ("reconstructions", "scores", "latent", "clusters", "cluster_scores")
     return (
         of("train", {f"{place}/model.pt", f"{place}/history.csv"})
         | of("score", {f"{place}/scores.h5", f"{place}/reconstructions.h5"})
@@ -100,7 +103,7 @@ def merges(model: str) -> Made:
     return (
         of(
             "estimate_fractions",
-            {f"{model}/{name}.csv" for name in ("fractions", "closure", "error_budget")},
+            {f"{model}/{name}.csv" for name in ("fractions", "checks", "uncertainty_budget")},
         )
         | of("measure_purity", {f"{model}/purity.csv"})
         | of("measure_detection", {f"{model}/detection.csv", f"{model}/roc.csv"})
@@ -111,11 +114,11 @@ def merges(model: str) -> Made:
 
 TABLES = {
     f"tables/{name}.csv"
-    for name in ("fractions", "closure", "error_budget", "purity", "detection", "training")
+    for name in ("fractions", "checks", "uncertainty_budget", "purity", "detection", "training")
 }
 SUMMARY: Made = (
     of("summarise", {"summary.csv", *TABLES})
-    | of("draw_fractions", figure("fractions") | figure("error_budget"))
+    | of("draw_fractions", figure("fractions") | figure("uncertainty_budget"))
     | of("write_page", {"summary.html"})
     | of("record_provenance", {"provenance.json"})
 )
@@ -301,7 +304,7 @@ def test_without_networks_nothing_is_supervised(whole_run: WholeRun) -> None:
 # Truth
 
 
-def test_without_truth_there_is_no_validation(whole_run: WholeRun) -> None:
+def test_without_truth_nothing_is_evaluated(whole_run: WholeRun) -> None:
     config = changed()
     del config["samples"]["tests"]["high"]["truth"]
     before, after = plan(whole_run), plan(whole_run, config)
@@ -319,7 +322,7 @@ def test_without_truth_there_is_no_validation(whole_run: WholeRun) -> None:
     assert SUMMARY & after.everything <= after.pending
 
 
-def test_truth_is_an_input_of_validation_alone(whole_run: WholeRun) -> None:
+def test_truth_is_an_input_of_evaluation_alone(whole_run: WholeRun) -> None:
     found = plan(whole_run)
     readers = {
         rule for rule in rules(found.everything) if any("truth" in f for f in found.inputs(rule))

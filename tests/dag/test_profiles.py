@@ -52,10 +52,11 @@ def ask_for_training(config: dict, directory: Path) -> None:
         ({}, "cuda", 1, 1),
         ({}, "auto", 1, int(drivers.loaded())),
         ({"kind": "convolutional"}, "cpu", 4, 0),
+        ({"threads": 3}, "cpu", 3, 0),
         ({"training": {"device": "cuda"}}, "cpu", 1, 1),
     ],
 )
-def test_a_training_asks_for_the_cores_and_the_card_that_it_makes_use_of(
+def test_a_training_asks_for_the_cores_and_the_gpu_that_it_makes_use_of(
     model: dict, device: str, threads: int, gpu: int, tmp_path: Path
 ) -> None:
     (tmp_path / "resources").symlink_to(REPO / "resources")

@@ -1,23 +1,44 @@
 """A job reruns if and only if something that it computes from has changed.
 
 For every module of the package, every script and every package that these import: an edit, then
-what Snakemake would do, against what the standard library and the rule files say about imports and
-the graph about what depends on them. New ones are found and so covered by themselves.
+what Snakemake would do, against what the standard library and the rule files say about imports, the
+jobs themselves about what they loaded by its name, and the graph about what depends on them. New
+ones are found and so covered by themselves.
 """
 
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
+import h5py
 import numpy as np
 import pytest
-from conftest import NORMAL, REPO, SCRIPTS, WHOLE, WholeRun, importers, jets, packages
+from conftest import (
+    AWKWARD,
+    EACH_TEST,
+    LOADERS,
+    NORMAL,
+    REPO,
+    SCRIPTS,
+    WHOLE,
+    WholeRun,
+    importers,
+    jets,
+    loaded_by,
+    packages,
+    plugins,
+    watching,
+)
 from test_dag import Made, Plan, changed, plan, restored
+
+from oddjet.estimate.declared import CHECKS, ESTIMATORS
 
 IMPORTERS = importers()
 PACKAGES = packages()
@@ -51,9 +72,13 @@ RULES = rules_of_scripts()
 WAITING = waiting_rules()
 
 
-def with_dependents(whole: Plan, rules: set[str]) -> Made:
-    """All that the rules make, and all that is made from it."""
-    moved = {made for made in whole.everything if made[0] in rules}
+def made_by(whole: Plan, rules: set[str]) -> Made:
+    return {made for made in whole.everything if made[0] in rules}
+
+
+def with_dependents(whole: Plan, made: Made) -> Made:
+    """All that is given, and all that is made from it."""
+    moved = set(made)
     while True:
         files = {f"results/{output}" for _, output in moved}
         more = {
@@ -65,6 +90,24 @@ def with_dependents(whole: Plan, rules: set[str]) -> Made:
         if not more:
             return moved
         moved |= more
+
+
+def users(run: WholeRun, whole: Plan, name: str) -> Made:
+    """What is made with a file: by the rules whose scripts import it, and by the jobs, when they
+    ran, that loaded it by its name or by way of what they loaded so.
+    """
+    scripts = IMPORTERS.get(name, {name})
+    imported = made_by(whole, set().union(*(RULES[script] for script in scripts)))
+    return imported | (run.loaded.get(name, set()) & whole.everything)
+
+
+@contextmanager
+def edited(run: WholeRun, name: str) -> Iterator[None]:
+    """A file below workflow/scripts that computes something else, for a while."""
+    path = run.code / "workflow" / "scripts" / name
+    with restored(path):
+        path.write_text(path.read_text("utf-8") + "\nEDITED = 1\n", "utf-8")
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +122,12 @@ def after_edit(whole_run: WholeRun, tmp_path_factory: pytest.TempPathFactory) ->
     for number in range(2):
         place = tmp_path_factory.mktemp(f"edited{number}")
         run = shutil.copytree(whole_run.directory, place / "run")
-        copies.put(WholeRun(run, shutil.copytree(whole_run.code, place / "code")))
+        copies.put(WholeRun(run, shutil.copytree(whole_run.code, place / "code", symlinks=True)))
 
     def edit(name: str) -> Made:
         run = copies.get()
-        path = run.code / "workflow" / "scripts" / name
         try:
-            with restored(path):
-                path.write_text(path.read_text("utf-8") + "\nEDITED = 1\n", "utf-8")
+            with edited(run, name):
                 return plan(run).pending
         finally:
             copies.put(run)
@@ -101,19 +142,262 @@ def test_every_script_belongs_to_a_rule() -> None:
 
 @pytest.mark.parametrize("name", EDITED)
 def test_edit_reruns_exactly_the_jobs_that_compute_with_it_and_what_depends_on_them(
-    whole: Plan, after_edit: Mapping[str, Made], name: str
+    whole_run: WholeRun, whole: Plan, after_edit: Mapping[str, Made], name: str
 ) -> None:
-    scripts = IMPORTERS.get(name, {name})
-    rules = set().union(*(RULES[script] for script in scripts))
-    assert after_edit[name] == with_dependents(whole, rules)
+    assert after_edit[name] == with_dependents(whole, users(whole_run, whole, name))
 
 
 def test_edits_of_figures_compute_nothing(after_edit: Mapping[str, Made]) -> None:
-    drawing = [name for name in EDITED if "/figures/" in name or name.startswith("draw_")]
-    assert len(drawing) >= 10
+    drawing = [name for name in EDITED if "/draw/" in name or name.startswith("draw_")]
+    drawing.append("oddjet/planning/figures.py")
+    assert len(drawing) >= 19
     for name in drawing:
         rules = {rule for rule, _ in after_edit[name]}
         assert {rule for rule in rules if not rule.startswith("draw_")} <= PAGE
+
+
+# Modules that jobs load by their names: what is not used brings no job
+
+
+# of those in each folder of `LOADERS`, what the run used: its models are dense, trained with the
+# mean squared error and scored by it, its files are .npz (whose arrays have the header of .npy)
+USED = {
+    "train/models": ({"dense"}, {"train", "score"}),
+    "train/losses": ({"mse"}, {"train", "score"}),
+    "prepare/readers": ({"npz", "npy"}, {"prepare_normal", "prepare_test", "prepare_truth"}),
+    "estimate/estimators": (set(ESTIMATORS), {"estimate_fractions"}),
+    "estimate/checks": (set(CHECKS), {"estimate_fractions"}),
+}
+PLUGINS = [(folder, name) for folder in LOADERS for name in plugins(folder)]
+
+
+@pytest.mark.parametrize(("folder", "name"), PLUGINS)
+def test_edit_of_a_kind_loss_reader_estimator_or_check_reruns_what_uses_it_alone(
+    whole: Plan, after_edit: Mapping[str, Made], folder: str, name: str
+) -> None:
+    used, rules = USED[folder]
+    expected = with_dependents(whole, made_by(whole, rules)) if name in used else set()
+    assert after_edit[f"oddjet/{folder}/{name}.py"] == expected
+
+
+def test_edits_of_estimators_and_checks_cluster_and_train_nothing(
+    after_edit: Mapping[str, Made],
+) -> None:
+    for folder in ("estimators", "checks"):
+        for name in plugins(f"estimate/{folder}"):
+            rules = {rule for rule, _ in after_edit[f"oddjet/estimate/{folder}/{name}.py"]}
+            assert rules == {"estimate_fractions", "summarise", "draw_fractions"} | PAGE
+
+
+@pytest.mark.parametrize("folder", LOADERS)
+def test_modules_are_loaded_by_their_names_in_the_scripts_that_are_known_for_it(
+    whole_run: WholeRun, covered: WholeRun, folder: str
+) -> None:
+    loading = {
+        rule
+        for run in (whole_run, covered)
+        for file, made in run.loaded.items()
+        for rule, _ in made
+        if Path(file).parent == Path("oddjet", folder) and Path(file).stem in plugins(folder)
+    }
+    assert loading == set().union(*(RULES[script] for script in LOADERS[folder]))
+
+
+# ... by the target coverage
+
+
+@pytest.fixture(scope="module")
+def covered(whole_run: WholeRun, tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
+    """A copy of the whole run in which the target coverage was made as well, and its code."""
+    place = tmp_path_factory.mktemp("covered")
+    code = Path(shutil.copytree(whole_run.code, place / "code", symlinks=True))
+    run = WholeRun(Path(shutil.copytree(whole_run.directory, place / "run")), code)
+    done = run.run("coverage", environment=watching(place / "watched"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    loaded = loaded_by(place / "watched", code / "workflow" / "scripts")
+    return WholeRun(run.directory, code, loaded)
+
+
+MEASURED = {"measure_coverage", "merge_coverage", "draw_coverage"}
+
+
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        *((f"oddjet/estimate/estimators/{name}.py", MEASURED) for name in ESTIMATORS),
+        *((f"oddjet/estimate/checks/{name}.py", set()) for name in CHECKS),
+        ("oddjet/estimate/best_bin.py", MEASURED),  # which estimators alone import
+        ("oddjet/estimate/check.py", set()),
+        ("oddjet/train/models/convolutional.py", set()),
+    ],
+)
+def test_coverage_is_measured_anew_after_an_edit_of_an_estimator_and_of_no_check(
+    covered: WholeRun, name: str, rules: set[str]
+) -> None:
+    everything = plan(covered, targets=["coverage"])
+    with edited(covered, name):
+        pending = plan(covered, targets=["coverage"]).pending
+    assert {rule for rule, _ in pending} == rules
+    assert pending == made_by(everything, rules)
+
+
+# ... that are new
+
+
+@pytest.fixture
+def extended(whole_run: WholeRun, tmp_path: Path) -> WholeRun:
+    """The run with code of its own, to add to."""
+    code = Path(shutil.copytree(whole_run.code, tmp_path / "code", symlinks=True))
+    return WholeRun(whole_run.directory, code)
+
+
+def package(run: WholeRun) -> Path:
+    return run.code / "workflow" / "scripts" / "oddjet"
+
+
+def put(file: Path, before: str, more: str) -> None:
+    """Put more behind a text that a file has once."""
+    text = file.read_text("utf-8")
+    assert text.count(before) == 1
+    file.write_text(text.replace(before, before + more), "utf-8")
+
+
+TOY_KIND = """
+from oddjet.train.models.dense import DenseAutoencoder
+
+class Toy(DenseAutoencoder):
+    pass
+
+KIND = Toy
+"""
+TOY_LOSS = """
+def error(images, reconstructions):
+    return (images - reconstructions).abs().flatten(1).mean(1)
+"""
+
+
+def add_kind_and_loss(run: WholeRun) -> None:
+    (package(run) / "train/models/toy_kind.py").write_text(TOY_KIND, "utf-8")
+    (package(run) / "train/losses/toy_loss.py").write_text(TOY_LOSS, "utf-8")
+    schema = run.code / "workflow/schemas/config.schema.yaml"
+    put(schema, "enum: [dense, ", "toy_kind, ")
+    put(schema, "enum: [mse, ", "toy_loss, ")
+
+
+def test_a_new_kind_a_new_loss_and_a_new_reader_bring_no_job_where_nothing_uses_them(
+    extended: WholeRun,
+) -> None:
+    add_kind_and_loss(extended)
+    reader = package(extended) / "prepare/readers/toy_format.py"
+    reader.write_text("def contents(file):\n    raise ValueError\n", "utf-8")
+    assert plan(extended).pending == set()
+
+
+def test_a_new_estimator_estimates_the_fractions_anew_and_clusters_and_trains_nothing(
+    extended: WholeRun, whole: Plan
+) -> None:
+    (package(extended) / "estimate/estimators/toy.py").write_text(
+        "def estimate(given):\n    return {}\n", "utf-8"
+    )
+    declared = package(extended) / "estimate/declared.py"
+    put(declared, "ESTIMATORS = {\n", '    "toy": Estimator("Nothing."),\n')
+    expected = with_dependents(whole, made_by(whole, {"estimate_fractions"}))
+    assert plan(extended).pending == expected
+
+
+def test_a_new_check_estimates_the_fractions_anew_and_clusters_and_trains_nothing(
+    extended: WholeRun, whole: Plan
+) -> None:
+    (package(extended) / "estimate/checks/toy.py").write_text(
+        "def check(sample, test):\n    return {'p_value': 1.0}\n", "utf-8"
+    )
+    declared = package(extended) / "estimate/declared.py"
+    put(declared, "CHECKS = {\n", '    "toy": Check("it is so", "it is not so"),\n')
+    expected = with_dependents(whole, made_by(whole, {"estimate_fractions"}))
+    assert plan(extended).pending == expected
+
+
+def test_a_new_figure_is_drawn_with_those_of_its_rule_and_shown_and_computes_nothing(
+    extended: WholeRun, whole: Plan
+) -> None:
+    figures = package(extended) / "planning/figures.py"
+    title = '    "toy": Figure("draw_samples", "toy", "A toy", "Samples", "samples"),\n'
+    put(figures, "FIGURES = {\n", title)
+    (package(extended) / "draw/toy_figures.py").write_text("def toy():\n    ...\n", "utf-8")
+    script = extended.code / "workflow/scripts/draw_samples.py"
+    script.write_text(script.read_text("utf-8") + "\nimport oddjet.draw.toy_figures\n", "utf-8")
+    (extended.code / "workflow/report/toy.rst").write_text("A toy.\n", "utf-8")
+    found = plan(extended)
+    added = {("draw_samples", f"figures/toy.{suffix}") for suffix in ("png", "pdf")}
+    assert found.everything - whole.everything == added
+    assert found.pending == added | made_by(whole, {"draw_samples"} | PAGE)
+
+
+# ... and used by some jobs and not by others
+
+
+TOY_TARGETS = [f"results/{model}/seed1/scores.h5" for model in ("S", "T")]
+
+
+@pytest.fixture(scope="module")
+def mixed(
+    whole_run: WholeRun, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[WholeRun, dict[str, Any]]:
+    """A run of S, and of T of another kind with another loss, with one test in another format."""
+    place = tmp_path_factory.mktemp("mixed")
+    code = Path(shutil.copytree(whole_run.code, place / "code", symlinks=True))
+    run = WholeRun(place / "run", code)
+    add_kind_and_loss(run)
+    shutil.copytree(whole_run.directory / "raw", run.directory / "raw")
+    with h5py.File(run.directory / "raw" / "low.h5", "w") as file:
+        file["images"] = jets(EACH_TEST, 12)
+    toy = {"kind": "toy_kind", "latent": 2, "loss": "toy_loss", "error": "mse"}
+    config = changed(models=WHOLE["models"] | {"T": toy})
+    config["samples"]["tests"][AWKWARD] = {"file": "raw/low.h5"}
+    done = run.run(*TOY_TARGETS, config=config)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return run, config
+
+
+ALL_TRAINED = {"S/seed1/model.pt", "T/seed1/model.pt"}
+PREPARED = [f"prepared/shared/tests/{name}.h5" for name in (AWKWARD, "high", "signal")]
+
+
+@pytest.mark.parametrize(
+    ("name", "outputs"),
+    [
+        ("train/models/toy_kind.py", {"T/seed1/model.pt"}),
+        ("train/models/dense.py", ALL_TRAINED),  # what the other kind begins with
+        ("train/models/variational.py", set()),
+        ("train/losses/toy_loss.py", {"T/seed1/model.pt"}),
+        ("train/losses/mse.py", {"S/seed1/model.pt", "T/seed1/scores.h5"}),
+        ("train/losses/hellinger.py", set()),
+        ("prepare/readers/hdf5.py", {PREPARED[0]}),
+        (
+            "prepare/readers/npz.py",
+            {"prepared/shared/normal.h5", *PREPARED[1:], "prepared/truth/high.h5"},
+        ),
+    ],
+)
+def test_jobs_depend_on_the_kind_loss_and_reader_of_their_own(
+    mixed: tuple[WholeRun, dict[str, Any]], name: str, outputs: set[str]
+) -> None:
+    run, config = mixed
+    before = plan(run, config, targets=TOY_TARGETS)
+    assert before.pending == set()
+    with edited(run, f"oddjet/{name}"):
+        pending = plan(run, config, targets=TOY_TARGETS).pending
+    assert outputs <= {output for _, output in before.everything}
+    first = {made for made in before.everything if made[1] in outputs}
+    # a job reruns with all that it makes
+    rerun = {made for made in before.everything if _job(made) in {_job(one) for one in first}}
+    assert pending == with_dependents(before, rerun)
+
+
+def _job(made: tuple[str, str]) -> tuple[str, Path]:
+    """What is the same for all that a job of a training makes, and for no other job."""
+    rule, output = made
+    return rule, Path(output).parent if rule in ("train", "score") else Path(output)
 
 
 # Text that does not compute
@@ -228,7 +512,7 @@ def test_another_older_raw_file_prepares_it_anew_and_the_same_elsewhere_does_not
 # Versions of packages
 
 
-@pytest.mark.parametrize("package", ["torch", "matplotlib", "scikit-learn"])
+@pytest.mark.parametrize("package", ["torch", "matplotlib", "scikit-learn", "hdf5plugin"])
 def test_another_version_of_a_package_reruns_what_computes_with_it(
     whole_run: WholeRun,
     whole: Plan,
@@ -241,15 +525,17 @@ def test_another_version_of_a_package_reruns_what_computes_with_it(
         f"Metadata-Version: 2.1\nName: {package}\nVersion: 0.0.1\n", "utf-8"
     )
     imported = {"scikit-learn": "sklearn"}.get(package, package)
-    rules = set().union(*(RULES[script] for script in PACKAGES[imported]))
-    assert plan(whole_run, packages=tmp_path).pending == with_dependents(whole, rules)
+    rules = set().union(*(RULES[script] for script in PACKAGES.get(imported, ())))
+    expected = with_dependents(whole, made_by(whole, rules))
+    assert bool(expected) == (package != "hdf5plugin")  # which the reader of HDF5 alone imports
+    assert plan(whole_run, packages=tmp_path).pending == expected
 
 
 # Captions
 
 
 def test_another_caption_rewrites_the_page(clone: WholeRun) -> None:
-    caption = clone.code / "workflow" / "report" / "errors.rst"
+    caption = clone.code / "workflow" / "report" / "scores.rst"
     caption.write_text(caption.read_text("utf-8") + "More.\n", "utf-8")
     assert {rule for rule, _ in plan(clone).pending} == PAGE
 

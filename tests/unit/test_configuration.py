@@ -85,7 +85,7 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         [
             "models.S:",
             "unknown key droput",
-            "allowed: activation, dropout, hidden, kind, latent",
+            "allowed: activation, dropout, error, hidden, kind, latent",
             "mean dropout?",
         ],
     ),

@@ -16,7 +16,7 @@ CONFIG = deepcopy(dict(WHOLE)) | {
         "models": {
             "turned": {"kind": "variational", "latent": 2, "preprocessing": {"flip": False}}
         },
-        "ablation": {"by its root": {"latent": 2, "score": "hellinger"}},
+        "ablation": {"by its root": {"latent": 2, "error": "hellinger"}},
         "latents": [3],
     }
 }

@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter
 
 from oddjet.common.files import sha256
 from oddjet.common.scorefiles import LEARNT, QUANTITIES
-from oddjet.estimate.estimators import CHECKS, ESTIMATORS
+from oddjet.estimate.declared import CHECKS, ESTIMATORS
 from oddjet.evaluate import supervised
 from oddjet.prepare.sparse import SparseFile
 from oddjet.train import training
@@ -40,11 +40,11 @@ COLUMNS = {
         *("model", "seed", "test", "estimator", "fraction", "low", "high"),
         *("threshold", "fpr", "fpr_upper"),
     ],
-    "tables/closure.csv": [
+    "tables/checks.csv": [
         *("model", "check", "test", "other", "statistic", "dof", "p_value"),
         *("ratio", "ratio_low", "ratio_high", "passed"),
     ],
-    "tables/error_budget.csv": ["model", "test", "source", "down", "up"],
+    "tables/uncertainty_budget.csv": ["model", "test", "source", "down", "up"],
     "tables/purity.csv": [
         *("model", "seed", "test", "components", "purity", "majority_baseline"),
         *("ari", "ami", "purity_truth"),
@@ -59,13 +59,13 @@ COLUMNS = {
     ],
 }
 FIGURES = [
-    *("examples", "means", "crop", "fractions", "error_budget", "quantities", "pca_plane"),
+    *("examples", "means", "crop", "fractions", "uncertainty_budget", "quantities", "pca_plane"),
     *("S/learning_curves", "S/roc", "S/latent_classes"),
     *(f"supervised/cnn/{name}" for name in ("learning_curves", "output", "roc")),
     *(
         f"S/seed{seed}/{name}"
         for seed in SEEDS
-        for name in ("reconstructions", "errors", "latent", "clusters", "cluster_errors")
+        for name in ("reconstructions", "scores", "latent", "clusters", "cluster_scores")
     ),
 ]
 
@@ -148,7 +148,7 @@ def test_fractions_have_a_row_per_seed_test_and_estimator(
 
 
 def test_every_check_is_made_of_every_test_and_pair(tables: dict[str, pd.DataFrame]) -> None:
-    table = tables["tables/closure.csv"]
+    table = tables["tables/checks.csv"]
     assert set(table.check) == set(CHECKS)
     (pair,) = table[table.check == "proportionality"].itertuples()
     assert {pair.test, pair.other} == set(TESTS)
@@ -156,10 +156,10 @@ def test_every_check_is_made_of_every_test_and_pair(tables: dict[str, pd.DataFra
         assert table[table.check == check].test.tolist() == TESTS
 
 
-def test_error_budget_of_the_headline_has_every_source_for_every_test(
+def test_uncertainty_budget_of_the_headline_has_every_source_for_every_test(
     tables: dict[str, pd.DataFrame],
 ) -> None:
-    table = tables["tables/error_budget.csv"]
+    table = tables["tables/uncertainty_budget.csv"]
     sources = ["test jets", "control jets", "anchor", "seeds", "estimators"]
     for test in TESTS:
         assert table[table.test == test].source.tolist() == sources
@@ -326,7 +326,7 @@ def test_scores_say_what_made_them(whole_run: WholeRun) -> None:
             facts = dict(file.attrs)
         assert facts["seed"] == str(seed)
         assert facts["device"] == "cpu"
-        assert json.loads(facts["configuration"]) == {"score": "mse", "validation": 0.2}
+        assert json.loads(facts["configuration"]) == {"error": "mse", "validation": 0.2}
         inputs = json.loads(facts["inputs"])
         assert inputs == {
             "model": sha256(folder / "model.pt"),

@@ -7,7 +7,26 @@ from pathlib import Path
 
 import yaml
 
-WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+
+def on_disk(rules):
+    """
+    The folder `workflow` on disk. Where this is a module that Snakemake takes from a repository, it
+    fetches rule files and scripts one by one, each when it is needed; the package comes with them here.
+    """
+    if rules.is_local:
+        return Path(rules.get_path_or_uri(secret_free=True)).parent
+    files = rules.hosted_repo.repo.git.ls_tree(
+        "-r", "--name-only", rules.ref, "workflow", "config"
+    ).splitlines()
+    cached = {
+        name: workflow.sourcecache.get_path(rules.join(f"../../{name}"))
+        for name in files
+        if name != "workflow/profiles"  # a link
+    }
+    return Path(cached["workflow/Snakefile"]).parent
+
+
+WORKFLOW = on_disk(workflow.current_basedir)
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
 from oddjet.common import parts
