@@ -5,23 +5,29 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
-from conftest import KINDS, REPO, architecture, packages
+from conftest import KINDS, LOSSES, REPO, SHARED_BY_KINDS, architecture, packages, plugins
+from jsonschema import Draft202012Validator
 
+from oddjet.estimate.declared import CHECKS, ESTIMATORS
+from oddjet.planning.figures import FIGURES
 from oddjet.planning.fingerprint import DISTRIBUTIONS
+from oddjet.planning.formats import FORMATS
 from oddjet.simulate import events, simulation
 from oddjet.train.build import kind_of
 from oddjet.train.models.base import Autoencoder
 
 CONFIG = yaml.safe_load((REPO / "config" / "config.yaml").read_text("utf-8"))
 SCHEMA = yaml.safe_load((REPO / "workflow" / "schemas" / "config.schema.yaml").read_text("utf-8"))
-RULE_FILES = [REPO / "Snakefile", *sorted((REPO / "workflow" / "rules").glob("*.smk"))]
+RULE_FILES = [REPO / "workflow" / "Snakefile", *sorted((REPO / "workflow" / "rules").glob("*.smk"))]
 
 
 # The configuration and its schema
@@ -74,6 +80,40 @@ def test_every_mapping_of_the_schema_refuses_unknown_keys() -> None:
         full = resolved(part)
         if full.get("type") == "object":
             assert full.keys() & {"additionalProperties", "unevaluatedProperties"}, path
+
+
+# of JSON Schema 2020-12: what is tested, and what is said or held for reference
+KEYWORDS = {*Draft202012Validator.VALIDATORS, "then", "else"}
+KEYWORDS |= {"$schema", "$defs", "title", "description", "default"}
+
+
+def unknown_keywords(schema: Any, path: str = "") -> list[str]:
+    """Keys of a schema, and of those inside it, that JSON Schema does not know and so ignores."""
+    if not isinstance(schema, Mapping):  # true or false
+        return []
+    found = [f"{path}{key}" for key in schema if key not in KEYWORDS]
+    for key, value in schema.items():
+        if key in ("properties", "$defs"):
+            inner = dict(value)
+        elif key in ("oneOf", "anyOf", "allOf"):
+            inner = dict(enumerate(value))
+        elif key in ("const", "default", "enum", "required"):  # values, and not schemas
+            continue
+        else:
+            inner = {"": value}
+        for name, part in inner.items():
+            found += unknown_keywords(part, f"{path}{key}/{name}/")
+    return found
+
+
+def test_the_schema_has_no_keyword_that_json_schema_does_not_know() -> None:
+    assert unknown_keywords(SCHEMA) == []
+
+
+def test_an_unquoted_comma_in_a_description_is_noticed() -> None:
+    text = "{properties: {a: {anyOf: [{description: So many constituents, the first., type: {}}]}}}"
+    found = unknown_keywords(yaml.safe_load(text.replace("type: {}", "type: integer")))
+    assert found == ["properties/a/anyOf/0/the first."]
 
 
 def test_simulated_processes_are_those_that_the_schema_and_the_rules_allow() -> None:
@@ -147,7 +187,7 @@ def test_environment_holds_every_package_that_its_scripts_import(name: str) -> N
         for script in re.findall(r'"\.\./scripts/(\w+\.py)"', rule)
     }
     assert scripts
-    imported = {package for package, by in packages().items() if by & scripts}
+    imported = {package for package, by in packages(with_plugins=True).items() if by & scripts}
     imported = {DISTRIBUTIONS.get(package, package) for package in imported}
     assert imported <= brought_along(set(pins_of(f"envs/{name}")))
 
@@ -155,7 +195,7 @@ def test_environment_holds_every_package_that_its_scripts_import(name: str) -> N
 def test_pytorch_which_takes_seconds_to_import_is_imported_by_what_needs_it_alone() -> None:
     needed = {"train.py", "score.py", "score_baselines.py"}
     needed |= {"supervise.py", "predict.py"}
-    assert packages()["torch"] == needed
+    assert packages(with_plugins=True)["torch"] == needed
 
 
 # The rules
@@ -171,7 +211,7 @@ def rules() -> Iterator[tuple[str, str]]:
 
 
 def test_every_rule_file_is_included() -> None:
-    included = re.findall(r'include: "workflow/rules/(\w+\.smk)"', RULE_FILES[0].read_text("utf-8"))
+    included = re.findall(r'include: "rules/(\w+\.smk)"', RULE_FILES[0].read_text("utf-8"))
     assert sorted(included) == [file.name for file in RULE_FILES[1:]]
 
 
@@ -189,8 +229,112 @@ def test_every_script_belongs_to_a_rule_and_every_rule_to_a_script() -> None:
     # the hash of the code is that of the very script that runs
     for rule in re.split(r"^(?:use )?rule ", text, flags=re.MULTILINE)[1:]:
         scripts = set(re.findall(r'"\.\./scripts/(\w+\.py)"', rule))
-        hashed = set(re.findall(r'code=code\("(\w+\.py)"\)', rule))
+        hashed = set(re.findall(r'code=code\(\s*"(\w+\.py)"', rule))
         assert scripts <= hashed, rule.splitlines()[0]
+
+
+# What is declared in one place, and its modules
+
+
+def module(folder: str, name: str) -> ModuleType:
+    return import_module(f"oddjet.{folder}.{name}".replace("/", "."))
+
+
+def test_every_kind_of_the_schema_has_its_module_and_the_other_way_round() -> None:
+    assert plugins("train/models") == sorted(KINDS)
+    for name in SHARED_BY_KINDS:
+        assert not hasattr(module("train/models", name), "KIND")
+    kinds = [module("train/models", name).KIND for name in KINDS]
+    assert all(issubclass(kind, Autoencoder) for kind in kinds)
+    assert len(set(kinds)) == len(kinds)
+
+
+def test_every_loss_of_the_schema_has_its_module_and_the_other_way_round() -> None:
+    assert plugins("train/losses") == sorted(LOSSES)
+    assert all(callable(module("train/losses", name).error) for name in LOSSES)
+
+
+def test_every_format_has_its_reader_and_the_other_way_round() -> None:
+    assert plugins("prepare/readers") == sorted(FORMATS)
+    assert all(callable(module("prepare/readers", name).contents) for name in FORMATS)
+    for part in ("title", "signature", "suffix"):
+        values = [getattr(known, part) for known in FORMATS.values()]
+        assert len(set(values)) == len(values)
+
+
+def test_every_estimator_has_its_module_and_the_other_way_round_and_can_be_the_headline() -> None:
+    assert plugins("estimate/estimators") == sorted(ESTIMATORS)
+    assert all(callable(module("estimate/estimators", name).estimate) for name in ESTIMATORS)
+    headlines = SCHEMA["properties"]["fraction"]["properties"]["headline"]["enum"]
+    assert headlines == list(ESTIMATORS)
+    assert all(one.assumes for one in ESTIMATORS.values())
+
+
+def test_every_check_has_its_module_and_the_other_way_round() -> None:
+    assert plugins("estimate/checks") == sorted(CHECKS)
+    for name, declared in CHECKS.items():
+        taken = inspect.signature(module("estimate/checks", name).check).parameters
+        assert list(taken)[1:] == (["test", "other"] if declared.of_pairs else ["test"])
+        assert "{test}" in declared.fails
+        assert ("{other}" in declared.fails) == declared.of_pairs
+
+
+def test_no_two_modules_of_the_package_have_the_same_name() -> None:
+    files = (REPO / "workflow" / "scripts" / "oddjet").rglob("*.py")
+    names = [file.stem for file in files if file.stem != "__init__"]
+    assert len(names) > 60
+    assert [name for name in set(names) if names.count(name) > 1] == []
+
+
+def rule_texts() -> dict[str, str]:
+    texts = "".join(file.read_text("utf-8") for file in RULE_FILES)
+    found = re.split(r"^rule ", texts, flags=re.MULTILINE)[1:]
+    return {text.split(":")[0]: text for text in found}
+
+
+def test_every_figure_is_an_output_of_its_rule_and_no_rule_has_others() -> None:
+    drawing = {}
+    for rule, text in rule_texts().items():
+        made = re.findall(r"^    output:\n((?: {8}.*\n)+)", text, re.MULTILINE)
+        outputs = "".join(made).split()
+        assert not re.search(r"FIGURES}|\.png|\.pdf", "".join(made)), rule
+        for name in re.findall(r'figures_of\("(\w+)"\)', "".join(made)):
+            assert name == rule
+            drawing[rule] = outputs
+        if "**BENCHMARK_FIGURES," in outputs:
+            drawing[rule] = outputs
+    assert set(drawing) == {figure.rule for figure in FIGURES.values()}
+    assert all(len(outputs) == 1 for outputs in drawing.values())
+    benchmark = (REPO / "workflow" / "rules" / "benchmark.smk").read_text("utf-8")
+    assert re.findall(r'figures_of\("(\w+)"\)', benchmark) == ["draw_benchmark"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_saved_by_the_script_of_its_rule(name: str) -> None:
+    (script,) = re.findall(r'"\.\./scripts/(\w+\.py)"', rule_texts()[FIGURES[name].rule])
+    source = (REPO / "workflow" / "scripts" / script).read_text("utf-8")
+    assert re.search(rf"(snakemake\.output|\bmade)\.{name}\b", source)
+
+
+def test_every_figure_has_its_caption_and_every_caption_its_figure() -> None:
+    captions = {file.stem for file in (REPO / "workflow" / "report").glob("*.rst")}
+    others = {"summary", "page", "table", "workflow"}
+    assert captions == {*FIGURES, *others}
+    texts = "".join(file.read_text("utf-8") for file in RULE_FILES)
+    for name in others:
+        assert f"report/{name}.rst" in texts
+
+
+def test_every_figure_lies_in_a_place_of_its_own_below_what_its_rule_is_run_for() -> None:
+    paths = [figure.path for figure in FIGURES.values()]
+    assert len(set(paths)) == len(paths)
+    for rule in {figure.rule for figure in FIGURES.values()}:
+        wildcards = [
+            frozenset(re.findall(r"{(\w+)}", figure.path))
+            for figure in FIGURES.values()
+            if figure.rule == rule
+        ]
+        assert len(set(wildcards)) == 1  # or Snakemake refuses the rule
 
 
 # No unpickling

@@ -5,17 +5,18 @@ import os
 import shutil
 import subprocess
 import sys
+import tokenize
 from collections.abc import Callable
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from token import NAME
 
 import numpy as np
 import pytest
-from conftest import REPO, importers, packages
+from conftest import LOADERS, SCRIPTS, finder_of, importers, modules_of, packages, plugins
 
 from oddjet.planning import fingerprint
 
-SCRIPTS = REPO / "workflow" / "scripts"
 PACKAGE = SCRIPTS / "oddjet"
 NAMES = sorted(path.name for path in SCRIPTS.glob("*.py"))
 MODULES = sorted(str(path.relative_to(SCRIPTS)) for path in PACKAGE.rglob("*.py"))
@@ -52,9 +53,9 @@ PACKAGES = packages()
 
 def test_there_are_scripts_and_modules_to_check() -> None:
     assert "train.py" in NAMES
-    assert "oddjet/models/convolutional.py" in MODULES
-    assert "train.py" in IMPORTERS["oddjet/models/convolutional.py"]
-    assert "train.py" not in IMPORTERS["oddjet/fractions.py"]
+    assert "oddjet/train/scoring.py" in MODULES
+    assert "score.py" in IMPORTERS["oddjet/train/scoring.py"]
+    assert "train.py" not in IMPORTERS["oddjet/estimate/fractions.py"]
 
 
 def with_comment(source: str) -> str:
@@ -149,17 +150,17 @@ def test_comment_in_a_script_changes_no_fingerprint(
 def test_a_change_of_one_number_deep_in_the_code_is_seen(
     tree: Path, before: dict[str, str]
 ) -> None:
-    path = tree / "oddjet" / "models" / "convolutional.py"
+    path = tree / "oddjet" / "estimate" / "estimators" / "joint.py"
     source = path.read_text("utf-8")
-    assert "(16, 32, 64)" in source
-    path.write_text(source.replace("(16, 32, 64)", "(16, 32, 65)"), "utf-8")
+    assert "VISIBLE = 3.0" in source
+    path.write_text(source.replace("VISIBLE = 3.0", "VISIBLE = 3.5"), "utf-8")
     after = fingerprints(tree)
     changed = {name for name in NAMES if after[name] != before[name]}
-    assert changed == IMPORTERS["oddjet/models/convolutional.py"]
+    assert changed == IMPORTERS["oddjet/estimate/estimators/joint.py"] != set()
 
 
 def test_text_that_is_used_is_no_docstring(tree: Path) -> None:
-    path = tree / "oddjet" / "models" / "convolutional.py"
+    path = tree / "oddjet" / "train" / "training.py"
     source = path.read_text("utf-8")
     path.write_text(source + '\n\ndef _word():\n    return "a"\n', "utf-8")
     first = fingerprints(tree)
@@ -176,6 +177,134 @@ def test_a_module_that_is_new_and_not_imported_changes_nothing(
 ) -> None:
     (tree / "oddjet" / "unused.py").write_text("VALUE = 1\n", "utf-8")
     assert fingerprints(tree) == before
+
+
+# Modules that scripts load by their names
+
+
+LOADED = [
+    (script, f"oddjet/{folder}/{name}.py")
+    for folder, scripts in LOADERS.items()
+    for name in plugins(folder)
+    for script in sorted(scripts)
+]
+
+
+def dotted(file: str) -> str:
+    return file.removesuffix(".py").replace("/", ".")
+
+
+def with_plugins(tree: Path) -> dict[tuple[str, str], str]:
+    """The fingerprint of every script with each module that it may load by its name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "PACKAGE", tree / "oddjet")
+        fingerprint._read.cache_clear()
+        return {
+            (script, file): fingerprint.fingerprint(tree / script, [dotted(file)])
+            for script, file in LOADED
+        }
+
+
+@pytest.fixture(scope="module")
+def loaded_before(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], str]:
+    return with_plugins(copied(tmp_path_factory.mktemp("plugins") / "scripts"))
+
+
+@pytest.fixture(scope="module")
+def computing() -> dict[tuple[str, str], set[str]]:
+    """What each of them imports, as the standard library says."""
+    return {
+        (script, file): modules_of(finder_of(SCRIPTS / script, dotted(file)))
+        for script, file in LOADED
+    }
+
+
+@pytest.mark.parametrize("module", sorted({file for _, file in LOADED}))
+def test_code_edit_of_a_module_changes_the_fingerprints_of_exactly_the_jobs_that_load_it(
+    tree: Path,
+    loaded_before: dict[tuple[str, str], str],
+    computing: dict[tuple[str, str], set[str]],
+    module: str,
+) -> None:
+    path = tree / module
+    path.write_text(path.read_text("utf-8") + "\nEDITED = 1\n", "utf-8")
+    after = with_plugins(tree)
+    changed = {job for job in LOADED if after[job] != loaded_before[job]}
+    assert changed == {job for job in LOADED if module in computing[job]}
+    assert {file for _, file in changed} >= {module}
+
+
+def test_what_a_loaded_module_imports_counts_and_in_which_order_modules_are_named_does_not(
+    tree: Path,
+) -> None:
+    train = tree / "train.py"
+    names = ["oddjet.train.models.gan", "oddjet.train.losses.mse"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "PACKAGE", tree / "oddjet")
+        before = fingerprint.fingerprint(train, names)
+        assert fingerprint.fingerprint(train, names[::-1]) == before
+        assert fingerprint.fingerprint(train, [*names, names[0]]) == before
+        assert len({before, *(fingerprint.fingerprint(train, [name]) for name in names)}) == 3
+        for inside in ("dense", "discriminator"):
+            path = tree / "oddjet" / "train" / "models" / f"{inside}.py"
+            path.write_text(path.read_text("utf-8") + "\nEDITED = 1\n", "utf-8")
+            fingerprint._read.cache_clear()
+            after = fingerprint.fingerprint(train, names)
+            assert after != before
+            before = after
+
+
+def test_versions_of_the_packages_of_a_loaded_module_count() -> None:
+    script, reader = SCRIPTS / "prepare_normal.py", "oddjet.prepare.readers.hdf5"
+    assert "hdf5plugin" not in fingerprint.versions(script)
+    assert fingerprint.versions(script, [reader])["hdf5plugin"]
+
+
+# where modules are loaded by a name that no import statement holds: each has its folder in
+# `planning.plugins`, and whoever calls it names in its rule what is loaded
+LOADING = {
+    "train/build.py",
+    "train/reconstruction_error.py",
+    "prepare/raw.py",
+    "estimate/fractions.py",
+    "estimate/check.py",
+}
+WAYS = {
+    *("import_module", "__import__", "find_spec", "spec_from_file_location", "exec_module"),
+    *("run_path", "run_module", "exec", "execfile", "SourceFileLoader", "iter_modules"),
+}
+
+
+def names_in(path: Path) -> set[str]:
+    with path.open("rb") as file:
+        return {token.string for token in tokenize.tokenize(file.readline) if token.type == NAME}
+
+
+def test_no_other_module_or_script_loads_modules_that_its_jobs_would_not_follow() -> None:
+    found = {
+        str(path.relative_to(PACKAGE if path.is_relative_to(PACKAGE) else SCRIPTS))
+        for path in SCRIPTS.rglob("*.py")
+        if names_in(path) & WAYS
+    }
+    assert found == LOADING
+    loaded = set()
+    for name in LOADING:
+        tree = ast.parse((PACKAGE / name).read_text("utf-8"))
+        calls = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "import_module"
+        ]
+        (call,) = calls  # and in no other way
+        (argument,) = call.args
+        assert isinstance(argument, ast.JoinedStr)
+        start, end = argument.values  # f"oddjet.FOLDER.{name}"
+        assert isinstance(start, ast.Constant)
+        assert isinstance(end, ast.FormattedValue)
+        loaded.add(start.value.removeprefix("oddjet.").removesuffix(".").replace(".", "/"))
+    assert loaded == set(LOADERS)
 
 
 # Versions of packages
@@ -224,7 +353,11 @@ def test_a_package_that_is_not_installed_has_no_version(tmp_path: Path) -> None:
 
 
 def test_a_start_of_snakemake_imports_nothing_that_computes() -> None:
-    code = "import sys, oddjet.fingerprint, oddjet.configuration; print(*sys.modules)"
+    planned = sorted(path.stem for path in (PACKAGE / "planning").glob("[!_]*.py"))
+    assert {"configuration", "figures", "fingerprint", "formats", "plugins"} <= set(planned)
+    code = "import sys; from oddjet.planning import {}; print(*sys.modules)".format(
+        ", ".join(planned)
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True
     )

@@ -1,6 +1,8 @@
-"""The workflow as others use it: from either Snakefile, and as a module of another workflow."""
+"""The workflow as others use it: from either Snakefile, and as a module, on disk or hosted."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +14,12 @@ from conftest import REPO, TINY, run_workflow, write_tiny_samples
 CONFIG = TINY | {"seeds": [1], "results": "found"}
 
 
-def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    directory: Path, *arguments: str, cache: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True)
+    environment = os.environ | ({"XDG_CACHE_HOME": str(cache)} if cache else {})
+    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True)
 
 
 def jobs(printed: str) -> dict[str, str]:
@@ -23,17 +28,21 @@ def jobs(printed: str) -> dict[str, str]:
     return dict(re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE))
 
 
-def as_module(directory: Path, renamed: str = "") -> Path:
+ON_DISK = f'"{REPO}/workflow/Snakefile"'
+HOSTED = 'github("an/oddjet", path="workflow/Snakefile", tag="v0")'
+
+
+def as_module(directory: Path, renamed: str = "", snakefile: str = ON_DISK) -> Path:
     """A workflow that has this one as a module and makes something of its summary."""
     write_tiny_samples(directory)
     (directory / "mine.yaml").write_text(yaml.safe_dump({"jets": CONFIG}), "utf-8")
     (directory / "Snakefile").write_text(
         'configfile: "mine.yaml"\n\n\n'
-        f'module oddjet:\n    snakefile: "{REPO}/workflow/Snakefile"\n'
+        f"module oddjet:\n    snakefile: {snakefile}\n"
         '    config: config["jets"]\n\n\n'
         f"use rule * from oddjet{renamed}\n\n\n"
-        'rule mine:\n    default_target: True\n    input: "found/summary.csv", "found/summary.html"\n'
-        '    output: "mine.csv"\n    shell: "cp {input[0]} {output}"\n',
+        "rule mine:\n    default_target: True\n"
+        '    input: "found/summary.csv", "found/summary.html"\n    output: "mine.csv"\n    shell: "cp {input[0]} {output}"\n',
         "utf-8",
     )
     return directory
@@ -78,3 +87,21 @@ def test_a_module_runs_and_its_page_is_filled_in_with_its_own_configuration(ran:
 
 def test_a_module_reruns_nothing_that_is_done(ran: Path) -> None:
     assert "Nothing to be done" in run(ran, "-n").stderr + run(ran, "-n").stdout
+
+
+def test_a_module_from_a_tagged_repository_brings_its_package_along(tmp_path: Path) -> None:
+    # as Snakemake would have cloned it; here nothing can be fetched
+    cloned = "snakemake/snakemake/source-cache/snakemake-git-cache/github.com/an/oddjet"
+    repository, cache = tmp_path / "repository", tmp_path / "cache"
+    repository.mkdir()
+    for name in ("workflow", "config", "envs", "profiles"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPO / name, repository / name, symlinks=True, ignore=ignored)
+    git = ["git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"], ["tag", "v0"]):
+        subprocess.run([*git, *command], check=True)
+    subprocess.run([*git, "clone", "-q", "--bare", ".", str(cache / cloned)], check=True)
+    directory = as_module(tmp_path / "run", snakefile=HOSTED)
+    done = run(directory, cache=cache)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    assert (directory / "mine.csv").is_file()

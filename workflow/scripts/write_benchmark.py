@@ -1,15 +1,11 @@
 """Write the page of the benchmark."""
 
-from pathlib import Path
-
 from oddjet.common import logs
 from oddjet.common.files import replacing
 from oddjet.common.tables import read
 from oddjet.evaluate import comparison
 from oddjet.planning.figures import FIGURES
 from oddjet.summarise import page
-
-REPORT = Path(__file__).parents[1] / "report"  # the template, and the captions of the figures
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
@@ -19,12 +15,12 @@ figures = [
     page.picture(
         path,
         FIGURES[name].title,
-        page.caption(REPORT / f"{name}.rst", snakemake),
+        page.caption(page.REPORT / f"{name}.rst", snakemake),
     )
     for name, path in zip(params.figures, given.figures, strict=True)
 ]
 text = page.render(
-    REPORT / "benchmark.html.j2",
+    page.REPORT / "benchmark.html.j2",
     groups={name: page.html_table(comparison.readable(rows)) for name, rows in groups.items()},
     figures=figures,
     truths=params.truths,

@@ -1,7 +1,6 @@
 """Write the summary page."""
 
 import json
-from pathlib import Path
 
 from oddjet.common import logs, scorefiles
 from oddjet.common.files import replacing
@@ -13,15 +12,13 @@ from oddjet.estimate.declared import CHECKS, ESTIMATORS
 from oddjet.planning.figures import FIGURES
 from oddjet.summarise import page
 
-REPORT = Path(__file__).parents[1] / "report"  # the template, and the captions of the figures
-
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
 
 
 def picture(file: str, name: str) -> dict[str, str]:
     """A figure with the caption that it has in Snakemake's report."""
-    text = page.caption(REPORT / f"{name}.rst", snakemake)
+    text = page.caption(page.REPORT / f"{name}.rst", snakemake)
     return page.picture(file, FIGURES[name].title, text)
 
 
@@ -63,7 +60,7 @@ for number, (model, path) in enumerate(zip(params.figures, given.clusters, stric
 provenance = describe(params.config, {"summary": given.summary})
 provenance["configuration"] = json.loads(provenance["configuration"])
 text = page.render(
-    REPORT / "summary.html.j2",
+    page.REPORT / "summary.html.j2",
     summary=read(given.summary),
     training=tables["training"],
     made_checks=tables["checks"],

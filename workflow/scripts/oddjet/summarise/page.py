@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+REPORT = Path(__file__).parents[3] / "report"  # the templates, and the captions of the figures
 POINTS = 600  # of a sample in the turning plot
 
 

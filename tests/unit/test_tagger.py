@@ -1,0 +1,79 @@
+"""The weak tagger on toys whose truth is known; labels serve to evaluate alone."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from oddjet import tagger
+from oddjet.parts import CONTROL
+
+FEATURES = 6
+MOVED = np.array([1.2, -1.2, 1.2, 1.2, 0, 0])
+FRACTIONS = {"low": 0.1, "high": 0.5}
+
+
+@pytest.fixture(autouse=True)
+def few_bags(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tagger, "BAGS", 2)
+
+
+def jets(number: int, signal: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Features (number, 6) of jets, and which are anomalous: those are moved by `MOVED`."""
+    rng = np.random.default_rng(seed)
+    anomalous = rng.random(number) < signal
+    return rng.normal(size=(number, FEATURES)) + MOVED * anomalous[:, None], anomalous
+
+
+def area(background: np.ndarray, signal: np.ndarray) -> float:
+    label = np.repeat([0, 1], [len(background), len(signal)])
+    return float(roc_auc_score(label, np.concatenate([background, signal])))
+
+
+def test_finds_the_anomalous_jets_of_each_test_nearly_as_well_as_can_be() -> None:
+    parts = {name: jets(1500, share, seed) for seed, (name, share) in enumerate(FRACTIONS.items())}
+    normal, control = (jets(2000, 0, seed)[0] for seed in (10, 11))
+    scores = tagger.tag(normal, control, {name: part[0] for name, part in parts.items()}, seed=1)
+    for name, (features, anomalous) in parts.items():
+        best = features @ MOVED
+        known = area(best[~anomalous], best[anomalous])
+        found = area(scores[name][~anomalous], scores[name][anomalous])
+        assert known - 0.05 < found < known + 0.01
+
+
+def test_scores_of_control_are_uniform() -> None:
+    test, normal, control = jets(300, 0.3, 0)[0], jets(400, 0, 1)[0], jets(500, 0, 2)[0]
+    scores = tagger.tag(normal, control, {"test": test}, seed=1)
+    assert list(scores) == [CONTROL, "test"]
+    assert np.sort(scores[CONTROL]) == pytest.approx(np.arange(1, 501) / 500)
+
+
+def test_background_of_a_test_scores_as_control_does() -> None:
+    rng = np.random.default_rng(0)
+    areas, shares = [], []
+    for toy in range(12):
+        sample = rng.normal(size=(1500, FEATURES))
+        scores = tagger.tag(sample[:600], sample[600:1100], {"test": sample[1100:]}, seed=toy)
+        areas.append(area(scores[CONTROL], scores["test"]))
+        shares.append((scores["test"] <= 0.5).mean())
+    for found in (areas, shares):
+        assert abs(np.mean(found) - 0.5) < 3 * np.std(found) / len(found) ** 0.5
+
+
+def test_copies_of_an_event_are_not_recognised() -> None:
+    """With copies in training and test folds, a classifier would know the test's by heart."""
+    rng = np.random.default_rng(0)
+    sample = rng.normal(size=(1200, FEATURES))
+    copied = np.repeat(sample[:4], 120, axis=0)
+    areas = []
+    for seed in range(6):
+        rows = rng.permutation(len(sample))
+        scores = tagger.tag(sample[rows[:600]], sample[rows[600:]], {"test": copied}, seed)
+        areas.append(area(scores[CONTROL], scores["test"]))
+    assert np.mean(areas) < 0.75
+
+
+def test_a_seed_decides_the_scores() -> None:
+    parts = jets(300, 0, 1)[0], jets(300, 0, 2)[0], {"test": jets(300, 0.3, 3)[0]}
+    first, again, other = (tagger.tag(*parts, seed)["test"] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()

@@ -1,0 +1,119 @@
+"""An anomaly score without labels: what tells test jets from normal ones, given features of both.
+
+A test of background b and signal s at fraction f has the density ratio 1 - f + f s / b to normal
+jets, which grows with s / b whatever f is: the best classifier of test against normal jets is the
+best of signal against background (Metodiev, Nachman and Thaler, arXiv:1708.02949; one class pure:
+Elkan and Noto, KDD 2008). That of all tests together has the mean of their fractions.
+
+Two kinds of classifiers are averaged by their log odds. Gradient-boosted trees, each on a random
+half of the features, resist features without use (Finke et al., arXiv:2309.13111; bagging over
+features: arXiv:2604.20965). A logistic regression on ranks has few parameters, of use where there
+is little signal to learn from, and none that a single jet could move far.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+
+from oddjet.parts import CONTROL
+
+FOLDS = 3
+BAGS = 4
+# Small trees, slowly: at fractions of 0.05 a leaf of 100 jets may hold a handful of anomalous ones.
+# No weights: equal ones for the classes would only shift the log odds by a constant.
+TREES = {
+    "max_iter": 100,
+    "learning_rate": 0.05,
+    "max_leaf_nodes": 4,
+    "min_samples_leaf": 100,
+    "early_stopping": False,
+}
+STRENGTH = 0.03  # C of the logistic regression
+
+
+def tag(
+    normal: np.ndarray, control: np.ndarray, tests: Mapping[str, np.ndarray], seed: int
+) -> dict[str, np.ndarray]:
+    """Score control jets and all tests; no jet by a classifier that has seen it.
+
+    The test jets, all tests together, are divided into folds at random, anew for each bag; those of
+    a fold are scored by classifiers of normal jets against the other folds. Control trains none.
+    It is divided in the same way, and each part scored by the classifiers of one fold. So whatever
+    was trained, background jets of a test's fold and control jets of the same part are drawn alike
+    and scored alike, the size of the scores' scale included: their ranks have one distribution.
+    (Bags correlate by what their classifiers have in common, of which a test jet, left out of all
+    of its own, has less by one part in the number of test jets.)
+
+    Scoring control by the mean of all folds' classifiers would not do: a mean of three fluctuates
+    less than one. Measured on tests of 1,000 background jets, half as many again lay in either
+    outer tenth of control and 3.6 times as many in the highest hundredth; as it is done here, 100
+    such tests have an area under the ROC curve of 0.5013 +- 0.0014.
+
+    Args:
+        normal: features (n, d) of normal jets outside control.
+        control: of control jets (c, d).
+        tests: of each test's jets (m, d). Jets with the same features, as copies of an event have,
+            are kept in one fold.
+        seed: of the division into folds and the choice of features.
+
+    Returns:
+        By part, `normal_control` and the tests, the share (c,) or (m,) of control jets whose mean
+        log odds are not higher.
+    """
+    rng = np.random.default_rng(seed)
+    pooled = np.concatenate(list(tests.values()))
+    _, event = np.unique(pooled, axis=0, return_inverse=True)
+    score, background = np.zeros(len(pooled)), np.zeros(len(control))
+    for _ in range(BAGS):
+        fold_of = _folds(event.max() + 1, rng)[event]
+        part_of = _folds(len(control), rng)
+        for fold in range(FOLDS):
+            here, there = fold_of == fold, part_of == fold
+            for odds in _classifiers(normal, pooled[~here], rng):
+                score[here] += odds(pooled[here])
+                background[there] += odds(control[there])
+    ordered = np.sort(background)
+    ends = np.cumsum([len(test) for test in tests.values()])
+    scores = dict(zip(tests, np.split(score, ends[:-1]), strict=True))
+    return {
+        part: np.searchsorted(ordered, values, side="right") / len(ordered)
+        for part, values in ({CONTROL: background} | scores).items()
+    }
+
+
+def _folds(number: int, rng: np.random.Generator) -> np.ndarray:
+    """A fold (number,) of each at random, all folds of about the same size."""
+    return rng.permutation(number) % FOLDS
+
+
+def _classifiers(
+    normal: np.ndarray, test: np.ndarray, rng: np.random.Generator
+) -> Iterator[Callable[[np.ndarray], np.ndarray]]:
+    """Train on features (n, d) and (m, d); yield functions from features to log odds of the test.
+
+    The fixed sum of both kinds needs no label, nor a look at the test's scores that could favour
+    test over control.
+    """
+    jets = np.concatenate([normal, test])
+    of_test = np.repeat([0, 1], [len(normal), len(test)])
+    some = rng.permutation(jets.shape[1])[: (jets.shape[1] + 1) // 2]
+    trees = HistGradientBoostingClassifier(**TREES, random_state=int(rng.integers(2**31)))
+    trees.fit(jets[:, some], of_test)
+    yield lambda features: trees.decision_function(features[:, some])
+    reference = np.sort(normal, axis=0)
+    linear = LogisticRegression(C=STRENGTH, max_iter=1000)
+    linear.fit(_ranks(jets, reference), of_test)
+    yield lambda features: linear.decision_function(_ranks(features, reference))
+
+
+def _ranks(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Ranks (n, d) among the sorted reference (m, d), from -1/2 to 1/2, and their squares (n, 2d).
+
+    The squares see an excess in both tails.
+    """
+    ranks = np.empty(features.shape)
+    for column, (values, ordered) in enumerate(zip(features.T, reference.T, strict=True)):
+        ranks[:, column] = np.searchsorted(ordered, values, side="right") / len(ordered) - 0.5
+    return np.concatenate([ranks, ranks**2], axis=1)
