@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from datapath import demo_images
 
-from oddjet.features import (
+from oddjet.prepare.features import (
     AXES,
     AXES_BETAS,
     BETAS,
@@ -20,7 +20,7 @@ from oddjet.features import (
     TRIPLES,
     image_features,
 )
-from oddjet.sparse import SparseImages
+from oddjet.prepare.sparse import SparseImages
 
 TINY = 1e-9  # below it a feature is nothing but rounding
 

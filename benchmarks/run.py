@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 import counts
 import datapath
+import features
 import overhead
 import torch
 import training
@@ -23,6 +24,7 @@ def main() -> None:
         *counts.measure(*((1000, 20) if short else ())),
         *training.measure(*((2, 2) if short else ())),
         *datapath.measure(*((12_000,) if short else ())),
+        *features.measure(*((100,) if short else ())),
         *overhead.measure(large=not short),
     ]
     print(

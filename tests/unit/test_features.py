@@ -6,10 +6,10 @@ from math import prod
 import numpy as np
 import pytest
 
-from oddjet import features
-from oddjet.features import FEATURES, constituent_features, image_features
-from oddjet.quantities import jet_quantities
-from oddjet.sparse import SparseImages
+from oddjet.prepare import features
+from oddjet.prepare.features import FEATURES, constituent_features, image_features
+from oddjet.prepare.quantities import jet_quantities
+from oddjet.prepare.sparse import SparseImages
 
 EXPONENTS = {"2": 2.0, "1": 1.0, "half": 0.5}
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from oddjet import tagger
-from oddjet.parts import CONTROL
+from oddjet.common.parts import CONTROL
+from oddjet.estimate import tagger
 
 FEATURES = 6
 MOVED = np.array([1.2, -1.2, 1.2, 1.2, 0, 0])

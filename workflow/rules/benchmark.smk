@@ -29,7 +29,7 @@ rule merge_benchmark:
     message:
         "Merging the benchmark"
     input:
-        detection=expand(DETECTION, model=[*SETTINGS, BASELINE_MODEL]),
+        detection=expand(DETECTION, model=[*SETTINGS, WEAK, BASELINE_MODEL]),
         histories=expand(HISTORY, model=SETTINGS, seed=SEEDS),
     params:
         code=code("merge_benchmark.py"),
@@ -54,7 +54,7 @@ rule draw_benchmark:
         "Drawing the benchmark"
     input:
         table=TABLE.format(table="benchmark"),
-        roc=expand(ROC, model=[*COMPARED_GROUPS["models"], BASELINE_MODEL]),
+        roc=expand(ROC, model=[*COMPARED_GROUPS["models"], WEAK, BASELINE_MODEL]),
     params:
         code=code("draw_benchmark.py"),
         models={model: COMPARED_NAMES[model] for model in COMPARED_GROUPS["models"]},
@@ -95,7 +95,7 @@ rule write_benchmark:
             name: [COMPARED_NAMES[model] for model in models]
             for name, models in COMPARED_GROUPS.items()
         }
-        | {"baselines": ["baseline"]},
+        | {"baselines": [WEAK, "baseline"]},
         seeds=SEEDS,
         truths=TRUTHS,
         max_fpr=config["fraction"]["max_fpr"],

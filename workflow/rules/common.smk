@@ -111,6 +111,10 @@ UNCERTAINTY_BUDGET = f"{RESULTS}/{{model}}/uncertainty_budget.csv"
 PURITY = f"{RESULTS}/{{model}}/purity.csv"
 DETECTION = f"{RESULTS}/{{model}}/detection.csv"
 ROC = f"{RESULTS}/{{model}}/roc.csv"
+# of the weak tagger, whose scores and tables lie as those of a model
+WEAK = configuration.WEAK
+TAGGED = SCORES.replace("{model}", WEAK)
+LEARNT = f"{RESULTS}/{WEAK}/seed{{seed}}/learnt.csv"
 # of what is no autoencoder; its tables lie as those of a model of this name
 BASELINE_MODEL = "baselines"
 BASELINES = f"{RESULTS}/baselines/seed{{seed}}/scores.h5"
@@ -149,6 +153,7 @@ TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample
 UNLABELLED = [test for test in TESTS if test not in TRUTHS]
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
+QUOTED = [*MODELS, WEAK]  # whose fractions are quoted
 # supervised ones learn from truth
 NETWORKS = config["supervised"]["networks"] if TRUTHS else {}
 BRIGHTNESS = (

@@ -113,6 +113,52 @@ rule draw_roc:
         "../scripts/draw_roc.py"
 
 
+rule draw_tagger:
+    """Draw the scores of the weak tagger, and which features tell the tests from control."""
+    message:
+        "Drawing the scores of the weak tagger"
+    input:
+        scores=expand(TAGGED, seed=SEEDS),
+        features=TABLE.format(table="features"),
+    params:
+        code=code("draw_tagger.py"),
+        cut=CUT,
+    output:
+        **figures_of("draw_tagger"),
+    log:
+        f"{LOGS}/draw_tagger.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(20),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/draw_tagger.py"
+
+
+rule draw_tagger_roc:
+    """Where truth is given, draw the ROC curves of the weak tagger."""
+    message:
+        "Drawing the ROC curves of the weak tagger"
+    input:
+        roc=ROC.format(model=WEAK),
+    params:
+        code=code("draw_tagger_roc.py"),
+        truths=TRUTHS,
+        max_fpr=config["fraction"]["max_fpr"],
+    output:
+        **figures_of("draw_tagger_roc"),
+    log:
+        f"{LOGS}/draw_tagger_roc.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(20),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/draw_tagger_roc.py"
+
+
 rule draw_classes:
     """
     Where truth is given, draw by class what the labelled jets of all tests are: their quantities,

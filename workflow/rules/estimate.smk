@@ -1,7 +1,72 @@
 # From scores to fractions and clusters.
-# Needs {RESULTS}/{model}/seed{seed}/scores.h5. Creates clusters.h5 beside it, and tables per model.
+# Needs {RESULTS}/{model}/seed{seed}/scores.h5 and prepared samples. Creates {RESULTS}/weak/, clusters.h5 and
+# tables per model.
 
 from oddjet.estimate import declared
+
+
+rule train_tagger:
+    """
+    Train the weak tagger: classifiers that tell the jets of all tests from normal jets outside the
+    control part by their substructure features, without labels. Each jet is scored by classifiers
+    that have not seen it; control trains none. Say whether it has learnt anything.
+    Uses wildcard `seed`.
+    """
+    message:
+        "Training the weak tagger, seed {wildcards.seed}"
+    input:
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=SCORED),
+        checked=checked_before(TAGGED),
+    params:
+        code=code("train_tagger.py"),
+        model=WEAK,
+        tests=TESTS,
+        scored=list(SCORED),
+        exclude=config["features"]["exclude"],
+    output:
+        scores=TAGGED,
+        learnt=LEARNT,
+    log:
+        f"{LOGS}/train_tagger/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/train_tagger/seed{{seed}}.tsv"
+    resources:
+        mem_mb=more(4000),
+        runtime=more(60),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/train_tagger.py"
+
+
+rule compare_features:
+    """
+    Say how well each feature alone tells each test from control, among all jets and among those of
+    low score, where both should be background.
+    """
+    message:
+        "Comparing the features of the tests with those of control"
+    input:
+        scores=expand(TAGGED, seed=SEEDS),
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TESTS),
+    params:
+        code=code("compare_features.py"),
+        tests=TESTS,
+        anchor=config["fraction"]["anchor"],
+        exclude=config["features"]["exclude"],
+    output:
+        table("features"),
+    log:
+        f"{LOGS}/compare_features.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(10),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/compare_features.py"
 
 
 rule estimate_fractions:
@@ -22,7 +87,8 @@ rule estimate_fractions:
             plugins.of_estimation(declared.ESTIMATORS, "estimators"),
             plugins.of_estimation(declared.CHECKS, "checks"),
         ),
-        anomaly_score=ANOMALY_SCORE,
+        anomaly_score=anomaly_score,
+        exclude=config["features"]["exclude"],
         seeds=SEEDS,
         tests=TESTS,
         estimation=ESTIMATION,
@@ -37,6 +103,8 @@ rule estimate_fractions:
         f"{LOGS}/estimate_fractions/{{model}}.log",
     benchmark:
         f"{BENCHMARKS}/estimate_fractions/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of([*SETTINGS, WEAK]),
     resources:
         mem_mb=more(2000),
         runtime=more(20),

@@ -18,6 +18,11 @@ rule measure_detection:
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("measure_detection.py"),
+        scores=lambda wildcards: (
+            [parts.TAGGER_SCORE]
+            if wildcards.model == WEAK
+            else ["error", "mahalanobis"]
+        ),
         seeds=SEEDS,
         truths=TRUTHS,
         max_fpr=config["fraction"]["max_fpr"],
@@ -28,6 +33,8 @@ rule measure_detection:
         f"{LOGS}/measure_detection/{{model}}.log",
     benchmark:
         f"{BENCHMARKS}/measure_detection/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of([*SETTINGS, WEAK]),
     resources:
         mem_mb=more(2000),
         runtime=more(20),

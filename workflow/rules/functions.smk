@@ -55,6 +55,11 @@ def of_model(name):
     return lambda wildcards: SETTINGS[wildcards.model][name]
 
 
+def anomaly_score(wildcards):
+    """The dataset of scores.h5 that is the anomaly score of the model in the wildcards."""
+    return parts.TAGGER_SCORE if wildcards.model == WEAK else ANOMALY_SCORE
+
+
 def kind_and(error):
     """The modules of the kind and of the loss or error of the model in the wildcards."""
 

@@ -10,12 +10,13 @@ rule summarise:
     message:
         "Merging everything into the summary"
     input:
-        fractions=expand(FRACTIONS, model=MODELS),
-        checks=expand(CHECKS, model=MODELS),
-        uncertainty_budget=expand(UNCERTAINTY_BUDGET, model=MODELS),
+        fractions=expand(FRACTIONS, model=QUOTED),
+        checks=expand(CHECKS, model=QUOTED),
+        uncertainty_budget=expand(UNCERTAINTY_BUDGET, model=QUOTED),
         purity=expand(PURITY, model=MODELS),
-        detection=expand(DETECTION, model=[*MODELS, BASELINE_MODEL] if TRUTHS else []),
+        detection=expand(DETECTION, model=[*QUOTED, BASELINE_MODEL] if TRUTHS else []),
         histories=expand(HISTORY, model=MODELS, seed=SEEDS),
+        learnt=expand(LEARNT, seed=SEEDS),
     params:
         code=code("summarise.py"),
         models=MODELS,
@@ -36,6 +37,7 @@ rule summarise:
         purity=table("purity"),
         detection=table("detection") if TRUTHS else [],
         training=table("training"),
+        tagger=table("tagger"),
         summary=report(
             SUMMARY,
             caption="../report/summary.rst",
@@ -55,7 +57,7 @@ rule summarise:
 
 # what the page shows of all models together, by section
 PAGE_SECTIONS = {
-    section: shown(section) for section in ("fractions", "samples", "classes")
+    section: shown(section) for section in ("fractions", "samples", "classes", "tagger")
 }
 # of every model, for its first seed where there is one for each; and of every supervised network
 PAGE_MODELS = {model: shown("model", model=model, seed=SEEDS[0]) for model in MODELS}
@@ -78,6 +80,8 @@ rule write_page:
         purity=TABLE.format(table="purity"),
         detection=TABLE.format(table="detection") if TRUTHS else [],
         training=TABLE.format(table="training"),
+        tagger=TABLE.format(table="tagger"),
+        features=TABLE.format(table="features"),
         figures=[path for paths in PAGE_SECTIONS.values() for path in paths.values()],
         model_figures=[
             path for paths in PAGE_MODELS.values() for path in paths.values()

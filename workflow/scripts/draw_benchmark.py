@@ -5,6 +5,7 @@ import pandas as pd
 from oddjet.common import logs, scorefiles
 from oddjet.common.tables import overall, read
 from oddjet.draw import benchmark_figures, roc_figures, style
+from oddjet.planning.configuration import WEAK
 
 # of the baselines those that say most, so that the figure stays readable
 DRAWN = ("mass", "minus_sum_of_squares", "pca_error")
@@ -17,6 +18,7 @@ curves = {
     name: points[(points.model == model) & (points.score == params.anomaly_score)]
     for model, name in params.models.items()
 }
+curves[WEAK] = points[points.model == WEAK]
 for name in (*DRAWN, *map(scorefiles.supervised, params.networks)):
     curves[name] = points[(points.model == "baseline") & (points.score == name)]
 style.save(

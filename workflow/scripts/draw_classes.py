@@ -12,7 +12,7 @@ from oddjet.evaluate import truth
 def read(path: str) -> dict[str, np.ndarray]:
     """The quantities of all jets of a prepared sample, by name."""
     with h5py.File(path) as sample:
-        return {name: sample["quantities"][name][:] for name in class_figures.QUANTITIES}
+        return {name: sample["features"][name][:] for name in class_figures.QUANTITIES}
 
 
 logs.set_up(snakemake.log[0])

@@ -10,7 +10,7 @@ params, given = snakemake.params, snakemake.input
 truths = truth.read_truths(params.truths, given.truths)
 quantities = detection.read_followed(given.normal, dict(zip(truths, given.tests, strict=True)))
 scores = {}
-for name in scorefiles.SCORES:
+for name in params.scores:
     found = [scorefiles.read_scores(path, name) for path in given.scores]
     of_seeds = dict(zip(params.seeds, found, strict=True))
     scores[name] = of_seeds | {"ensemble": ensemble.mean_rank(found)}

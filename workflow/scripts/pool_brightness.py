@@ -12,7 +12,7 @@ given, truths = snakemake.input, snakemake.params.truths
 features = {}
 for part, path in {**dict(zip(truths, given.tests, strict=True)), CONTROL: given.normal}.items():
     with h5py.File(path) as sample:
-        score = sample["quantities/minus_sum_of_squares"][:]
+        score = sample["features/minus_sum_of_squares"][:]
         features[part] = score[sample["control"][:] if part == CONTROL else ...][:, None]
 labels = truth.read_truths(truths, given.truths)
 with replacing(snakemake.output[0]) as partial:

@@ -37,6 +37,8 @@ tables = {
         "purity",
         "detection",
         "training",
+        "tagger",
+        "features",
     )
     if (path := given.get(name))
 }

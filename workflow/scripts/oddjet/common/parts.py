@@ -1,4 +1,4 @@
-"""The parts of a scored sample, by their names."""
+"""The parts of a scored sample, by their names, and what the tagger's score is called there."""
 
 from collections.abc import Iterable
 
@@ -6,6 +6,7 @@ TRAIN = "normal_train"
 VALIDATION = "normal_validation"
 CONTROL = "normal_control"
 SIGNAL = "signal"  # simulated anomalous jets, where they are given
+TAGGER_SCORE = "score"  # what the weak tagger says of the jets of a part
 
 
 def label(part: str) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-SCORES = ("error", "mahalanobis")  # of an autoencoder; either may be the anomaly score
 # of what is no autoencoder: quantities of the raw jet, and what learns from normal jets alone
 QUANTITIES = ("mass", "width", "lit_pixels", "minus_sum_of_squares")
 LEARNT = ("pca_error", "pca_mahalanobis", "isolation_forest")

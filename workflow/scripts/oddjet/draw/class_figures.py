@@ -18,7 +18,7 @@ MARKED: dict[str, dict[str, Any]] = {
     "normal": {"color": style.colour(0), "linestyle": "-"},
     "anomalous": {"color": style.colour(1), "linestyle": "--"},
 }
-# of `jet_quantities`, those that are shown, and what they are called
+# of the features, those that are shown, and what they are called
 QUANTITIES = {"pt": "$p_T$", "mass": "mass", "lit_pixels": "lit pixels", "width": "width"}
 BINS = 40  # at most
 OUTSIDE = 0.001  # share of the jets beyond either end of an axis

@@ -11,13 +11,15 @@ features: arXiv:2604.20965). A logistic regression on ranks has few parameters, 
 is little signal to learn from, and none that a single jet could move far.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-from oddjet.parts import CONTROL
+from oddjet.common.parts import CONTROL
 
 FOLDS = 3
 BAGS = 4
@@ -31,10 +33,17 @@ TREES = {
     "early_stopping": False,
 }
 STRENGTH = 0.03  # C of the logistic regression
+# Without signal the number of a test's jets beyond this quantile of control fluctuates more than
+# that of independent jets: 1.2 times as much in 60 tests of 1,000 background jets.
+TAIL, OVERDISPERSION = 0.95, 1.2
+SIGNIFICANT = 3.0  # standard deviations from which on a tagger has learnt something
 
 
 def tag(
-    normal: np.ndarray, control: np.ndarray, tests: Mapping[str, np.ndarray], seed: int
+    normal: np.ndarray,
+    apart: Mapping[str, np.ndarray],
+    tests: Mapping[str, np.ndarray],
+    seed: int,
 ) -> dict[str, np.ndarray]:
     """Score control jets and all tests; no jet by a classifier that has seen it.
 
@@ -53,34 +62,98 @@ def tag(
 
     Args:
         normal: features (n, d) of normal jets outside control.
-        control: of control jets (c, d).
+        apart: by sample part, `normal_control` among them, of jets that train nothing, (c, d).
         tests: of each test's jets (m, d). Jets with the same features, as copies of an event have,
             are kept in one fold.
         seed: of the division into folds and the choice of features.
 
     Returns:
-        By part, `normal_control` and the tests, the share (c,) or (m,) of control jets whose mean
+        By part, those of `apart` and the tests, the share (c,) or (m,) of control jets whose mean
         log odds are not higher.
     """
     rng = np.random.default_rng(seed)
     pooled = np.concatenate(list(tests.values()))
     _, event = np.unique(pooled, axis=0, return_inverse=True)
-    score, background = np.zeros(len(pooled)), np.zeros(len(control))
+    score = np.zeros(len(pooled))
+    beside = {part: np.zeros(len(jets)) for part, jets in apart.items()}
     for _ in range(BAGS):
         fold_of = _folds(event.max() + 1, rng)[event]
-        part_of = _folds(len(control), rng)
+        parts_of = {part: _folds(len(jets), rng) for part, jets in apart.items()}
         for fold in range(FOLDS):
-            here, there = fold_of == fold, part_of == fold
+            here = fold_of == fold
             for odds in _classifiers(normal, pooled[~here], rng):
                 score[here] += odds(pooled[here])
-                background[there] += odds(control[there])
-    ordered = np.sort(background)
+                for part, jets in apart.items():
+                    there = parts_of[part] == fold
+                    beside[part][there] += odds(jets[there])
+    ordered = np.sort(beside[CONTROL])
     ends = np.cumsum([len(test) for test in tests.values()])
     scores = dict(zip(tests, np.split(score, ends[:-1]), strict=True))
     return {
         part: np.searchsorted(ordered, values, side="right") / len(ordered)
-        for part, values in ({CONTROL: background} | scores).items()
+        for part, values in (beside | scores).items()
     }
+
+
+def learnt(scores: Mapping[str, np.ndarray], tests: Sequence[str]) -> dict[str, float | bool]:
+    """Whether a tagger tells the tests from control at all: no score, but whether to trust it.
+
+    Args:
+        scores: as `tag` gives them.
+        tests: names, all of them together.
+
+    Returns:
+        `auc`, the area under the ROC curve of tests against control; `significance`, the excess of
+        the tests beyond the quantile `TAIL` of control in standard deviations; `collapsed`, whether
+        that is below `SIGNIFICANT`.
+    """
+    control, pooled = scores[CONTROL], np.concatenate([scores[test] for test in tests])
+    pairs = stats.mannwhitneyu(pooled, control).statistic
+    beyond, expected = ((jets > TAIL).mean() for jets in (pooled, control))
+    variance = expected * (1 - expected) * (1 / len(pooled) + 1 / len(control))
+    significance = (beyond - expected) / np.sqrt(variance) / OVERDISPERSION if variance else 0.0
+    return {
+        "auc": float(pairs / len(pooled) / len(control)),
+        "significance": float(significance),
+        "collapsed": bool(significance < SIGNIFICANT),
+    }
+
+
+def compare_features(
+    features: Mapping[str, np.ndarray],
+    low: Mapping[str, np.ndarray],
+    names: Sequence[str],
+    tests: Sequence[str],
+) -> list[dict[str, Any]]:
+    """How well each feature alone tells each test from control.
+
+    Args:
+        features: by part, `normal_control` and the tests, (n, d).
+        low: which of those jets score low, bool (n,).
+        names: of the features (d,).
+        tests: which parts are tests.
+
+    Returns:
+        A row per test and feature: `test, feature, auc`, above 1/2 where the test has more of it,
+        and `auc_low`, the same among low-score jets alone, which are background: what differs there
+        the simulation or the normal sample does not describe.
+    """
+    rows = []
+    for test in tests:
+        for column, name in enumerate(names):
+            row: dict[str, Any] = {"test": test, "feature": name}
+            for key, chosen in (("auc", None), ("auc_low", low)):
+                jets, control = (
+                    features[part][:, column][... if chosen is None else chosen[part]]
+                    for part in (test, CONTROL)
+                )
+                if len(jets) and len(control):
+                    statistic = stats.mannwhitneyu(jets, control).statistic
+                    row[key] = float(statistic / len(jets) / len(control))
+                else:
+                    row[key] = np.nan
+            rows.append(row)
+    return rows
 
 
 def _folds(number: int, rng: np.random.Generator) -> np.ndarray:

@@ -61,7 +61,8 @@ def budget(
             }
         seeds = here[(here.seed != "ensemble") & (here.estimator == headline)].fraction
         sources["seeds"] = (seeds.std() if len(seeds) > 1 else 0.0,) * 2
-        sources["estimators"] = _reach(quoted.fraction, ensemble.fraction[list(ENVELOPE)])
+        envelope = ensemble.fraction[ensemble.index.isin(ENVELOPE)]
+        sources["estimators"] = _reach(quoted.fraction, envelope)
         rows += [
             {"test": test, "source": source, "down": down, "up": up}
             for source, (down, up) in sources.items()

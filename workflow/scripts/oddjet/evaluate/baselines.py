@@ -46,7 +46,7 @@ def score(images: PreparedImages, target: h5py.Group, components: PrincipalCompo
     """Write every baseline's score, float32 (N,), of events of a prepared sample, and `PCA`."""
     target["event"] = images.sample["event"][:][images.rows]
     for name in QUANTITIES:
-        target[name] = images.sample["quantities"][name][:][images.rows]
+        target[name] = images.sample["features"][name][:][images.rows]
     pieces = [components.scores(batch.flatten(1).numpy()) for batch in images.batches()]
     for name in (*LEARNT, PCA):
         target[name] = np.concatenate([piece[name] for piece in pieces]).astype(np.float32)

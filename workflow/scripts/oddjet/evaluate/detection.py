@@ -31,7 +31,7 @@ def read_followed(
         with h5py.File(path) as sample:
             rows = sample["control"][:] if part == CONTROL else ...
             for name in FOLLOWED:
-                found[name][part] = sample["quantities"][name][:][rows]
+                found[name][part] = sample["features"][name][:][rows]
     return found
 
 

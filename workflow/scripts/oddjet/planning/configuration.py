@@ -18,6 +18,7 @@ REPLACED_AS_A_WHOLE = (
     ("benchmark", "ablation"),
     ("simulation", "tests"),
 )
+WEAK = "weak"  # the model that the weak tagger is in tables
 SHARED = "shared"  # the preparation that the configuration's own preprocessing makes
 
 
@@ -160,8 +161,8 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """Say which keys, each allowed by itself, do not go together."""
     fraction, samples = config["fraction"], config["samples"]
     model, models = fraction["headline_model"], config["models"]
-    if model != "auto" and model not in models:
-        allowed = ", ".join(map(str, ["auto", *models]))
+    if model not in ("auto", WEAK, *models):
+        allowed = ", ".join(map(str, ["auto", WEAK, *models]))
         yield f"fraction.headline_model: found {model!r}; allowed: {allowed}."
     names = [name for group in (models, *compared(config).values()) for name in group]
     for name in sorted({name for name in names if names.count(name) > 1}):

@@ -61,6 +61,13 @@ FIGURES = {
     "latent_classes": Figure(
         "draw_roc", "{model}/latent_classes", "Latent by class", "Evaluation", "model", True
     ),
+    "tagger_scores": Figure(
+        "draw_tagger", "weak/scores", "Scores of the weak tagger", "Scores", "tagger"
+    ),
+    "tagger_features": Figure(
+        "draw_tagger", "weak/features", "Features that tell", "Scores", "tagger"
+    ),
+    "tagger_roc": Figure("draw_tagger_roc", "weak/roc", "ROC curves", "Evaluation", "tagger", True),
     "quantities": Figure(
         "draw_classes", "quantities", "Jet quantities", "Evaluation", "classes", True
     ),

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from oddjet.common.errors import InputError
 from oddjet.prepare.arrays import RawArray
+from oddjet.prepare.features import constituent_features
 
 
 def jet_images(
@@ -19,8 +20,10 @@ def jet_images(
             that of the sum of all constituents.
 
     Returns:
-        Shares of the jet's pT, float32 (n, 1, size, size); of the jets (n,) `pt`, `mass`,
-        and `width`, the mean distance from the axis weighted by pT; the constituents' pT (n, k).
+        Shares of the jet's pT, float32 (n, 1, size, size); the jets' features (n,), as
+        `features.FEATURES` names them, of which `pt` is that of the sum, `mass` in GeV, `width` the
+        mean distance from the axis, and `lit_pixels` and `minus_sum_of_squares` those of the image;
+        the constituents' pT (n, k).
     """
     momentum = constituents[..., 1:]
     pt = np.hypot(momentum[..., 0], momentum[..., 1])
@@ -41,12 +44,14 @@ def jet_images(
     )
     total = pt.sum(axis=1)
     distance = (pt * np.hypot(delta_eta, delta_phi)).sum(axis=1)
-    quantities = {
+    features = constituent_features(pt, delta_eta, delta_phi) | {
         "pt": jet_pt,
         "mass": np.sqrt(np.maximum(energy**2 - (jet**2).sum(axis=1), 0)),
         "width": distance / np.where(total > 0, total, 1),
+        "lit_pixels": np.count_nonzero(images, axis=(1, 2)).astype(np.float64),
+        "minus_sum_of_squares": -np.square(images).sum(axis=(1, 2)),
     }
-    return images[:, None].astype(np.float32), quantities, pt
+    return images[:, None].astype(np.float32), features, pt
 
 
 def pixelate(

@@ -9,8 +9,8 @@ multiplies each feature by a constant, which neither trees nor ranks notice.
 Sums over pixels run over all of them, in double precision. Sums over pairs run over the `MOST`
 brightest of a jet, those over triples and fours that are no product of matrices over the `SOME`
 and the `FEW` brightest; all in single precision. Where 366 pixels are lit the 60 brightest hold 94%
-of the pT, and trees that are told the labels reach an area under the ROC curve of 0.984; with 120
-they reach 0.985, at half the speed.
+of the pT, and supervised trees reach an area under the ROC curve of 0.984; with 120 they reach
+0.985, at half the speed.
 
 Every feature of a blank jet is 0. A jet of one pixel has its number, pT, shares (1) and sums of
 squares; what needs a second pixel is 0, and so is every ratio whose denominator vanishes.
@@ -22,8 +22,8 @@ from itertools import combinations
 
 import numpy as np
 
-from oddjet.preprocessing import LitPixels, centred, lit_pixels
-from oddjet.sparse import SparseImages
+from oddjet.prepare.preprocessing import LitPixels, centred, lit_pixels
+from oddjet.prepare.sparse import SparseImages
 
 MOST = 60  # brightest pixels in sums over pairs
 SOME = 20  # brightest pixels in the sums over triples of N2, and among which axes are looked for

@@ -9,7 +9,7 @@ import numpy as np
 from oddjet.common.errors import InputError
 from oddjet.prepare.arrays import RawArray
 from oddjet.prepare.constituents import check_constituents, jet_images
-from oddjet.prepare.quantities import jet_quantities
+from oddjet.prepare.features import image_features
 from oddjet.prepare.raw import chosen_rows, open_array
 from oddjet.prepare.sparse import SparseImages
 
@@ -24,12 +24,12 @@ class Piece:
 
     Attributes:
         images: (n, C, H, W) float32.
-        quantities: of the raw jets, (n,), as `jet_quantities` names them.
+        features: of the raw jets, (n,), as `features.FEATURES` names them.
         leading: of layout `constituents`, E, px, py, pz of the hardest, (n, k, 4); else None.
     """
 
     images: SparseImages
-    quantities: Mapping[str, np.ndarray]
+    features: Mapping[str, np.ndarray]
     leading: np.ndarray | None
 
 
@@ -40,7 +40,7 @@ class Images:
         raw: the array that they are made of.
         rows: which of its rows, ascending, (N,).
         shape: (C, H, W) of an image.
-        momentum_unit, length_unit: of the quantities.
+        momentum_unit, length_unit: of pT, mass and width.
 
     Args:
         sample: `file`, and perhaps `key`, `where`, `rows`, as the configuration has them.
@@ -82,7 +82,7 @@ class Images:
             images = self.channels.images(rows, values)
             lowest, highest = min(lowest, images.min()), max(highest, images.max())
             sparse = SparseImages.from_dense(images)
-            yield Piece(sparse, jet_quantities(sparse), None)
+            yield Piece(sparse, image_features(sparse), None)
         if lowest == highest:
             raise InputError(
                 self.raw.file,
@@ -106,13 +106,11 @@ class Images:
         unusable = ~np.isfinite(values)
         if unusable.any():
             raise _unusable(self.raw, rows, values, unusable, "number", "finite momenta in GeV")
-        image, quantities, pt = jet_images(
-            values, self.settings["size"], self.settings["half_width"]
-        )
+        image, features, pt = jet_images(values, self.settings["size"], self.settings["half_width"])
         sparse = SparseImages.from_dense(image)
         order = np.argsort(-pt, axis=1, kind="stable")[:, :LEADING]
         leading = np.take_along_axis(values, order[..., None], axis=1).astype(np.float32)
-        return Piece(sparse, jet_quantities(sparse) | quantities, leading)
+        return Piece(sparse, features, leading)
 
 
 def _unusable(

@@ -72,10 +72,11 @@ def prepare_test(
     """Check a raw test and preprocess it, cropped as the prepared normal sample was.
 
     Writes HDF5: a `SparseFile` of the preprocessed images; `event` (N,) int64, the rows in the raw
-    file; in `quantities` those of each raw jet, float32 (N,), as `jet_quantities` names them; of
+    file; in `features` those of each raw jet, float32 (N,), named as in `features.FEATURES`; of
     constituents the `constituents` (N, k, 4) float32 that `Images` keeps; as attributes the `crop`
-    in raw pixels, if any, the units of the quantities, the number of rows of the raw file, and of
-    the raw images the shape, the number of blank ones and of lit pixels, and the brightest pixel.
+    in raw pixels, if any, the units of pT, mass and width, the number of rows of the raw file, and
+    of the raw images the shape, the number of blank ones and of lit pixels, and the brightest
+    pixel.
 
     Args:
         sample, images, output, preprocessing: as of `prepare_normal`.
@@ -135,22 +136,22 @@ def _store(
 ) -> None:
     store = SparseFile.create(target, prepared_shape(raw.shape, crop, preprocessing["size"]))
     blank, emptied, brightest = 0, 0, 0.0
-    quantities, leading = [], []
+    features, leading = [], []
     for piece in raw.pieces():
         prepared = preprocess(piece.images, preprocessing, crop)
         store.append(prepared)
-        quantities.append(piece.quantities)
+        features.append(piece.features)
         if piece.leading is not None:
             leading.append(piece.leading)
-        dark = piece.quantities["lit_pixels"] == 0
+        dark = piece.features["lit_pixels"] == 0
         blank += int(dark.sum())
         emptied += int(((np.diff(prepared.offsets) == 0) & ~dark).sum())
         lit = piece.images.values  # no pandas object
         brightest = max(brightest, float(lit.max(initial=0)))
     target["event"] = raw.rows.astype(np.int64)
-    for name in quantities[0]:
-        values = np.concatenate([piece[name] for piece in quantities])
-        target[f"quantities/{name}"] = values.astype(np.float32)
+    for name in features[0]:
+        values = np.concatenate([piece[name] for piece in features])
+        target[f"features/{name}"] = values.astype(np.float32)
     if leading:
         target["constituents"] = np.concatenate(leading)
     target.attrs.update(
@@ -158,7 +159,7 @@ def _store(
         raw_events=raw.raw.events,
         raw_shape=raw.shape,
         blank=blank,
-        lit=int(target["quantities/lit_pixels"][:].sum(dtype=np.float64)),
+        lit=int(target["features/lit_pixels"][:].sum(dtype=np.float64)),
         brightest_pixel=brightest,
         momentum_unit=raw.momentum_unit,
         length_unit=raw.length_unit,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from oddjet.common.intervals import sigmas
+from oddjet.common.parts import TAGGER_SCORE
 from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
 
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
@@ -37,6 +38,20 @@ def training_table(histories: Mapping[tuple[str, int], pd.DataFrame]) -> pd.Data
             }
         )
     return pd.DataFrame(rows)
+
+
+def with_tagger(training: pd.DataFrame, tagger: pd.DataFrame) -> pd.DataFrame:
+    """The trainings of the autoencoders and, a row per seed, those of the weak tagger.
+
+    The tagger has neither epochs nor a validation loss; it is collapsed if it tells all tests
+    together from control no better than chance.
+
+    Args:
+        training: as `training_table` makes it.
+        tagger: `model, seed, test, collapsed`, a row for each test and for `all`.
+    """
+    rows = tagger.loc[tagger.test == "all", ["model", "seed", "collapsed"]]
+    return pd.concat([training, rows], ignore_index=True)
 
 
 def summarise(
@@ -156,5 +171,6 @@ def _auc(detection: pd.DataFrame | None, model: str, test: str, score: str) -> f
     if detection is None:
         return None
     here = (detection.model == model) & (detection.test == test)
-    rows = detection[here & (detection.score == score) & (detection.seed == "ensemble")]
+    named = detection.score.isin([score, TAGGER_SCORE])
+    rows = detection[here & named & (detection.seed == "ensemble")]
     return rows.auc.iloc[0] if len(rows) else None

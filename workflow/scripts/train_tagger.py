@@ -1,0 +1,43 @@
+"""Train the weak tagger and score control jets and all tests with it."""
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from oddjet.common import logs
+from oddjet.common.files import replacing
+from oddjet.common.parts import CONTROL, SIGNAL, TAGGER_SCORE
+from oddjet.common.provenance import describe
+from oddjet.common.tables import write
+from oddjet.estimate import feature_files, tagger
+
+logs.set_up(snakemake.log[0])
+params, given, made = snakemake.params, snakemake.input, snakemake.output
+seed = int(snakemake.wildcards.seed)
+prepared = dict(zip(params.scored, given.tests, strict=True))
+names = feature_files.names_of(given.normal, params.exclude)
+with h5py.File(given.normal) as normal:
+    control = normal["control"][:]
+features = feature_files.read(given.normal, names)
+tests = {test: feature_files.read(prepared[test], names) for test in params.tests}
+apart = {CONTROL: features[control]}
+if SIGNAL in prepared:
+    apart[SIGNAL] = feature_files.read(prepared[SIGNAL], names)
+scores = tagger.tag(features[~control], apart, tests, seed)
+
+with (
+    replacing(made.scores) as partial,
+    h5py.File(partial, "w", track_order=True) as target,
+):
+    for part, values in scores.items():
+        with h5py.File(prepared.get(part, given.normal)) as sample:
+            target[f"{part}/event"] = sample["event"][:][control if part == CONTROL else ...]
+        target[f"{part}/{TAGGER_SCORE}"] = values.astype(np.float32)
+    target.attrs["features"] = names
+    inputs = {"normal": given.normal, **prepared}
+    target.attrs.update(describe({"exclude": list(params.exclude)}, inputs, seed=seed))
+rows = [
+    {"test": name, "jets": sum(len(scores[test]) for test in some)} | tagger.learnt(scores, some)
+    for name, some in {**{test: [test] for test in params.tests}, "all": params.tests}.items()
+]
+write(pd.DataFrame({"model": params.model, "seed": seed} | row for row in rows), made.learnt)
