@@ -1,7 +1,7 @@
 """Write the generated parts of the documentation: `python docs/generate.py`.
 
-docs/configuration.md comes from the schema, docs/rules.md from the rules' docstrings and
-Snakemake's own rule graph. A test fails when they differ from what this would write.
+docs/configuration.md comes from the schema, docs/features.md from the package, docs/rules.md from the
+rules' docstrings and Snakemake's own rule graph. A test fails when they differ from what this would write.
 """
 
 import ast
@@ -86,6 +86,24 @@ def _limits(node: Mapping[str, Any]) -> str:
     return ", ".join([kind, *bounds])
 
 
+def features() -> str:
+    """Every substructure feature, from the module that computes them."""
+    sys.path.insert(0, str(REPOSITORY / "workflow/scripts"))
+    from oddjet.prepare.features import FEATURES
+
+    lines = [
+        NOTICE.format("workflow/scripts/oddjet/prepare/features.py") + "# Substructure features\n",
+        "Of every jet, from its lit pixels (all channels together) or its constituents. z is a share of"
+        " the jet's pT, r a distance from its pT centroid, theta one between two pixels, in units of half"
+        " the longer side of the image, or in rad. Samples of several channels also have `channel_0`,"
+        " ..., the share of each.\n",
+        "| feature | what it is |",
+        "|---|---|",
+        *(f"| `{name}` | {text} |" for name, text in FEATURES.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def rules() -> str:
     """The rule graph, and what each rule does, from its docstring."""
     command = [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js"]
@@ -101,7 +119,7 @@ def rules() -> str:
     drawn = sorted(f"    {names[start]} --> {names[end]}" for start, end in arrows)
     lines = [
         NOTICE.format("the docstrings of the rules") + "# Rules\n",
-        "An arrow leads from a rule to those that need what it makes. Rules beside the road"
+        "An arrow leads from a rule to those that need what it makes. Optional targets"
         " (`download`, `simulate`) are listed below and not drawn.\n",
         "```mermaid",
         "flowchart TB",
@@ -129,4 +147,5 @@ def _docstrings(source: str) -> Iterator[tuple[str, str]]:
 
 if __name__ == "__main__":
     (REPOSITORY / "docs/configuration.md").write_text(configuration(), "utf-8")
+    (REPOSITORY / "docs/features.md").write_text(features(), "utf-8")
     (REPOSITORY / "docs/rules.md").write_text(rules(), "utf-8")

@@ -14,7 +14,7 @@ def generate():
     return module
 
 
-@pytest.mark.parametrize("name", ["configuration", "rules"])
+@pytest.mark.parametrize("name", ["configuration", "features", "rules"])
 def test_the_documentation_is_up_to_date(generate, name: str) -> None:
     written = (REPO / f"docs/{name}.md").read_text("utf-8")
     assert written == getattr(generate, name)(), "mend it with: python docs/generate.py"
