@@ -1,7 +1,7 @@
 """Write the generated parts of the documentation: `python docs/generate.py`.
 
-docs/configuration.md comes from the schema, docs/features.md from the package, docs/rules.md from the
-rules' docstrings and Snakemake's own rule graph. A test fails when they differ from what this would write.
+docs/configuration.md comes from the schema, docs/features.md from the package, docs/rules.md from
+the rules' docstrings and Snakemake's own rule graph. A test fails when they differ from what this would write.
 """
 
 import ast
@@ -93,10 +93,10 @@ def features() -> str:
 
     lines = [
         NOTICE.format("workflow/scripts/oddjet/prepare/features.py") + "# Substructure features\n",
-        "Of every jet, from its lit pixels (all channels together) or its constituents. z is a share of"
-        " the jet's pT, r a distance from its pT centroid, theta one between two pixels, in units of half"
-        " the longer side of the image, or in rad. Samples of several channels also have `channel_0`,"
-        " ..., the share of each.\n",
+        "Of every jet, from its lit pixels (all channels together) or its constituents. z is a"
+        " share of the jet's pT, r a distance from its pT centroid, theta one between two pixels,"
+        " in units of half the longer side of the image, or in rad. Samples of several channels"
+        " also have `channel_0`, ..., the share of each.\n",
         "| feature | what it is |",
         "|---|---|",
         *(f"| `{name}` | {text} |" for name, text in FEATURES.items()),
