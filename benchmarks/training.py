@@ -88,7 +88,7 @@ def by_notebook(
     scale = fit_min_max(parts[0], 0.0, CPU)
     dense = [scale(torch.from_numpy(part.dense())) for part in parts]
     network = build(parts[0].shape, COURSE)
-    # with the notebook's own start its sigmoid collapses to an all-zero image: docs/science/autoencoders.md
+    # with its own start its sigmoid ends at an all-zero image: docs/science/autoencoders.md
     network.start_at(dense[0].mean(0), float(dense[0].square().mean().sqrt()))
     module = Notebook(network)
     loaders = [
@@ -124,7 +124,8 @@ def by_oddjet(
 ) -> training.Trained:
     set_up_torch(seed, threads)
     settings = SETTINGS | {"epochs": epochs}
-    return training.train(*parts, parameters, settings, seed, CPU, smoothing=smoothing)
+    setting = {"model": parameters, "training": settings, "loss": "mse", "smoothing": smoothing}
+    return training.train(*parts, setting, seed, CPU)
 
 
 def floor(parts: list[SparseImages], parameters: dict, threads: int) -> float:

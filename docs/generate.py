@@ -1,7 +1,8 @@
 """Write the generated parts of the documentation: `python docs/generate.py`.
 
 docs/configuration.md comes from the schema, docs/features.md from the package, docs/rules.md from
-the rules' docstrings and Snakemake's own rule graph. A test fails when they differ from what this would write.
+the rules' docstrings and Snakemake's own rule graph. A test fails when they differ from what this
+would write.
 """
 
 import ast

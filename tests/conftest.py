@@ -154,6 +154,11 @@ def _branch(branch: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     return branch.get("then" if holds else "else", {})
 
 
+def setting(model: Mapping[str, Any], training: Mapping[str, Any]) -> dict[str, Any]:
+    """What a training is made with: squared errors of images that are not smoothed."""
+    return {"model": model, "training": training, "loss": "mse", "smoothing": 0.0}
+
+
 # Tiny samples
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import KINDS, NO_AUGMENTATION, REPO, architecture, blobs
+from conftest import KINDS, NO_AUGMENTATION, REPO, architecture, blobs, setting
 
 from oddjet.prepare.sparse import SparseImages
 from oddjet.train import checkpoint, training
@@ -72,7 +72,7 @@ def train(kept: Checkpoint | None = None, kind: str = "dense", **settings: Any) 
     parameters = architecture(kind, latent=2, dropout=0.2)
     parts = images(40, 1), images(16, 2)
     settings = SETTINGS | {"learning_rate": RATES.get(kind, 0.01)} | settings
-    return training.train(*parts, parameters, settings, 1, CPU, checkpoint=kept)
+    return training.train(*parts, setting(parameters, settings), 1, CPU, checkpoint=kept)
 
 
 def content(trained: training.Trained, folder: Path) -> tuple[bytes, list]:

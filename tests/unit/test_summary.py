@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from conftest import REPO
 
-from oddjet.summarise.summary import summarise, training_table
+from oddjet.summarise.summary import summarise, training_table, with_tagger
 
 # as in the interface
 COLUMNS = [
@@ -77,7 +77,7 @@ def quote(
     """The summary, nothing known of the tests unless told."""
     nothing = {test: {"at_least": None, "at_most": None} for test in parts["fractions"].test}
     return summarise(
-        **parts,
+        parts,
         known=nothing | (known or {}),
         headline=headline,
         headline_model=headline_model,
@@ -87,6 +87,23 @@ def quote(
 
 
 # Trainings
+
+
+def test_a_tagger_that_has_learnt_nothing_is_never_the_headline_and_not_believable() -> None:
+    parts = tables(("S", "weak"))
+    narrow = (parts["fractions"].model == "weak") & (parts["fractions"].estimator == "corrected")
+    parts["fractions"].loc[narrow, "low"] += 1  # the narrowest interval by far
+    tagger = pd.DataFrame(
+        {"model": "weak", "seed": [1, 2], "test": "all", "collapsed": [False, False]}
+    )
+    autoencoders = parts["training"][parts["training"].model == "S"]
+    for collapsed, headline in ((False, "weak"), (True, "S")):
+        tagger.loc[tagger.seed == 2, "collapsed"] = collapsed
+        parts["training"] = with_tagger(autoencoders, tagger)
+        found = quote(parts).set_index("model")
+        assert set(found.index[found.headline == "true"]) == {headline}
+        assert (found.believable["weak"] == "false").all() == collapsed
+    assert set(found.reasons["weak"]) == {"the training collapsed for seed 2"}
 
 
 @pytest.mark.parametrize("losses", [(float("nan"),) * 3, (1.9, float("nan"))])
@@ -312,15 +329,13 @@ def run_summarise(
             path = directory / model / f"history{seed}.csv"
             (history(1.9) if collapsed else history(1.0)).to_csv(path, index=False)
             paths["histories"].append(path)
-    names = (
-        "fractions",
-        "checks",
-        "uncertainty_budget",
-        "purity",
-        "detection",
-        "training",
-        "summary",
-    )
+    paths["learnt"] = []
+    for seed in (1, 2):
+        path = directory / f"learnt{seed}.csv"
+        rows = [{"model": "weak", "seed": seed, "test": "all", "collapsed": False}]
+        pd.DataFrame(rows).to_csv(path, index=False)
+        paths["learnt"].append(path)
+    names = (*of_models, "training", "tagger", "summary")
     output = {name: directory / f"{name}.csv" for name in names}
     given = SimpleNamespace(**paths)
     given.get = paths.get

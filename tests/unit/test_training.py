@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import KINDS, NO_AUGMENTATION, architecture, blobs
+from conftest import KINDS, NO_AUGMENTATION, architecture, blobs, setting
 
 from oddjet.prepare.sparse import SparseImages
 from oddjet.train import training
@@ -50,7 +50,7 @@ def train(
 ) -> training.Trained:
     parts = images or (moving_blobs(64, 1), moving_blobs(32, 2))
     set_up_torch(seed, 1)
-    return training.train(*parts, PARAMETERS, SETTINGS | settings, seed, CPU)
+    return training.train(*parts, setting(PARAMETERS, SETTINGS | settings), seed, CPU)
 
 
 def loss(trained: training.Trained, images: SparseImages) -> float:
@@ -200,7 +200,7 @@ def test_a_plateau_slows_every_optimiser_of_a_model(
     parts = moving_blobs(16, 1), moving_blobs(16, 2)
     set_up_torch(1, 1)
     settings = SETTINGS | {"plateau": {"factor": 0.5, "patience": 0}}
-    training.train(*parts, architecture(kind, latent=2), settings, 1, CPU)
+    training.train(*parts, setting(architecture(kind, latent=2), settings), 1, CPU)
     # one batch an epoch; the first of them is the best so far
     rates = [1e-3, 1e-3, 5e-4]
     assert seen == [[rate] * len(seen[0]) for rate in rates]

@@ -42,7 +42,8 @@ def as_module(directory: Path, renamed: str = "", snakefile: str = ON_DISK) -> P
         '    config: config["jets"]\n\n\n'
         f"use rule * from oddjet{renamed}\n\n\n"
         "rule mine:\n    default_target: True\n"
-        '    input: "found/summary.csv", "found/summary.html"\n    output: "mine.csv"\n    shell: "cp {input[0]} {output}"\n',
+        '    input: "found/summary.csv", "found/summary.html"\n    output: "mine.csv"\n'
+        '    shell: "cp {input[0]} {output}"\n',
         "utf-8",
     )
     return directory

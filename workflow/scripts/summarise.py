@@ -18,9 +18,7 @@ histories = zip(pairs, snakemake.input.histories, strict=True)
 tables["training"] = summary.training_table({pair: read(path) for pair, path in histories})
 tagger = pd.concat([read(path) for path in snakemake.input.learnt])
 tables["training"] = summary.with_tagger(tables["training"], tagger)
-tables["summary"] = summary.summarise(
-    **tables, known=snakemake.params.known, **snakemake.params.quoting
-)
+tables["summary"] = summary.summarise(tables, snakemake.params.known, **snakemake.params.quoting)
 tables["tagger"] = tagger
 for name, table in tables.items():
     write(table, snakemake.output[name])

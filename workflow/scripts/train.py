@@ -39,16 +39,7 @@ with devices.leased(params.training["device"]) as device:
         checkpoint.written_on(signal.SIGTERM, signal.SIGINT),
         devices.memory_errors_explained(device, params.training["batch_size"]),
     ):
-        trained = training.train(
-            *images,
-            params.model,
-            params.training,
-            seed,
-            device,
-            params.smoothing,
-            params.loss,
-            checkpoint,
-        )
+        trained = training.train(*images, configuration, seed, device, checkpoint)
 with replacing(snakemake.output.model) as partial:
     trained.save(partial, provenance)
 with (

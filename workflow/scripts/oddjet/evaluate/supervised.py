@@ -80,27 +80,11 @@ def cross_fit(
         optimiser = Adam(classifier.parameters(), LEARNING_RATE)
         order = torch.Generator().manual_seed(seed)
         for epoch in range(1, epochs + 1):
-            losses = torch.zeros((), dtype=torch.float64, device=device)
-            correct = torch.zeros((), dtype=torch.int64, device=device)
-            for drawn in torch.randperm(len(fitted), generator=order).split(BATCH_SIZE):
-                rows = fitted[drawn]
-                wanted = truth[rows.to(device, non_blocking=True)]
-                logits = classifier(jets.dense(rows))
-                loss = binary_cross_entropy_with_logits(logits, wanted)
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                losses += loss.detach() * len(rows)
-                correct += _correct(logits, wanted)
+            row: dict[str, float] = {"half": half, "epoch": epoch}
+            row |= _learn(classifier, jets, fitted, truth, optimiser, order)
             found = _logits(classifier, jets, held)
-            row = {
-                "half": half,
-                "epoch": epoch,
-                "train_loss": losses.item() / len(fitted),
-                "train_accuracy": correct.item() / len(fitted),
-                "held_loss": binary_cross_entropy_with_logits(found, truth[held]).item(),
-                "held_accuracy": _correct(found, truth[held]).item() / len(held),
-            }
+            row["held_loss"] = binary_cross_entropy_with_logits(found, truth[held]).item()
+            row["held_accuracy"] = _correct(found, truth[held]).item() / len(held)
             history.append(row)
             log.info(
                 "half %d, epoch %d/%d: training loss %.4g, accuracy %.3f; held %.4g, %.3f",
@@ -110,6 +94,33 @@ def cross_fit(
         scores[parts[1]] = found.cpu().numpy()
         classifiers.append(classifier)
     return CrossFit(classifiers, scores, pd.DataFrame(history))
+
+
+def _learn(
+    classifier: Classifier,
+    jets: Jets,
+    fitted: Tensor,
+    truth: Tensor,
+    optimiser: Adam,
+    order: torch.Generator,
+) -> dict[str, float]:
+    """Learn once from the jets at the rows `fitted`; the mean loss and the accuracy on the way."""
+    losses = torch.zeros((), dtype=torch.float64, device=truth.device)
+    correct = torch.zeros((), dtype=torch.int64, device=truth.device)
+    for drawn in torch.randperm(len(fitted), generator=order).split(BATCH_SIZE):
+        rows = fitted[drawn]
+        wanted = truth[rows.to(truth.device, non_blocking=True)]
+        logits = classifier(jets.dense(rows))
+        loss = binary_cross_entropy_with_logits(logits, wanted)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses += loss.detach() * len(rows)
+        correct += _correct(logits, wanted)
+    return {
+        "train_loss": losses.item() / len(fitted),
+        "train_accuracy": correct.item() / len(fitted),
+    }
 
 
 def _correct(logits: Tensor, truth: Tensor) -> Tensor:

@@ -55,30 +55,26 @@ def with_tagger(training: pd.DataFrame, tagger: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarise(
-    fractions: pd.DataFrame,
-    checks: pd.DataFrame,
-    uncertainty_budget: pd.DataFrame,
-    purity: pd.DataFrame,
-    training: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
     known: Mapping[str, Mapping[str, float | None]],
     headline: str,
     headline_model: str,
     confidence: float,
     anomaly_score: str,
-    detection: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Quote the ensemble's headline estimator for each model and test.
 
     It is believable if nothing speaks against it: every training has learnt something, the checks
-    in `checks` are passed, and the interval agrees with 0 to 1 and with what is known.
+    are passed, and the interval agrees with 0 to 1 and with what is known.
 
     Args:
-        fractions, checks, uncertainty_budget, purity, training, detection: of all models.
+        tables: of all models: `fractions`, `checks`, `uncertainty_budget`, `purity`, `training`,
+            and, where truth is given, `detection`.
         known: by test, `at_least` and `at_most`, each a fraction or None.
         headline: the estimator to quote.
         headline_model: the model whose row is the headline of its test; `auto` for the `narrowest`.
         confidence: of the intervals in `fractions`.
-        anomaly_score: its name, as in `detection`.
+        anomaly_score: of the autoencoders, by its name in `detection`.
 
     Returns:
         `model, test, fraction, low, high, estimator, believable, false_positive_rate, fpr_upper,
@@ -86,6 +82,7 @@ def summarise(
         mean over seeds, `auc` empty without truth, `seed_spread` the standard deviation over seeds,
         the envelope the lowest and highest of the estimators of the fraction itself.
     """
+    fractions, training = tables["fractions"], tables["training"]
     ensemble = fractions[fractions.seed == "ensemble"].set_index(["model", "test", "estimator"])
     if headline_model == "auto":
         every = ensemble.reset_index()
@@ -94,17 +91,14 @@ def summarise(
     rows = []
     for model, test in fractions[["model", "test"]].drop_duplicates().itertuples(index=False):
         quoted, cut = ensemble.loc[(model, test, headline)], ensemble.loc[(model, test, "cut")]
-        reasons = [
-            f"the training collapsed for seed {seed}"
-            for seed in training[(training.model == model) & training.collapsed].seed
-        ]
-        reasons += failed_checks(checks[checks.model == model], test)
         low = quoted.fraction - stretch * (quoted.fraction - quoted.low)
         high = quoted.fraction + stretch * (quoted.high - quoted.fraction)
-        reasons += _contradictions(low, high, known[test], headline in LOWER_BOUNDS)
-        here = purity[(purity.model == model) & (purity.test == test)]
-        sources = uncertainty_budget[uncertainty_budget.model == model]
-        sources = sources[sources.test == test].set_index("source")
+        reasons = [
+            *_collapsed(training, model),
+            *failed_checks(tables["checks"], model, test),
+            *_contradictions(low, high, known[test], headline in LOWER_BOUNDS),
+        ]
+        sources = _of(tables["uncertainty_budget"], model, test).set_index("source")
         rows.append(
             {
                 "model": model,
@@ -116,8 +110,8 @@ def summarise(
                 "believable": str(not reasons).lower(),
                 "false_positive_rate": cut.fpr,
                 "fpr_upper": cut.fpr_upper,
-                "purity": here.purity.mean(),
-                "auc": _auc(detection, model, test, anomaly_score),
+                "purity": _of(tables["purity"], model, test).purity.mean(),
+                "auc": _auc(tables.get("detection"), model, test, anomaly_score),
                 "headline": str(model == headline_model).lower(),
                 "seed_spread": sources.up["seeds"],
                 "envelope_low": quoted.fraction - sources.down["estimators"],
@@ -126,6 +120,17 @@ def summarise(
             }
         )
     return pd.DataFrame(rows)
+
+
+def _of(table: pd.DataFrame, model: str, test: str) -> pd.DataFrame:
+    """The rows of a model and a test."""
+    return table[(table.model == model) & (table.test == test)]
+
+
+def _collapsed(training: pd.DataFrame, model: str) -> list[str]:
+    """Say which trainings of a model have collapsed."""
+    seeds = training[(training.model == model) & training.collapsed].seed
+    return [f"the training collapsed for seed {seed}" for seed in seeds]
 
 
 def narrowest(quoted: pd.DataFrame, training: pd.DataFrame) -> str:
@@ -142,9 +147,9 @@ def narrowest(quoted: pd.DataFrame, training: pd.DataFrame) -> str:
     return str(widths[learnt[widths.index] | ~learnt.any()].idxmin())
 
 
-def failed_checks(checks: pd.DataFrame, test: str) -> list[str]:
-    """Say which checks of one model a test fails."""
-    failed = checks[~checks.passed]
+def failed_checks(checks: pd.DataFrame, model: str, test: str) -> list[str]:
+    """Say which checks of a model a test fails."""
+    failed = checks[(checks.model == model) & ~checks.passed]
     about = failed[(failed.test == test) | (failed.other == test)]
     return [
         CHECKS[row.check].fails.format(test=row.test, other=row.other) + f" (p = {row.p_value:.1g})"
@@ -170,7 +175,6 @@ def _contradictions(
 def _auc(detection: pd.DataFrame | None, model: str, test: str, score: str) -> float | None:
     if detection is None:
         return None
-    here = (detection.model == model) & (detection.test == test)
-    named = detection.score.isin([score, TAGGER_SCORE])
-    rows = detection[here & named & (detection.seed == "ensemble")]
+    here = _of(detection, model, test)
+    rows = here[here.score.isin([score, TAGGER_SCORE]) & (here.seed == "ensemble")]
     return rows.auc.iloc[0] if len(rows) else None

@@ -4,13 +4,14 @@ import copy
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from oddjet.prepare.sparse import SparseImages
@@ -96,6 +97,18 @@ class Progress:
         mean = sum(row["seconds"] for row in self.history) / len(self.history)
         return mean * (self.epochs - len(self.history))
 
+    def say(self) -> None:
+        """Log the last epoch, and the end if it is one before the last allowed."""
+        row = self.history[-1]
+        log.info(
+            "epoch %d/%d: training loss %.4g, validation loss %.4g (blank image %.4g, mean image "
+            "%.4g), %.1f s, at most %.0f s left",
+            *(row["epoch"], self.epochs, row["train_loss"], row["val_loss"]),
+            *(row["blank_loss"], row["mean_loss"], row["seconds"], self.seconds_left),
+        )
+        if self.stopped_early:
+            log.info("stopped: no better validation loss for %d epochs", self.waited)
+
     def state_dict(self) -> dict[str, Any]:
         names = ("history", "best", "best_weights", "waited")
         return {name: getattr(self, name) for name in names}
@@ -104,15 +117,30 @@ class Progress:
         vars(self).update(state)
 
 
+class _Yardsticks:
+    """The loss of a training, and what it must beat on the validation images."""
+
+    def __init__(self, loss: str | Mapping[str, float], inputs: DeviceImages, held: DeviceImages):
+        self.mean, _ = moments(inputs)
+        self.error = ReconstructionError.fit(loss, inputs)
+        self.blank_loss = self.error.mean(held, torch.zeros_like)
+        self.mean_loss = self.error.mean(held, lambda images: self.mean.expand_as(images))
+
+    def relative(self, images: Tensor, reconstructions: Tensor) -> Tensor:
+        """The loss in units of the blank image's.
+
+        The gradients of a mean over dark pixels can be as small as Adam's epsilon, and then nothing
+        is learnt for many epochs.
+        """
+        return self.error(images, reconstructions) / self.blank_loss
+
+
 def train(
     training: SparseImages,
     validation: SparseImages,
-    parameters: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    setting: Mapping[str, Any],
     seed: int,
     device: torch.device,
-    smoothing: float = 0.0,
-    loss: str | Mapping[str, float] = "mse",
     checkpoint: Checkpoint | None = None,
 ) -> Trained:
     """Train an autoencoder with Adam.
@@ -125,30 +153,21 @@ def train(
 
     Args:
         training, validation: images of the two parts.
-        parameters: of the model, as `models.build` takes them.
-        settings: `epochs`, `batch_size`, `learning_rate`, `patience`, `augmentation`, and
-            `plateau`: None, or `factor` and `patience` of PyTorch's ReduceLROnPlateau.
+        setting: `model`, as `build.build` takes it; `loss`, as `ReconstructionError.fit` takes it;
+            `smoothing`, the standard deviation in pixels of the Gaussian that smooths all images;
+            `training`, with `epochs`, `batch_size`, `learning_rate`, `patience`, `augmentation`,
+            and `plateau`: None, or `factor` and `patience` of PyTorch's ReduceLROnPlateau.
         seed: for the order of the data and its augmentation; the caller seeds PyTorch itself.
-        smoothing: standard deviation in pixels of the Gaussian that smooths all images.
-        loss: as `ReconstructionError.fit` takes it.
         checkpoint: continued from where it is of this training, and kept up to date; the result is
             that of a training without interruption.
     """
-    normalisation = fit_min_max(training, smoothing, device)
+    settings = setting["training"]
+    normalisation = fit_min_max(training, setting["smoothing"], device)
     inputs = DeviceImages(training, normalisation, device)
     held = DeviceImages(validation, normalisation, device)
-    mean, _ = moments(inputs)
-    error = ReconstructionError.fit(loss, inputs)
-    blank_loss = error.mean(held, torch.zeros_like)
-    mean_loss = error.mean(held, lambda images: mean.expand_as(images))
-
-    def relative(images: Tensor, reconstructions: Tensor) -> Tensor:
-        # in units of the blank image's: the gradients of a mean over dark pixels can be as small
-        # as Adam's epsilon, and then nothing is learnt for many epochs
-        return error(images, reconstructions) / blank_loss
-
-    model = moved(build(training.shape, parameters), device)
-    model.start_at(mean, error.rms)
+    yardsticks = _Yardsticks(setting["loss"], inputs, held)
+    model = moved(build(training.shape, setting["model"]), device)
+    model.start_at(yardsticks.mean, yardsticks.error.rms)
     optimisers = model.optimisers(settings["learning_rate"])
     plateau = settings["plateau"]
     schedules = [ReduceLROnPlateau(one, **plateau) for one in optimisers] if plateau else []
@@ -165,33 +184,39 @@ def train(
         log.info("resuming after epoch %d/%d", len(progress.history), progress.epochs)
     while not progress.finished:
         started = time.monotonic()
-        model.train()
-        total = torch.zeros((), device=device)
-        for rows in torch.randperm(len(inputs), generator=order).split(settings["batch_size"]):
-            images = augment(inputs.dense(rows), settings["augmentation"], order)
-            total += model.step(images, relative, optimisers) * len(rows)
-        model.eval()
+        train_loss = _epoch(model, inputs, settings, yardsticks, optimisers, order)
         row = {
             "epoch": len(progress.history) + 1,
-            "train_loss": total.item() / len(inputs) * blank_loss,
-            "val_loss": error.mean(held, model),
+            "train_loss": train_loss,
+            "val_loss": yardsticks.error.mean(held, model),
             "learning_rate": optimisers[0].param_groups[0]["lr"],
             "seconds": round(time.monotonic() - started, 3),
-            "blank_loss": blank_loss,
-            "mean_loss": mean_loss,
+            "blank_loss": yardsticks.blank_loss,
+            "mean_loss": yardsticks.mean_loss,
         }
         progress.add(row, model)
         for schedule in schedules:
             schedule.step(row["val_loss"])
         if checkpoint:
             checkpoint.keep(parts)
-        log.info(
-            "epoch %d/%d: training loss %.4g, validation loss %.4g (blank image %.4g, mean image "
-            "%.4g), %.1f s, at most %.0f s left",
-            *(row["epoch"], progress.epochs, row["train_loss"], row["val_loss"]),
-            *(blank_loss, mean_loss, row["seconds"], progress.seconds_left),
-        )
-    if progress.stopped_early:
-        log.info("stopped: no better validation loss for %d epochs", progress.waited)
+        progress.say()
     model.load_state_dict(progress.best_weights)
-    return Trained(model, normalisation, progress.history, parameters, training.shape)
+    return Trained(model, normalisation, progress.history, setting["model"], training.shape)
+
+
+def _epoch(
+    model: Autoencoder,
+    inputs: DeviceImages,
+    settings: Mapping[str, Any],
+    yardsticks: _Yardsticks,
+    optimisers: Sequence[Optimizer],
+    order: torch.Generator,
+) -> float:
+    """Learn from all images once, in a random order; the mean loss on the way."""
+    model.train()
+    total = torch.zeros((), device=inputs.values.device)
+    for rows in torch.randperm(len(inputs), generator=order).split(settings["batch_size"]):
+        images = augment(inputs.dense(rows), settings["augmentation"], order)
+        total += model.step(images, yardsticks.relative, optimisers) * len(rows)
+    model.eval()
+    return total.item() / len(inputs) * yardsticks.blank_loss
