@@ -143,8 +143,8 @@ def narrowest(quoted: pd.DataFrame, training: pd.DataFrame) -> str:
         training: as `training_table` makes it.
     """
     widths = (quoted.high - quoted.low).groupby(quoted.model, sort=False).mean()
-    learnt = ~training.collapsed.groupby(training.model, sort=False).any()
-    return str(widths[learnt[widths.index] | ~learnt.any()].idxmin())
+    learnt = ~training.collapsed.groupby(training.model, sort=False).any()[widths.index]
+    return str(widths[learnt | ~learnt.any()].idxmin())
 
 
 def failed_checks(checks: pd.DataFrame, model: str, test: str) -> list[str]:
