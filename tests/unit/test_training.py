@@ -321,7 +321,7 @@ def test_every_kind_learns_and_scores_odd_images_higher(kind: str) -> None:
     parts = moving_blobs(256, 1), moving_blobs(64, 2)
     set_up_torch(1, 1)
     settings = SETTINGS | {"epochs": 30, "learning_rate": 3e-3}
-    trained = training.train(*parts, parameters, settings, 1, CPU)
+    trained = training.train(*parts, setting(parameters, settings), 1, CPU)
     last = min(trained.history, key=lambda row: row["val_loss"])
     assert last["val_loss"] < 0.7 * last["mean_loss"]
     rng = np.random.default_rng(3)
@@ -378,7 +378,7 @@ def test_the_divergence_draws_the_latents_of_a_variational_one_to_a_standard_nor
         parameters = architecture("variational", latent=2, beta=beta)
         settings = SETTINGS | {"epochs": 10, "learning_rate": 3e-3}
         parts = moving_blobs(128, 1), moving_blobs(32, 2)
-        trained = training.train(*parts, parameters, settings, 1, CPU)
+        trained = training.train(*parts, setting(parameters, settings), 1, CPU)
         images = DeviceImages(parts[0], trained.normalisation, CPU).dense(torch.arange(128))
         spreads.append(float(trained.model.encode(images).detach().std()))
     # means and variances add up to the prior's 1: a divergence that rules leaves the means at 0
@@ -398,7 +398,7 @@ def test_augmentation_changes_a_training_and_the_same_seed_repeats_it() -> None:
 def test_the_history_is_in_the_loss_that_was_asked_for(loss: str | dict) -> None:
     set_up_torch(1, 1)
     parts = moving_blobs(64, 1), moving_blobs(32, 2)
-    trained = training.train(*parts, PARAMETERS, SETTINGS, 1, CPU, loss=loss)
+    trained = training.train(*parts, setting(PARAMETERS, SETTINGS) | {"loss": loss}, 1, CPU)
     fitted, held = (DeviceImages(part, trained.normalisation, CPU) for part in parts)
     error = ReconstructionError.fit(loss, fitted)
     assert trained.history[0]["blank_loss"] == error.mean(held, torch.zeros_like)
