@@ -4,7 +4,8 @@ import csv
 import re
 
 from oddjet.planning import plugins
-from oddjet.planning.fingerprint import contents, fingerprint, texts
+from oddjet.planning.contents import contents
+from oddjet.planning.fingerprint import fingerprint, texts
 from tabulate import tabulate
 
 
@@ -30,7 +31,15 @@ def code(script, *loaded):
 
 
 def raw(file):
-    """The hash of what is in a raw file: a job reruns when it changes, however old the file is."""
+    """A raw file, if there is one, as an input that reruns a job by `contents_of` it alone."""
+    if not file:
+        return []
+    # Snakemake would go by the times of the file
+    return file if is_made(file) else ancient(file)
+
+
+def contents_of(file):
+    """The checksums of a raw file, as a parameter: a job reruns when they change."""
     # what another job makes is followed by Snakemake
     return contents(file) if file and not is_made(file) else None
 
