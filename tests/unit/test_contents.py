@@ -16,11 +16,12 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import SCRIPTS
+from conftest import IMAGES, SCRIPTS, jets
 
 from oddjet.common.errors import InputError
 from oddjet.planning import contents as module
 from oddjet.planning.contents import checksums, contents, unchanged
+from oddjet.prepare import samples
 from oddjet.prepare.raw import open_array
 
 
@@ -367,3 +368,41 @@ def test_a_job_gets_what_it_was_planned_for_or_an_error() -> None:
     Path("a.npy").unlink()
     with pytest.raises(InputError):
         unchanged("a.npy")
+
+
+SPLIT = {"control": 0.3, "seed": 0}
+STEPS = dict.fromkeys(("centre", "rotate", "flip", "unit_sum"), False)
+STEPS |= {"crop": None, "size": None, "power": 1.0, "log": 0}
+
+
+def prepare(planned: list[str | None] | None) -> Path:
+    """Prepare the normal sample."""
+    output = Path("normal.h5")
+    samples.prepare_normal({"file": "raw/normal.npz"}, IMAGES, output, STEPS, SPLIT, planned)
+    return output
+
+
+def test_what_is_prepared_says_what_was_read(tiny_samples: Path) -> None:
+    planned = contents("raw/normal.npz")
+    for output in (prepare(planned), prepare(None)):
+        with h5py.File(output) as opened:
+            assert json.loads(opened.attrs["raw"]) == planned == [digest_of("raw/normal.npz")]
+
+
+def test_a_file_replaced_before_or_while_it_is_read_is_an_error_and_leaves_nothing(
+    tiny_samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = contents("raw/normal.npz")
+    np.savez_compressed("raw/normal.npz", normal_data=jets(120, seed=7))
+    with pytest.raises(InputError, match="changed after the job was planned"):
+        prepare(planned)
+    curve = samples.crop_curve  # is asked for when all is read
+
+    def replaced(*arguments: Any) -> Any:
+        np.savez_compressed("raw/normal.npz", normal_data=jets(120, seed=8))
+        return curve(*arguments)
+
+    monkeypatch.setattr(samples, "crop_curve", replaced)
+    with pytest.raises(InputError, match="changed after the job was planned"):
+        prepare(None)
+    assert not Path("normal.h5").exists()
