@@ -276,6 +276,14 @@ def test_references_are_found_from_elsewhere_through_a_link_and_by_absolute_name
         assert np.concatenate(list(open_array(file).pieces()))[:, 0].tolist() == [1.0] * 5 + [6] * 3
 
 
+def test_files_that_refer_to_each_other_are_read_once(settled: None) -> None:
+    Path("folder").mkdir()
+    for name, other in (("a", "b"), ("b", "a")):
+        with h5py.File(f"folder/{name}.h5", "w") as opened:
+            opened["x"] = h5py.ExternalLink(f"../folder/{other}.h5", "y")
+    assert contents("folder/a.h5") == [digest_of(f"folder/{name}.h5") for name in "ab"]
+
+
 def test_files_that_a_pattern_names_are_all_followed(settled: None) -> None:
     for block in range(3):
         write_h5(f"p{block}.h5", np.full((2, 2), block + 1.0))

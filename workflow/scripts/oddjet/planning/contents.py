@@ -50,11 +50,12 @@ def checksums(file: str | Path) -> dict[Path, str | None]:
         OSError: the file itself cannot be read.
     """
     found: dict[Path, str | None] = {}
-    waiting = [Path(file).absolute()]
+    waiting, seen = [Path(file).absolute()], set()
     while waiting:
         path = waiting.pop(0)
-        if path in found:
+        if path.resolve() in seen:  # by whatever way: files may refer to each other
             continue
+        seen.add(path.resolve())
         try:
             content = _content(path)
         except OSError:
