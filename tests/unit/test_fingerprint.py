@@ -1,7 +1,6 @@
 """What a script computes with: the fingerprint changes with it, and with nothing else."""
 
 import ast
-import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from token import NAME
 
-import numpy as np
 import pytest
 from conftest import LOADERS, SCRIPTS, finder_of, importers, modules_of, packages, plugins
 
@@ -362,40 +360,3 @@ def test_a_start_of_snakemake_imports_nothing_that_computes() -> None:
         [sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True
     )
     assert not {"numpy", "torch", "h5py", "pandas"} & set(done.stdout.split())
-
-
-# Raw files
-
-
-def test_contents_of_a_raw_file_follow_its_arrays_alone(tmp_path: Path) -> None:
-    file, array = tmp_path / "a.npz", np.arange(12.0).reshape(3, 4)
-    np.savez_compressed(file, a=array, b=array[0])
-    first = fingerprint.contents(file)
-    assert first is not None
-    os.utime(file, (0, 0))
-    assert fingerprint.contents(file) == first
-    shutil.copy(file, tmp_path / "b.npz")
-    assert fingerprint.contents(tmp_path / "b.npz") == first
-    array[1, 2] += 1
-    np.savez_compressed(file, a=array, b=array[0])
-    assert fingerprint.contents(file) != first
-
-
-def test_what_cannot_be_read_has_no_contents(tmp_path: Path) -> None:
-    assert fingerprint.contents(tmp_path / "none.npz") is None
-    assert fingerprint.contents(tmp_path) is None
-
-
-@pytest.mark.parametrize("size", [0, 5, fingerprint.BLOCK, 3 * fingerprint.BLOCK + 1])
-def test_every_byte_of_a_small_file_that_is_no_archive_counts(tmp_path: Path, size: int) -> None:
-    file = tmp_path / "a.h5"
-    whole = bytes(number % 251 for number in range(size))
-    file.write_bytes(whole)
-    before = fingerprint.contents(file)
-    for where in {0, size // 3, size // 2, size - 1} if size else ():
-        file.write_bytes(whole[:where] + bytes([whole[where] ^ 1]) + whole[where + 1 :])
-        assert fingerprint.contents(file) != before
-    file.write_bytes(whole + b"x")
-    assert fingerprint.contents(file) != before
-    file.write_bytes(whole)
-    assert fingerprint.contents(file) == before

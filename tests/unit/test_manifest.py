@@ -5,10 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import pytest
 
 from oddjet.common.errors import InputError
 from oddjet.common.files import sha256
+from oddjet.planning.contents import contents
 from oddjet.watch.manifest import manifest, verify
 
 
@@ -22,18 +24,27 @@ def job(rule: str, inputs: list[str], outputs: list[str], **params: Any) -> dict
     }
 
 
+JOBS = [
+    job("first", ["raw.npz"], ["results/S/a.h5"], code="abc", seeds=[1, 2]),
+    job("second", ["results/S/a.h5"], ["results/b.csv"]),
+]
+
+
+def prepare(raw: str, output: str) -> None:
+    """What a job that reads a raw file leaves."""
+    with h5py.File(output, "w") as opened:
+        opened.attrs["raw"] = json.dumps(contents(raw))
+
+
 @pytest.fixture
 def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with a raw file, two results, a log, and their record."""
     monkeypatch.chdir(tmp_path)
-    for name in ("raw.npz", "results/S/a.csv", "results/b.csv", "results/logs/a.log"):
+    for name in ("raw.npz", "results/S/a.h5", "results/b.csv", "results/logs/a.log"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(name, "utf-8")
-    jobs = [
-        job("first", ["raw.npz"], ["results/S/a.csv"], code="abc", seeds=[1, 2]),
-        job("second", ["results/S/a.csv"], ["results/b.csv"]),
-    ]
-    record = manifest({"seeds": [1, 2]}, jobs)
+    prepare("raw.npz", "results/S/a.h5")
+    record = manifest({"seeds": [1, 2]}, JOBS)
     Path("results/provenance.json").write_text(json.dumps(record), "utf-8")
     return Path("results/provenance.json")
 
@@ -44,14 +55,14 @@ def compare() -> tuple[int, list[str]]:
 
 def test_every_file_has_its_checksum_rule_parameters_and_inputs(recorded: Path) -> None:
     record = json.loads(recorded.read_text("utf-8"))
-    assert record["files"]["results/S/a.csv"] == {
-        "sha256": sha256("results/S/a.csv"),
+    assert record["files"]["results/S/a.h5"] == {
+        "sha256": sha256("results/S/a.h5"),
         "rule": "first",
         "wildcards": {"model": "S"},
         "parameters": {"code": "abc", "seeds": [1, 2]},
         "inputs": ["raw.npz"],
     }
-    assert set(record["files"]) == {"results/S/a.csv", "results/b.csv"}
+    assert set(record["files"]) == {"results/S/a.h5", "results/b.csv"}
 
 
 def test_configuration_versions_and_raw_files_stand_beside_them(recorded: Path) -> None:
@@ -64,6 +75,33 @@ def test_configuration_versions_and_raw_files_stand_beside_them(recorded: Path) 
 
 def test_untouched_results_are_as_they_were_made(recorded: Path) -> None:
     assert compare() == (3, [])
+
+
+def test_a_raw_file_is_recorded_as_it_was_read(recorded: Path) -> None:
+    read = sha256("raw.npz")
+    Path("raw.npz").write_text("replaced before the record is written", "utf-8")
+    record = manifest({}, JOBS)
+    assert record["raw"] == {"raw.npz": read}
+    recorded.write_text(json.dumps(record), "utf-8")
+    assert compare() == (3, ["changed since the results were made from it: raw.npz"])
+    Path("raw.npz").unlink()
+    assert manifest({}, JOBS)["raw"] == {"raw.npz": read}
+
+
+def test_what_a_raw_file_refers_to_is_recorded_beside_it(recorded: Path) -> None:
+    for name in ("b.h5", "a.h5"):
+        with h5py.File(name, "w") as opened:
+            opened["x"] = h5py.ExternalLink("b.h5", "y") if name == "a.h5" else [1.0]
+    prepare("a.h5", "results/S/a.h5")
+    raw = manifest({}, [job("first", ["a.h5"], ["results/S/a.h5"])])["raw"]
+    assert raw == {name: sha256(name) for name in ("a.h5", "b.h5")}
+
+
+def test_two_contents_of_one_raw_file_are_an_error(recorded: Path) -> None:
+    Path("raw.npz").write_text("replaced between two jobs", "utf-8")
+    prepare("raw.npz", "results/S/c.h5")
+    with pytest.raises(InputError, match=r"raw\.npz: found that it changed between .*\nHint: "):
+        manifest({}, [*JOBS, job("first", ["raw.npz"], ["results/S/c.h5"])])
 
 
 SPOILT: dict[str, tuple[Callable[[], object], str]] = {

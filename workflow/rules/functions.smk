@@ -2,9 +2,13 @@
 
 import csv
 import re
+from functools import cache
 
 from oddjet.planning import plugins
-from oddjet.planning.fingerprint import contents, fingerprint, texts
+from oddjet.planning.contents import contents
+from oddjet.planning.fingerprint import fingerprint, texts
+from snakemake.logging import logger
+from snakemake.settings.enums import RerunTrigger
 from tabulate import tabulate
 
 
@@ -30,7 +34,15 @@ def code(script, *loaded):
 
 
 def raw(file):
-    """The hash of what is in a raw file: a job reruns when it changes, however old the file is."""
+    """A raw file, if there is one, as an input that reruns a job by `contents_of` it alone."""
+    if not file:
+        return []
+    # Snakemake would go by the times of the file
+    return file if is_made(file) else ancient(file)
+
+
+def contents_of(file):
+    """The checksums of a raw file, as a parameter: a job reruns when they change."""
     # what another job makes is followed by Snakemake
     return contents(file) if file and not is_made(file) else None
 
@@ -76,11 +88,34 @@ def more(amount):
 
 
 def checked_before(file):
-    """The check of all samples, as an input as long as `file` does not exist."""
-    # not Snakemake's exists(), which sees no wildcards
-    return lambda wildcards: (
-        [] if Path(file.format(**wildcards)).exists() else SAMPLES_TABLE
-    )
+    """
+    The check of all samples, as an input as long as `file` does not exist; and afterwards, where
+    Snakemake reruns a job whose set of input files is another.
+    """
+
+    def waited_for(wildcards):
+        # not Snakemake's exists(), which sees no wildcards
+        if not Path(file.format(**wildcards)).exists():
+            return SAMPLES_TABLE
+        say_what_repeats()
+        return SAMPLES_TABLE if RerunTrigger.INPUT in workflow.rerun_triggers else []
+
+    return waited_for
+
+
+@cache
+def say_what_repeats():
+    """
+    Warn of triggers that profiles/default turns off. While a workflow is parsed Snakemake has none
+    yet, so that it could not set them; and they are for all rules, those of others among them.
+    """
+    unwanted = workflow.rerun_triggers & {RerunTrigger.CODE, RerunTrigger.INPUT}
+    if unwanted and workflow.is_main_process:
+        logger.warning(
+            "Finished work may be repeated: profiles/default is not read, and scripts and tests "
+            "count by their times. Hint: give --rerun-triggers mtime params software-env "
+            "--max-checksum-file-size 1TB, or set both in your own profile."
+        )
 
 
 def table(name):

@@ -11,10 +11,10 @@ rule prepare_normal:
     message:
         "Preparing the normal sample ({wildcards.preparation})"
     input:
-        raw=SAMPLES["normal"]["file"],
+        raw=raw(SAMPLES["normal"]["file"]),
     params:
         code=code("prepare_normal.py", reader(SAMPLES["normal"]["file"])),
-        contents=raw(SAMPLES["normal"]["file"]),
+        contents=lambda wildcards: contents_of(SAMPLES["normal"]["file"]),
         sample=configuration.asked(SAMPLES["normal"]),
         images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
@@ -42,13 +42,13 @@ rule prepare_test:
     message:
         "Preparing test {wildcards.test} ({wildcards.preparation})"
     input:
-        raw=lambda wildcards: SCORED[wildcards.test]["file"],
+        raw=lambda wildcards: raw(SCORED[wildcards.test]["file"]),
         normal=PREPARED_NORMAL,
     params:
         code=code(
             "prepare_test.py", lambda wildcards: reader(SCORED[wildcards.test]["file"])
         ),
-        contents=lambda wildcards: raw(SCORED[wildcards.test]["file"]),
+        contents=lambda wildcards: contents_of(SCORED[wildcards.test]["file"]),
         sample=lambda wildcards: configuration.asked(SCORED[wildcards.test]),
         images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
@@ -76,11 +76,11 @@ rule prepare_truth:
     message:
         "Checking the truth of test {wildcards.test}"
     input:
-        raw=lambda wildcards: truth_file(wildcards) or [],
+        raw=lambda wildcards: raw(truth_file(wildcards)),
         test=SHARED_TEST,
     params:
         code=code("prepare_truth.py", lambda wildcards: reader(truth_file(wildcards))),
-        contents=lambda wildcards: raw(truth_file(wildcards)),
+        contents=lambda wildcards: contents_of(truth_file(wildcards)),
         truth=lambda wildcards: configuration.asked(
             configuration.truth_of(SCORED[wildcards.test])
         ),

@@ -7,5 +7,10 @@ logs.set_up(snakemake.log[0])
 params = snakemake.params
 sample = {"file": snakemake.input.raw} | params.sample
 samples.prepare_normal(
-    sample, params.images, snakemake.output[0], params.preprocessing, params.split
+    sample,
+    params.images,
+    snakemake.output[0],
+    params.preprocessing,
+    params.split,
+    params.contents,
 )

@@ -1,13 +1,12 @@
-"""What a job computes from, as short texts: its code, the packages it uses, its raw input.
+"""What a job computes with, as short texts: its code and the packages it uses.
 
 Every start of Snakemake, and so every job, asks for these: nothing here imports a package that
-computes, and no large file is read.
+computes.
 """
 
 import ast
 import hashlib
 import sys
-import zipfile
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +15,6 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 # packages that are installed under another name than they are imported by
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
-BLOCKS, BLOCK = 64, 2**14  # bytes
 
 
 def fingerprint(script: str | Path, plugins: Iterable[str] = (), installed: bool = True) -> str:
@@ -46,30 +44,6 @@ def versions(script: str | Path, plugins: Iterable[str] = ()) -> dict[str, str]:
         package for _, _, packages in _modules(script, plugins).values() for package in packages
     }
     return {name: _version(name) for name in sorted(DISTRIBUTIONS.get(p, p) for p in packages)}
-
-
-def contents(archive: str | Path) -> str | None:
-    """Hash what is in a raw file, so that one of any size takes no time.
-
-    Of an .npz the names of its arrays, their sizes and their CRC-32, which stand in the archive's
-    directory. Of any other file its size and samples of its bytes: 64 blocks, the first and the
-    last among them. None where it cannot be read, which the job that opens it explains.
-    """
-    try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as file:
-                members = file.infolist()
-            found: list = sorted((one.filename, one.file_size, one.CRC) for one in members)
-        else:
-            size = Path(archive).stat().st_size
-            with open(archive, "rb") as stream:
-                found = [size]
-                for number in range(BLOCKS):
-                    stream.seek(max(0, size - BLOCK) * number // (BLOCKS - 1))
-                    found.append(stream.read(BLOCK))
-    except (OSError, zipfile.BadZipFile):
-        return None
-    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
 
 
 def texts(folder: str | Path) -> str:

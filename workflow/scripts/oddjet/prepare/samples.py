@@ -1,5 +1,6 @@
 """Prepared samples: checked, preprocessed, stored sparse; the normal one with its control part."""
 
+import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from oddjet.common.errors import InputError
 from oddjet.common.files import replacing
 from oddjet.common.provenance import describe
+from oddjet.planning.contents import unchanged
 from oddjet.prepare.images import Images
 from oddjet.prepare.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
 from oddjet.prepare.raw import open_array, read_truth
@@ -29,6 +31,7 @@ def prepare_normal(
     output: str | Path,
     preprocessing: Mapping[str, Any],
     split: Mapping[str, float],
+    planned: Sequence[str | None] | None = None,
 ) -> None:
     """Check the raw normal sample, preprocess it, and hold out its control part.
 
@@ -41,11 +44,13 @@ def prepare_normal(
         preprocessing: the steps, as `preprocess` takes them, and `crop`: a side in raw pixels,
             None, or `auto`, measured on the jets outside the control part.
         split: `control` (share of the events) and `seed`.
+        planned: what the raw file should hold, as `planning.contents` says it.
 
     Raises:
-        InputError: the file or its pixels cannot be used.
+        InputError: the file or its pixels cannot be used, or it changed meanwhile.
     """
     raw, file = Images(sample, images), sample["file"]
+    contents = unchanged(file, planned)
     _large_enough(file, raw.shape, f"images of shape {raw.shape} (channels, height, width)")
     control = control_mask(len(raw), split["control"], int(split["seed"]))
     crop = preprocessing["crop"]
@@ -59,7 +64,7 @@ def prepare_normal(
         for name, values in crop_curve(_first(raw), preprocessing).items():
             target[f"crop_curve/{name}"] = values
         configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
-        target.attrs.update(describe(configuration, {"raw": file}))
+        target.attrs.update(describe(configuration, {}, **_read(file, contents)))
 
 
 def prepare_test(
@@ -68,6 +73,7 @@ def prepare_test(
     output: str | Path,
     preprocessing: Mapping[str, Any],
     normal: str | Path,
+    planned: Sequence[str | None] | None = None,
 ) -> None:
     """Check a raw test and preprocess it, cropped as the prepared normal sample was.
 
@@ -76,22 +82,33 @@ def prepare_test(
     constituents the `constituents` (N, k, 4) float32 that `Images` keeps; as attributes the `crop`
     in raw pixels, if any, the units of pT, mass and width, the number of rows of the raw file, and
     of the raw images the shape, the number of blank ones and of lit pixels, and the brightest
-    pixel.
+    pixel; and in `raw` the checksums of what was read.
 
     Args:
-        sample, images, output, preprocessing: as of `prepare_normal`.
+        sample, images, output, preprocessing, planned: as of `prepare_normal`.
         normal: the prepared normal sample.
 
     Raises:
-        InputError: the file or its pixels cannot be used.
+        InputError: the file or its pixels cannot be used, or it changed meanwhile.
     """
     with h5py.File(normal, "r") as source:
         crop = source.attrs.get("crop")
-    raw = Images(sample, images)
+    raw, file = Images(sample, images), sample["file"]
+    contents = unchanged(file, planned)
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         _store(raw, target, preprocessing, None if crop is None else int(crop))
         configuration = _made_as(sample, images, preprocessing)
-        target.attrs.update(describe(configuration, {"raw": sample["file"], "normal": normal}))
+        read = _read(file, contents)
+        target.attrs.update(describe(configuration, {"normal": normal}, **read))
+
+
+def _read(file: str | Path, contents: Sequence[str | None]) -> dict[str, str]:
+    """What was read of a raw file, for the record, when all of it is.
+
+    Raises:
+        InputError: it changed meanwhile.
+    """
+    return {"raw": json.dumps(unchanged(file, contents))}
 
 
 def _made_as(
@@ -171,7 +188,12 @@ def _store(
     log.info("prepared with crop %s to shape %s, %d left empty", crop, store.shape, emptied)
 
 
-def prepare_truth(truth: Mapping[str, Any], prepared_test: str | Path, output: str | Path) -> None:
+def prepare_truth(
+    truth: Mapping[str, Any],
+    prepared_test: str | Path,
+    output: str | Path,
+    planned: Sequence[str | None] | None = None,
+) -> None:
     """Check truth labels against the test they belong to and store them, int8 (N,) `label`.
 
     Args:
@@ -179,19 +201,22 @@ def prepare_truth(truth: Mapping[str, Any], prepared_test: str | Path, output: s
             test's file.
         prepared_test: the test.
         output: HDF5 to write.
+        planned: as of `prepare_normal`.
 
     Raises:
-        InputError: another length than the test's file, or values other than 0 and 1.
+        InputError: another length than the test's file, values other than 0 and 1, or the file
+            changed meanwhile.
     """
     columns = [truth["column"]] if "column" in truth else []
     raw = open_array(truth["file"], truth.get("key"), columns)
+    contents = unchanged(raw.file, planned)
     with h5py.File(prepared_test, "r") as test:
         events = int(test.attrs["raw_events"])
         labels = read_truth(raw, events, truth.get("anomalous"))[test["event"][:]]
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         target["label"] = labels
         asked = {name: value for name, value in truth.items() if name != "file"}
-        target.attrs.update(describe(asked, {"raw": truth["file"]}))
+        target.attrs.update(describe(asked, {}, **_read(raw.file, contents)))
 
 
 def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Path) -> None:

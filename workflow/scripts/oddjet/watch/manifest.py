@@ -1,14 +1,18 @@
 """What made every result, in one file beside them, and whether they are still as they were made."""
 
 import json
+import os
 import platform
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import h5py
+
 from oddjet.common.errors import InputError
 from oddjet.common.files import sha256
 from oddjet.common.provenance import git_commit
+from oddjet.planning.contents import checksums
 from oddjet.planning.fingerprint import PACKAGE, versions
 
 
@@ -21,9 +25,14 @@ def manifest(config: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]) -> di
 
     Returns:
         `configuration`, `git_commit`, `python`, `packages` (name: version), `raw` (path: SHA-256 of
-        the files that no job made) and `files`: by path `sha256`, `rule`, `wildcards`, `parameters`
-        (`code` is the hash of what the rule computes with) and `inputs`.
+        the files that no job made, and of those that they refer to, as the jobs read them) and
+        `files`: by path `sha256`, `rule`, `wildcards`, `parameters` (`code` is the hash of what the
+        rule computes with) and `inputs`.
+
+    Raises:
+        InputError: jobs read one raw file with different contents.
     """
+    jobs = list(jobs)
     files = {
         path: {
             "sha256": sha256(path),
@@ -35,7 +44,6 @@ def manifest(config: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]) -> di
         for job in jobs
         for path in job["outputs"]
     }
-    raw = {path for facts in files.values() for path in facts["inputs"]} - set(files)
     packages: dict[str, str] = {}
     for script in PACKAGE.parent.glob("*.py"):
         packages |= versions(script)
@@ -44,10 +52,50 @@ def manifest(config: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]) -> di
         "git_commit": git_commit(),
         "python": platform.python_version(),
         "packages": {name: packages[name] for name in sorted(packages) if packages[name]},
-        # those of temporary files are gone
-        "raw": {path: sha256(path) for path in sorted(raw) if Path(path).exists()},
+        "raw": _read(jobs, made=set(files)),
         "files": files,
     }
+
+
+def _read(jobs: Iterable[Mapping[str, Any]], made: set[str]) -> dict[str, str]:
+    """SHA-256 of the raw files by path, as it stands in what was prepared from them.
+
+    Raises:
+        InputError: jobs read one of them with different contents.
+    """
+    found: dict[str, str] = {}
+    for job in jobs:
+        for file in sorted(set(job["inputs"]) - made):
+            for path, checksum in zip(_paths(file), _recorded(job["outputs"]), strict=False):
+                if checksum and found.setdefault(path, checksum) != checksum:
+                    raise InputError(
+                        path,
+                        "that it changed between two jobs that read it",
+                        "the same content for all results",
+                        "give the same command again when nothing writes to it any more.",
+                    )
+    return dict(sorted(found.items()))
+
+
+def _recorded(outputs: Iterable[str]) -> list[str | None]:
+    """The checksums of what a job read of a raw file; none where it read no such file."""
+    for path in filter(h5py.is_hdf5, outputs):
+        with h5py.File(path) as output:
+            if "raw" in output.attrs:
+                return json.loads(output.attrs["raw"])
+    return []
+
+
+def _paths(file: str) -> list[str]:
+    """A raw file and what it refers to, as paths of the same kind."""
+    try:
+        _, *others = checksums(file)
+    except OSError:  # it is gone
+        others = []
+    return [
+        file,
+        *(str(other) if Path(file).is_absolute() else os.path.relpath(other) for other in others),
+    ]
 
 
 def verify(

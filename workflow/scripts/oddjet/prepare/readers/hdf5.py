@@ -5,6 +5,7 @@ that it opens. Here h5py reads them, and the names of the columns, which lie in 
 taken from it without unpickling.
 """
 
+import os
 import pickletools
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,9 @@ import h5py
 import hdf5plugin  # noqa: F401  # lets h5py read what other compressors than its own wrote
 import numpy as np
 
-from oddjet.prepare.arrays import RawArray
+from oddjet.common.errors import InputError
+from oddjet.planning.references import Reference, numbered, tried
+from oddjet.prepare.arrays import DAMAGE, RawArray
 from oddjet.prepare.columns import Contents, Table
 
 
@@ -25,8 +28,9 @@ class Hdf5Array(RawArray):
 
     def _pieces(self, rows: int) -> Iterator[np.ndarray]:
         with h5py.File(self.file) as file:
+            dataset = complete(file[self.key])
             for start in range(0, self.events, rows):
-                yield file[self.key][start : start + rows]
+                yield dataset[start : start + rows]
 
 
 @dataclass(frozen=True)
@@ -62,15 +66,50 @@ class PandasTable(Table):
     ) -> Iterator[Mapping[str, np.ndarray]]:
         wanted = {self.blocks[column][:2] for column in columns}
         with h5py.File(self.file) as file:
-            group = file[self.key]
+            datasets = {name: complete(file[self.key][name]) for name, _ in wanted}
             for start in range(0, self.events, rows):
-                read = {name: group[name][start : start + rows] for name, _ in wanted}
+                read = {name: datasets[name][start : start + rows] for name, _ in wanted}
                 found = {}
                 for column in columns:
                     dataset, field, place = self.blocks[column]
                     values = read[dataset][field] if field else read[dataset]
                     found[column] = values[:, place] if values.ndim == 2 else values
                 yield found
+
+
+def complete(dataset: h5py.Dataset) -> h5py.Dataset:
+    """A dataset, if it is whole: HDF5 reads zeros where a source of a virtual one is missing.
+
+    Raises:
+        InputError: a source, or what it is put together from itself, is missing or damaged.
+    """
+    virtual = Path(dataset.file.filename)
+    for source in dataset.virtual_sources() if dataset.is_virtual else []:
+        asked = Reference("source", source.file_name)
+        # the name of the file itself is a dot
+        paths = [virtual] if source.file_name == "." else tried(asked, virtual)
+        there = [path for path in paths if os.access(path, os.R_OK)]
+        if not there:
+            raise _incomplete(dataset, f"the missing file {source.file_name}")
+        for block, path in enumerate(there):
+            name = numbered(source.dset_name, block)
+            try:
+                with h5py.File(path) as opened:
+                    if name not in opened:
+                        raise _incomplete(dataset, f"'{name}', missing in {path}")
+                    complete(opened[name])
+            except DAMAGE as error:
+                raise _incomplete(dataset, f"{path}, which cannot be read ({error})") from error
+    return dataset
+
+
+def _incomplete(dataset: h5py.Dataset, source: str) -> InputError:
+    return InputError(
+        dataset.file.filename,
+        f"virtual dataset '{dataset.name.strip('/')}' made from {source}",
+        "all its sources: HDF5 reads zeros in the place of a missing one",
+        "put the source where the dataset looks for it, or write the dataset anew.",
+    )
 
 
 def _strings(pickled: bytes) -> list[str]:
