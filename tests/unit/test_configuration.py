@@ -95,7 +95,7 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     ),
     "headline model that is none": (
         "models: {S: {latent: 3}}\nfraction: {headline_model: L}",
-        ["fraction.headline_model:", "found 'L'", "allowed: auto, S."],
+        ["fraction.headline_model:", "found 'L'", "allowed: auto, weak, S."],
     ),
     "template without a simulation": (
         "fraction: {headline: template}",
