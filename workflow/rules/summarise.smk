@@ -10,6 +10,7 @@ rule summarise:
     message:
         "Merging everything into the summary"
     input:
+        samples=SAMPLES_TABLE,
         fractions=expand(FRACTIONS, model=MODELS),
         checks=expand(CHECKS, model=MODELS),
         uncertainty_budget=expand(UNCERTAINTY_BUDGET, model=MODELS),

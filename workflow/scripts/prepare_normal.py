@@ -4,8 +4,12 @@ from oddjet.common import logs
 from oddjet.prepare import samples
 
 logs.set_up(snakemake.log[0])
-params = snakemake.params
-sample = {"file": snakemake.input.raw} | params.sample
+given, params = snakemake.input, snakemake.params
 samples.prepare_normal(
-    sample, params.images, snakemake.output[0], params.preprocessing, params.split
+    {"file": given.raw} | params.sample,
+    params.images,
+    snakemake.output[0],
+    params.preprocessing,
+    params.split,
+    given.like or None,
 )

@@ -6,4 +6,11 @@ from oddjet.prepare import samples
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
 sample = {"file": given.raw} | params.sample
-samples.prepare_test(sample, params.images, snakemake.output[0], params.preprocessing, given.normal)
+samples.prepare_test(
+    sample,
+    params.images,
+    snakemake.output[0],
+    params.preprocessing,
+    given.normal,
+    given.like or None,
+)

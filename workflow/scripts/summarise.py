@@ -17,7 +17,10 @@ pairs = product(snakemake.params.models, snakemake.params.seeds)
 histories = zip(pairs, snakemake.input.histories, strict=True)
 tables["training"] = summary.training_table({pair: read(path) for pair, path in histories})
 tables["summary"] = summary.summarise(
-    **tables, known=snakemake.params.known, **snakemake.params.quoting
+    **tables,
+    samples=read(snakemake.input.samples),
+    known=snakemake.params.known,
+    **snakemake.params.quoting,
 )
 for name, table in tables.items():
     write(table, snakemake.output[name])

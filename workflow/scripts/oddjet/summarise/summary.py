@@ -7,6 +7,7 @@ import pandas as pd
 from oddjet.common.intervals import sigmas
 from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
 
+INVERTED = 1e-3  # p-value of an AUC below 0.5, from which on it is said
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
 
 
@@ -45,6 +46,7 @@ def summarise(
     uncertainty_budget: pd.DataFrame,
     purity: pd.DataFrame,
     training: pd.DataFrame,
+    samples: pd.DataFrame,
     known: Mapping[str, Mapping[str, float | None]],
     headline: str,
     headline_model: str,
@@ -54,11 +56,13 @@ def summarise(
 ) -> pd.DataFrame:
     """Quote the ensemble's headline estimator for each model and test.
 
-    It is believable if nothing speaks against it: every training has learnt something, the checks
-    in `checks` are passed, and the interval agrees with 0 to 1 and with what is known.
+    It is believable if nothing speaks against it: its jets and the normal ones are sound, every
+    training has learnt something, the checks in `checks` are passed, and the interval agrees with
+    0 to 1 and with what is known.
 
     Args:
         fractions, checks, uncertainty_budget, purity, training, detection: of all models.
+        samples: as `prepare.samples.check_together` lists them.
         known: by test, `at_least` and `at_most`, each a fraction or None.
         headline: the estimator to quote.
         headline_model: the model whose row is the headline of its test; `auto` for the `narrowest`.
@@ -67,9 +71,10 @@ def summarise(
 
     Returns:
         `model, test, fraction, low, high, estimator, believable, false_positive_rate, fpr_upper,
-        purity, auc, headline, seed_spread, envelope_low, envelope_high, reasons`; `purity` is the
-        mean over seeds, `auc` empty without truth, `seed_spread` the standard deviation over seeds,
-        the envelope the lowest and highest of the estimators of the fraction itself.
+        purity, auc, headline, seed_spread, envelope_low, envelope_high, reasons, warnings`;
+        `purity` is the mean over seeds, `auc` empty without truth, `seed_spread` the standard
+        deviation over seeds, the envelope the lowest and highest of the estimators of the fraction
+        itself.
     """
     ensemble = fractions[fractions.seed == "ensemble"].set_index(["model", "test", "estimator"])
     if headline_model == "auto":
@@ -83,6 +88,7 @@ def summarise(
             f"the training collapsed for seed {seed}"
             for seed in training[(training.model == model) & training.collapsed].seed
         ]
+        reasons += samples[samples["sample"].isin(["normal", test])].reasons.dropna().to_list()
         reasons += failed_checks(checks[checks.model == model], test)
         low = quoted.fraction - stretch * (quoted.fraction - quoted.low)
         high = quoted.fraction + stretch * (quoted.high - quoted.fraction)
@@ -90,6 +96,7 @@ def summarise(
         here = purity[(purity.model == model) & (purity.test == test)]
         sources = uncertainty_budget[uncertainty_budget.model == model]
         sources = sources[sources.test == test].set_index("source")
+        evaluated = _evaluated(detection, model, test, anomaly_score)
         rows.append(
             {
                 "model": model,
@@ -102,12 +109,13 @@ def summarise(
                 "false_positive_rate": cut.fpr,
                 "fpr_upper": cut.fpr_upper,
                 "purity": here.purity.mean(),
-                "auc": _auc(detection, model, test, anomaly_score),
+                "auc": None if evaluated is None else evaluated.auc,
                 "headline": str(model == headline_model).lower(),
                 "seed_spread": sources.up["seeds"],
                 "envelope_low": quoted.fraction - sources.down["estimators"],
                 "envelope_high": quoted.fraction + sources.up["estimators"],
                 "reasons": "; ".join(reasons),
+                "warnings": _inverted(evaluated),
             }
         )
     return pd.DataFrame(rows)
@@ -152,9 +160,22 @@ def _contradictions(
         yield f"the fraction is known to be at least {at_least:g}"
 
 
-def _auc(detection: pd.DataFrame | None, model: str, test: str, score: str) -> float | None:
+def _evaluated(
+    detection: pd.DataFrame | None, model: str, test: str, score: str
+) -> pd.Series | None:
+    """What truth says of the ensemble of a model, if it is given for the test."""
     if detection is None:
         return None
     here = (detection.model == model) & (detection.test == test)
     rows = detection[here & (detection.score == score) & (detection.seed == "ensemble")]
-    return rows.auc.iloc[0] if len(rows) else None
+    return rows.iloc[0] if len(rows) else None
+
+
+def _inverted(evaluated: pd.Series | None) -> str:
+    """Say that an AUC is below 0.5, and not by chance."""
+    if evaluated is None or not evaluated.auc_p_value < INVERTED:
+        return ""
+    return (
+        f"AUC {evaluated.auc:.3f}, below 0.5: 1 has to mean anomalous in truth (truth.anomalous "
+        "names the values), or else anomalous jets are the simpler ones"
+    )

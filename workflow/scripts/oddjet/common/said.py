@@ -1,0 +1,12 @@
+"""What is said on the first screen: the warnings in the tables, a sentence each."""
+
+from collections.abc import Iterable, Mapping
+
+
+def warnings(
+    samples: Iterable[Mapping[str, str]], summary: Iterable[Mapping[str, str]]
+) -> list[str]:
+    """The warnings of samples.csv and summary.csv, by rows, with what they are about."""
+    about = [(f"{row['sample']} ({row['file']})", row["warnings"]) for row in samples]
+    about += [(f"{row['test']}, model {row['model']}", row["warnings"]) for row in summary]
+    return [f"{name}: {text}" for name, text in about if text]
