@@ -98,8 +98,9 @@ class Images:
         if not jets:
             raise InputError(
                 self.raw.file,
-                f"no jet among {done} rows of array '{self.raw.key}': in each all pixels are equal",
-                "images that hold jets",
+                f"no jet among {done} rows of array '{self.raw.key}': in row {rows[0]} every pixel "
+                f"is equal to {values.flat[0]}",
+                "images that differ",
                 "check that this is the array of images, and `where` and `rows`.",
             )
 

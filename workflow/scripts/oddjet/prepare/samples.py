@@ -233,7 +233,7 @@ def prepare_truth(truth: Mapping[str, Any], prepared_test: str | Path, output: s
         InputError: another length than the test's file, or values other than 0 and 1.
     """
     columns = [truth["column"]] if "column" in truth else []
-    raw = open_array(truth["file"], truth.get("key"), columns)
+    raw = open_array(truth["file"], truth.get("key"), columns, text=True)
     with h5py.File(prepared_test, "r") as test:
         events = int(test.attrs["raw_events"])
         labels = read_truth(raw, events, truth.get("anomalous"))[test["event"][:]]
