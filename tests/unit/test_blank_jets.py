@@ -197,5 +197,5 @@ def test_what_is_said_of_samples_survives_the_table(tmp_path: Path) -> None:
     tables.write(
         pd.DataFrame(listed(prepared(tmp_path, jets(120), test))), tmp_path / "samples.csv"
     )
-    rows = tables.read(tmp_path / "samples.csv").fillna("").to_dict("records")
+    rows = tables.read(tmp_path / "samples.csv").to_dict("records")
     assert said.warnings(rows, []) == ["test (t.npy): 1 rows are blank and left out"]

@@ -63,7 +63,7 @@ for number, (model, path) in enumerate(zip(params.figures, given.clusters, stric
 provenance = describe(params.config, {"summary": given.summary})
 provenance["configuration"] = json.loads(provenance["configuration"])
 summary = read(given.summary)
-rows = [table.fillna("").to_dict("records") for table in (tables["samples"], summary)]
+rows = [table.to_dict("records") for table in (tables["samples"], summary)]
 text = page.render(
     REPORT / "summary.html.j2",
     summary=summary,

@@ -11,11 +11,10 @@ from oddjet.prepare.arrays import RawArray
 from oddjet.prepare.constituents import check_constituents, check_momenta, jet_images
 from oddjet.prepare.quantities import jet_quantities
 from oddjet.prepare.raw import chosen_rows, open_array
-from oddjet.prepare.sparse import SparseImages
+from oddjet.prepare.sparse import SparseImages, events_at_once
 
 CONSTITUENTS = "constituents"  # the layout
 LEADING = 20  # constituents of a jet that are kept beside its image
-AT_ONCE = 2000  # jets that are made dense together
 
 
 @dataclass(frozen=True)
@@ -106,11 +105,12 @@ class Images:
 
     def _chosen(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows of the file and what is in them."""
+        step = events_at_once(self.shape)
         done = 0
         for piece in self.raw.pieces():
             here = self.rows[slice(*np.searchsorted(self.rows, [done, done + len(piece)]))]
-            for start in range(0, len(here), AT_ONCE):
-                rows = here[start : start + AT_ONCE]
+            for start in range(0, len(here), step):
+                rows = here[start : start + step]
                 yield rows, piece[rows - done]
             done += len(piece)
 

@@ -19,7 +19,8 @@ import numpy as np
 DIGEST = 8  # bytes: of a million images no two different ones share a digest, but for 3 in 10^8
 
 CHUNK = 2**16  # lit pixels per HDF5 chunk: 256 KiB of values
-EVENTS_AT_ONCE = 2000  # some 80 MB when densified at 100 x 100
+EVENTS_AT_ONCE = 2000  # some 80 MB when densified at 100 x 100, and for larger images
+PIXELS_AT_ONCE = 2**25  # no more than 128 MiB
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,11 @@ def _pixel_dtype(pixels: int) -> type:
     return np.uint16 if pixels <= 2**16 else np.uint32
 
 
+def events_at_once(shape: tuple[int, ...]) -> int:
+    """How many images of `shape` may be dense together."""
+    return max(1, min(EVENTS_AT_ONCE, PIXELS_AT_ONCE // int(np.prod(shape))))
+
+
 class SparseFile:
     """Images in an HDF5 group, appended to and read piece by piece."""
 
@@ -155,8 +161,9 @@ class SparseFile:
 
     def pieces(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, SparseImages]]:
         """Yield (rows, images) of the ascending `rows`, a bounded number of events at a time."""
-        for start in range(0, len(self), EVENTS_AT_ONCE):
-            stop = min(start + EVENTS_AT_ONCE, len(self))
+        step = events_at_once(self.shape)
+        for start in range(0, len(self), step):
+            stop = min(start + step, len(self))
             here = rows[np.searchsorted(rows, start) : np.searchsorted(rows, stop)]
             if len(here):
                 yield here, self.read(start, stop).select(here - start)
