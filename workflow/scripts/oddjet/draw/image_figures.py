@@ -36,19 +36,21 @@ def examples(images: Mapping[str, np.ndarray], size: tuple[int, int]) -> Figure:
     """A row of example jets for each sample.
 
     Args:
-        images: by sample, (n, C, H, W), the same n for all.
+        images: by sample, (n, C, H, W).
         size: (H, W), named on the axes.
     """
     rows = {sample: [visible(image) for image in some] for sample, some in images.items()}
-    columns = len(next(iter(rows.values())))
+    columns = max(map(len, rows.values()))
     norm = _norm([image for some in rows.values() for image in some])
     figure, grid = plt.subplots(
         len(rows), columns, figsize=(1.9 * columns + 1.2, 1.95 * len(rows) + 0.5), squeeze=False
     )
     for axes_row, (sample, some) in zip(grid, rows.items(), strict=True):
         axes_row[0].set_ylabel(style.plain(sample), fontsize=13, loc="center")
-        for axes, image in zip(axes_row, some, strict=True):
+        for axes, image in zip(axes_row, some, strict=False):
             drawn = _draw(axes, image, norm)
+        for axes in axes_row[len(some) :]:
+            axes.axis("off")
     figure.supxlabel(f"jets, {size[1]} x {size[0]} pixels each", fontsize=13)
     figure.colorbar(drawn, ax=grid, label="preprocessed pixel", pad=0.01)
     return figure
