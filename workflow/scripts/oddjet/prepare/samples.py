@@ -20,6 +20,7 @@ from oddjet.prepare.splits import control_mask, train_and_validation
 
 log = logging.getLogger(__name__)
 
+LEAST_JETS = 10  # of a test: fractions of fewer say nothing, and nothing can be told apart
 LEAST_SIDE = 8  # pixels that every model takes
 CURVE_JETS = 2000  # for a figure: enough, and read a second time
 
@@ -277,8 +278,8 @@ def check_together(
         strange, and `reasons` not to believe fractions.
 
     Raises:
-        InputError: images of different shapes, units, or too small for any model, or too few normal
-            jets in one of their parts.
+        InputError: images of different shapes or units, or too few jets in a test or in a part of
+            the normal sample.
     """
     paths = {"normal": normal, **tests}
     samples = [
@@ -294,6 +295,13 @@ def check_together(
                 f"images of shape {tuple(row[axis] for axis in axes)} (channels, height, width)",
                 f"{tuple(rows[0][axis] for axis in axes)} as in {rows[0]['file']}",
                 "make the images of all samples in the same way.",
+            )
+        if row["events"] < LEAST_JETS:
+            raise InputError(
+                row["file"],
+                f"{row['events']} jets in {row['sample']}",
+                f"at least {LEAST_JETS}",
+                "give more jets, or join tests.",
             )
     doubts.check_units(samples)
     with h5py.File(normal, "r") as source:
