@@ -134,7 +134,9 @@ def test_images_that_are_square_in_the_other_layout_alone_are_refused(
     images = np.random.default_rng(0).random((120, *shape[1:])).astype(np.float32)
     settings = IMAGES | {"layout": layout}
     if fits:
-        listed(tmp_path, images, images[:40] * 0.9, settings)
+        rows = listed(tmp_path, images, images[:40] * 0.9, settings)
+        square = rows[0]["height"] == rows[0]["width"]
+        assert all(("not square" in row["warnings"]) != square for row in rows)
     else:
         with pytest.raises(InputError, match=r"(?s)where channels.*set images.layout"):
             listed(tmp_path, images, images[:40], settings)

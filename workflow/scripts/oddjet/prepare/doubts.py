@@ -127,6 +127,9 @@ def warnings(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
     if len(inner) > 1 and (inner[1:] / inner[:-1]).max() > GAP:
         yield f"its jets' pT have a gap of more than a factor of {GAP}: are units mixed?"
     with h5py.File(sample.path) as source:
+        _, height, width = source.attrs["raw_shape"]
+        if height != width:
+            yield f"images of {height} x {width} pixels, not square: does images.layout fit?"
         if "constituents" in source:
             yield from _of_vectors(source)
 
