@@ -10,7 +10,12 @@ import pytest
 import yaml
 from conftest import REPO, WHOLE, WholeRun, write_tiny_samples
 
-PAGES = [REPO / "README.md", REPO / "config" / "README.md", *sorted(REPO.glob("docs/**/*.md"))]
+PAGES = [
+    REPO / "README.md",
+    REPO / "CONTRIBUTING.md",
+    REPO / "config" / "README.md",
+    *sorted(REPO.glob("docs/**/*.md")),
+]
 PROGRAMS = ("snakemake", "make", "pip", "python", "source", "conda", "git", "export")
 
 # by how a command begins, why it is not run
