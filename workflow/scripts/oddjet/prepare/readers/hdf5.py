@@ -56,6 +56,8 @@ def _check_sources(file: Path, key: str, dataset: h5py.Dataset) -> None:
         if source.file_name == "." or "%" in source.file_name:  # itself, or however many there are
             continue
         path = Path(dataset.file.filename).parent / source.file_name
+        if not path.is_file() and Path(source.file_name).is_file():  # HDF5 looks there next
+            path = Path(source.file_name)
         missing = "no such file"
         if path.is_file():
             with h5py.File(path) as opened:
