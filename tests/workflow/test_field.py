@@ -69,7 +69,7 @@ def test_text_chooses_events_and_truth(tmp_path: Path) -> None:
             "tests": {"007": file | {"where": {"part": "data"}, "truth": truth}},
         }
     }
-    done = run_workflow("--", "results/tables/samples.csv", config=config, directory=tmp_path)
+    done = run_workflow("results/tables/samples.csv", config=config, directory=tmp_path)
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
 
