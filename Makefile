@@ -2,6 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export MPLBACKEND := agg
+# Snakemake and matplotlib keep caches in the home folder, which may be read-only
+ifeq ($(shell test -w "$$HOME" && echo writable),)
+export XDG_CACHE_HOME ?= $(CURDIR)/.venv/cache
+endif
 
 .PHONY: demo test lint performance clean
 

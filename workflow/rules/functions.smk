@@ -4,6 +4,7 @@ import csv
 import re
 from functools import cache
 
+from oddjet.common.said import warnings
 from oddjet.planning import plugins
 from oddjet.planning.contents import contents
 from oddjet.planning.fingerprint import fingerprint, texts
@@ -50,6 +51,16 @@ def contents_of(file):
 def reader(file):
     """The module that reads a raw file, if there is one."""
     return plugins.of_file(file, is_made(file)) if file else []
+
+
+def prepared_before(shared):
+    """The shared preparation of a sample, whose jets every other preparation keeps."""
+
+    def found(wildcards):
+        is_shared = wildcards.preparation == configuration.SHARED
+        return [] if is_shared else shared.format(**wildcards)
+
+    return found
 
 
 def truth_file(wildcards):
@@ -173,7 +184,23 @@ def needs_truth(target, results):
     return found
 
 
+def rows_of(table):
+    """The rows of a table, by the names of its columns."""
+    with open(table, newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def printable(summary):
-    """The summary as a table for the terminal."""
-    with open(summary, newline="") as file:
-        return tabulate(csv.DictReader(file), headers="keys", floatfmt=".3f")
+    """The summary as a table for the terminal, without the warnings, which are said below it."""
+    rows = [
+        {name: cell for name, cell in row.items() if name != "warnings"}
+        for row in rows_of(summary)
+    ]
+    return tabulate(rows, headers="keys", floatfmt=".3f")
+
+
+def warned(samples, summary):
+    """What is strange about the input and the truth, a line each; empty where nothing is."""
+    return "".join(
+        f"WARNING {text}\n" for text in warnings(rows_of(samples), rows_of(summary))
+    )

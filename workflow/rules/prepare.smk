@@ -6,12 +6,13 @@ rule prepare_normal:
     """
     Check the normal sample, centre, rotate, flip, crop and rebin its jets as configured, store
     them by their lit pixels, and hold out the control part, which no training sees.
-    Uses wildcard `preparation`: `shared`, or what a model wants otherwise.
+    Uses wildcard `preparation`: `shared`, or what a model wants otherwise, which keeps the same jets.
     """
     message:
         "Preparing the normal sample ({wildcards.preparation})"
     input:
         raw=raw(SAMPLES["normal"]["file"]),
+        like=prepared_before(SHARED_NORMAL),
     params:
         code=code("prepare_normal.py", reader(SAMPLES["normal"]["file"])),
         contents=lambda wildcards: contents_of(SAMPLES["normal"]["file"]),
@@ -44,6 +45,7 @@ rule prepare_test:
     input:
         raw=lambda wildcards: raw(SCORED[wildcards.test]["file"]),
         normal=PREPARED_NORMAL,
+        like=prepared_before(SHARED_TEST),
     params:
         code=code(
             "prepare_test.py", lambda wildcards: reader(SCORED[wildcards.test]["file"])

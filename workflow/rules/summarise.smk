@@ -10,6 +10,7 @@ rule summarise:
     message:
         "Merging everything into the summary"
     input:
+        samples=SAMPLES_TABLE,
         fractions=expand(FRACTIONS, model=QUOTED),
         checks=expand(CHECKS, model=QUOTED),
         uncertainty_budget=expand(UNCERTAINTY_BUDGET, model=QUOTED),

@@ -1,5 +1,7 @@
 """Check that the prepared samples fit together, and list them."""
 
+import logging
+
 import pandas as pd
 
 from oddjet.common import logs
@@ -14,4 +16,7 @@ tests = dict(zip(params.tests, snakemake.input.tests, strict=True))
 rows = samples.check_together(
     snakemake.input.normal, tests, params.files, params.validation, least, params.max_fpr
 )
+for row in rows:
+    if row["warnings"]:
+        logging.warning("%s (%s): %s", row["sample"], row["file"], row["warnings"])
 write(pd.DataFrame(rows), snakemake.output[0])

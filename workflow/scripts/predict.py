@@ -1,5 +1,6 @@
 """Predict with a supervised network which jets of a test without truth are anomalous."""
 
+import h5py
 import numpy as np
 
 from oddjet.common import logs
@@ -12,5 +13,11 @@ given, smoothing = snakemake.input, snakemake.params.smoothing
 set_up_torch(int(snakemake.wildcards.seed), snakemake.threads)
 classifiers = supervised.load(given.networks, snakemake.wildcards.network, CPU)
 jets = supervised_inputs.read_jets(classifiers[0].network, [(given.test, None)], smoothing, CPU)
+with h5py.File(given.test) as test:
+    events, left_out = test["event"][:], test["left_out"][:]
+# a value for each row that was asked for, nan where there is no jet
+predicted = np.full(len(events) + len(left_out), np.nan, np.float32)
+rows = np.sort(np.concatenate([events, left_out]))
+predicted[np.searchsorted(rows, events)] = supervised.probabilities(classifiers, jets)
 with replacing(snakemake.output[0]) as partial:
-    np.save(partial, supervised.probabilities(classifiers, jets), allow_pickle=False)
+    np.save(partial, predicted, allow_pickle=False)

@@ -4,8 +4,8 @@ from oddjet.common import logs
 from oddjet.prepare import samples
 
 logs.set_up(snakemake.log[0])
-params = snakemake.params
-sample = {"file": snakemake.input.raw} | params.sample
+given, params = snakemake.input, snakemake.params
+sample = {"file": given.raw} | params.sample
 samples.prepare_normal(
     sample,
     params.images,
@@ -13,4 +13,5 @@ samples.prepare_normal(
     params.preprocessing,
     params.split,
     params.contents,
+    given.like or None,
 )

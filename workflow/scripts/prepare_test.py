@@ -13,4 +13,5 @@ samples.prepare_test(
     params.preprocessing,
     given.normal,
     params.contents,
+    given.like or None,
 )

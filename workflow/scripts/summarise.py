@@ -18,7 +18,8 @@ histories = zip(pairs, snakemake.input.histories, strict=True)
 tables["training"] = summary.training_table({pair: read(path) for pair, path in histories})
 tagger = pd.concat([read(path) for path in snakemake.input.learnt])
 tables["training"] = summary.with_tagger(tables["training"], tagger)
-tables["summary"] = summary.summarise(tables, snakemake.params.known, **snakemake.params.quoting)
+every = tables | {"samples": read(snakemake.input.samples)}
+tables["summary"] = summary.summarise(every, snakemake.params.known, **snakemake.params.quoting)
 tables["tagger"] = tagger
 for name, table in tables.items():
     write(table, snakemake.output[name])

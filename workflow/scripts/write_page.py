@@ -2,7 +2,7 @@
 
 import json
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import logs, said, scorefiles
 from oddjet.common.files import replacing
 from oddjet.common.parts import label
 from oddjet.common.provenance import describe
@@ -61,9 +61,12 @@ for number, (model, path) in enumerate(zip(params.figures, given.clusters, stric
 
 provenance = describe(params.config, {"summary": given.summary})
 provenance["configuration"] = json.loads(provenance["configuration"])
+summary = read(given.summary)
+rows = [table.to_dict("records") for table in (tables["samples"], summary)]
 text = page.render(
     page.REPORT / "summary.html.j2",
-    summary=read(given.summary),
+    summary=summary,
+    warnings=said.warnings(*rows),
     training=tables["training"],
     made_checks=tables["checks"],
     tables={name: page.html_table(table) for name, table in tables.items()},

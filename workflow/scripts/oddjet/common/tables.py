@@ -9,7 +9,7 @@ from oddjet.common.files import replacing
 # a model may be called 007, a test NA: names are never taken for numbers or missing values
 NAMES = (
     *("model", "network", "seed", "test", "other", "sample", "file", "estimator", "score", "check"),
-    *("source", "reasons", "feature"),
+    *("source", "reasons", "warnings", "feature"),
 )
 
 

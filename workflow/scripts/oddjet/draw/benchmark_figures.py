@@ -42,7 +42,7 @@ def ablation(table: pd.DataFrame, steps: Sequence[str], score: str) -> Figure:
         axes.set_xlabel(label)
         axes.minorticks_off()
         axes.grid(axis="x", color="0.9")
-    grid[0].set_yticks(range(len(steps)), steps)
+    grid[0].set_yticks(range(len(steps)), list(map(style.plain, steps)))
     grid[0].set_ylim(len(steps) - 0.5, -0.5)
     handles, labels = grid[0].get_legend_handles_labels()
     grid[0].legend(handles, labels, loc="best")

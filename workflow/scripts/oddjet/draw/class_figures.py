@@ -54,7 +54,7 @@ def quantities(values: Mapping[str, Mapping[str, np.ndarray]], units: Mapping[st
                 look = {"histtype": "errorbar", "yerr": error, "color": "black", "markersize": 4}
             else:
                 look = MARKED[part]
-            mplhep.histplot(share, edges, ax=axes, label=label(part), **look)
+            mplhep.histplot(share, edges, ax=axes, label=style.plain(label(part)), **look)
         unit = f" [{units[name]}]" if units[name] else ""
         axes.set(xlabel=QUANTITIES[name] + unit, xlim=(edges[0], edges[-1]), ylim=(0, None))
     for axes in grid[:, 0]:

@@ -44,7 +44,7 @@ def overview(table: pd.DataFrame) -> Figure:
             above.errorbar(here.fraction, here.bias, here.bias_uncertainty, **look)
             error = np.sqrt(here.coverage_68 * (1 - here.coverage_68) / here.repeats)
             below.errorbar(here.fraction, here.coverage_68, error, **look)
-        above.set(title=f"{score}, {events} jets", ylim=(-0.3, 0.1))
+        above.set(title=f"{style.plain(score)}, {events} jets", ylim=(-0.3, 0.1))
         below.set(xlabel="true fraction", xlim=(-0.04, 1.04), ylim=(0, 1.02), xticks=(0, 0.5, 1))
     grid[0, 0].set_ylabel("bias")
     grid[1, 0].set_ylabel("coverage of 68%")

@@ -50,14 +50,15 @@ def overview(table: pd.DataFrame, truth: pd.Series) -> Figure:
                 markersize=7,
                 label="ensemble" if height == 0 else None,
             )
-        axes.set(xlabel="anomalous fraction", title=test, ylim=(-0.6, len(rows) - 0.3))
+        axes.set(xlabel="anomalous fraction", title=style.plain(test), ylim=(-0.6, len(rows) - 0.3))
         # a bound reaches to 1 and is cut off, so that the others stay apart
         two_sided = table[(table.test == test) & (table.high < 1)]
         ends = [*two_sided.low, *two_sided.high, *truth[truth.index == test]]
         margin = 0.05 * (max(ends) - min(ends)) + 0.01
         axes.set_xlim(min(ends) - margin, max(ends) + margin)
         axes.minorticks_off()
-    grid[0, 0].set_yticks(range(len(rows)), [f"{model}: {estimator}" for model, estimator in rows])
+    labels = [f"{style.plain(model)}: {estimator}" for model, estimator in rows]
+    grid[0, 0].set_yticks(range(len(rows)), labels)
     grid[0, 0].invert_yaxis()
     style.legend_below(figure)
     return figure
@@ -93,9 +94,9 @@ def budget(table: pd.DataFrame) -> Figure:
                 width,
                 left=-here.down,
                 color=style.colour(number),
-                label=model,
+                label=style.plain(model),
             )
-        axes.set(xlabel="change of the fraction", title=test)
+        axes.set(xlabel="change of the fraction", title=style.plain(test))
         axes.use_sticky_edges = False  # bars do not touch the frame
         axes.margins(x=0.08)
         axes.minorticks_off()

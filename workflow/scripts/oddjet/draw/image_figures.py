@@ -11,6 +11,7 @@ from matplotlib.image import AxesImage
 
 from oddjet.draw import style
 
+CHANNELS = 4  # of images that are drawn channel by channel: more take gigabytes and minutes
 DECADES = 1e-3  # pixels below this share of the brightest are drawn as unlit
 
 
@@ -35,19 +36,21 @@ def examples(images: Mapping[str, np.ndarray], size: tuple[int, int]) -> Figure:
     """A row of example jets for each sample.
 
     Args:
-        images: by sample, (n, C, H, W), the same n for all.
+        images: by sample, (n, C, H, W).
         size: (H, W), named on the axes.
     """
     rows = {sample: [visible(image) for image in some] for sample, some in images.items()}
-    columns = len(next(iter(rows.values())))
+    columns = max(map(len, rows.values()))
     norm = _norm([image for some in rows.values() for image in some])
     figure, grid = plt.subplots(
         len(rows), columns, figsize=(1.9 * columns + 1.2, 1.95 * len(rows) + 0.5), squeeze=False
     )
     for axes_row, (sample, some) in zip(grid, rows.items(), strict=True):
-        axes_row[0].set_ylabel(sample, fontsize=13, loc="center")
-        for axes, image in zip(axes_row, some, strict=True):
+        axes_row[0].set_ylabel(style.plain(sample), fontsize=13, loc="center")
+        for axes, image in zip(axes_row, some, strict=False):
             drawn = _draw(axes, image, norm)
+        for axes in axes_row[len(some) :]:
+            axes.axis("off")
     figure.supxlabel(f"jets, {size[1]} x {size[0]} pixels each", fontsize=13)
     figure.colorbar(drawn, ax=grid, label="preprocessed pixel", pad=0.01)
     return figure
@@ -58,11 +61,12 @@ def means(images: Mapping[str, np.ndarray]) -> Figure:
     drawn = {sample: visible(image) for sample, image in images.items()}
     first, *rest = drawn
     norm = _norm(list(drawn.values()))
-    reach = max((np.abs(drawn[sample] - drawn[first]).max() for sample in rest), default=1.0)
+    differences = [np.abs(drawn[sample] - drawn[first]).max() for sample in rest]
+    reach = max(differences, default=1.0) or norm.vmin or 1.0  # samples may be the same
     figure, grid = plt.subplots(2, len(drawn), figsize=(3.1 * len(drawn) + 1.4, 6.2), squeeze=False)
     for column, (sample, image) in enumerate(drawn.items()):
         mean = _draw(grid[0, column], image, norm)
-        grid[0, column].set_title(sample)
+        grid[0, column].set_title(style.plain(sample))
         if sample == first:
             grid[1, column].axis("off")
             continue
@@ -72,7 +76,7 @@ def means(images: Mapping[str, np.ndarray]) -> Figure:
             cmap="PuOr",
             interpolation="nearest",
         )
-        grid[1, column].set(xticks=[], yticks=[], title=f"{sample} $-$ {first}")
+        grid[1, column].set(xticks=[], yticks=[], title=f"{style.plain(sample)} $-$ {first}")
     figure.colorbar(mean, ax=grid[0], label="mean preprocessed pixel", pad=0.01)
     decade = 10.0 ** np.floor(np.log10(reach))  # more ticks would overlap about zero
     ticks = [-decade, -decade / 10, 0, decade / 10, decade]
@@ -81,14 +85,15 @@ def means(images: Mapping[str, np.ndarray]) -> Figure:
 
 
 def reconstructions(groups: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Figure:
-    """Inputs above their reconstructions, a pair of rows for each channel.
+    """Inputs above their reconstructions, a pair of rows for each of the first `CHANNELS`.
 
     Args:
         groups: by name (low, middle, high error), inputs and reconstructions (n, C, H, W) of
             normalised pixels, and reconstruction errors (n,).
     """
     first = next(iter(groups.values()))
-    (per_group, channels), columns = first[0].shape[:2], sum(len(e) for _, _, e in groups.values())
+    (per_group, there), columns = first[0].shape[:2], sum(len(e) for _, _, e in groups.values())
+    channels = min(there, CHANNELS)
     figure, grid = plt.subplots(
         2 * channels, columns, figsize=(1.6 * columns + 1.4, 3.4 * channels + 0.7)
     )
@@ -100,7 +105,7 @@ def reconstructions(groups: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarra
             ):
                 drawn = _draw(upper[column], image[channel], norm)
                 _draw(lower[column], output[channel], norm)
-        named = f"channel {channel}\n" if channels > 1 else ""
+        named = f"channel {channel}\n" if there > 1 else ""
         upper[0].set_ylabel(f"{named}input", fontsize=13, loc="center")
         lower[0].set_ylabel(f"{named}output", fontsize=13, loc="center")
         figure.colorbar(

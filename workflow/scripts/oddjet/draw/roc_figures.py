@@ -43,7 +43,9 @@ def rejection(curves: Mapping[str, Mapping[str, pd.DataFrame]], max_fpr: float) 
         efficiency = np.linspace(0.01, 1)
         axes.plot(efficiency, 1 / efficiency, color="grey", linestyle=":", label="chance")
         axes.axhline(1 / max_fpr, color="grey", linestyle="--", label=f"FPR {max_fpr:g}")
-        axes.set(xlabel="signal efficiency (TPR)", yscale="log", xlim=(0, 1), title=test)
+        axes.set(
+            xlabel="signal efficiency (TPR)", yscale="log", xlim=(0, 1), title=style.plain(test)
+        )
         if not many:
             axes.legend()
     if many:

@@ -42,11 +42,15 @@ def histograms(parts: Mapping[str, np.ndarray], tests: list[str], threshold: flo
         (TRAIN, {"color": "grey", "linestyle": ":"}),
         (CONTROL, {"color": style.CONTROL}),
     ):
-        mplhep.histplot(density(parts[part])[0], edges, ax=upper, label=label(part), **style_)
+        mplhep.histplot(
+            density(parts[part])[0], edges, ax=upper, label=style.plain(label(part)), **style_
+        )
     with np.errstate(divide="ignore", invalid="ignore"):
         for number, test in enumerate(tests):
             height, uncertainty = density(parts[test])
-            mplhep.histplot(height, edges, ax=upper, label=test, color=style.colour(number))
+            mplhep.histplot(
+                height, edges, ax=upper, label=style.plain(test), color=style.colour(number)
+            )
             mplhep.histplot(
                 np.where(control > 0, height / control, np.nan),
                 edges,
@@ -106,7 +110,7 @@ def latent(
             s=6,
             alpha=0.35,
             color=colour,
-            label=label(name),
+            label=style.plain(label(name)),
             linewidths=0,
         )
     every = np.concatenate([places[name][:POINTS] for name in names])
@@ -145,7 +149,7 @@ def clusters(
                 linewidths=0,
                 label=f"component {component} ({(found == component).mean():.0%})",
             )
-        axes.set(xlabel=axis_name(shares, 0), title=test)
+        axes.set(xlabel=axis_name(shares, 0), title=style.plain(test))
         axes.legend(markerscale=3)
     grid[0, 0].set_ylabel(axis_name(shares, 1))
     return figure
@@ -170,7 +174,7 @@ def by_cluster(
                 label=f"component {component}",
             )
         axes.axvline(threshold, color="black", linestyle="--", label="cut")
-        axes.set(xscale="log", title=test, xlabel="anomaly score")
+        axes.set(xscale="log", title=style.plain(test), xlabel="anomaly score")
         style.log_ticks(axes.xaxis, np.log10(edges[-1] / edges[0]))
         axes.legend()
     grid[0, 0].set_ylabel("jets per bin")

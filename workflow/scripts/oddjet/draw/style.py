@@ -47,6 +47,16 @@ def colour(number: int) -> str:
     return COLOURS[number % len(COLOURS)]
 
 
+def plain(name: object) -> str:
+    """A name of the user's as figures show it, as it is.
+
+    matplotlib would set what stands between dollars as mathematics, and leave a name that begins
+    with an underscore out of legends.
+    """
+    text = str(name).replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text
+
+
 def log_ticks(axis: Axis, decades: float) -> None:
     """Label a logarithmic axis at 1, 2, 5 where it spans few `decades`, else at powers of ten."""
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2 else (1,)))

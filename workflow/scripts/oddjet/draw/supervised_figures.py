@@ -32,7 +32,7 @@ def learning_curves(network: str, histories: Mapping[int, pd.DataFrame]) -> Figu
         axes.plot([], [], color="grey", label="held half")
         axes.plot([], [], color="grey", linestyle=":", label="half learnt from")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set(xlabel="epoch", title=network)
+        axes.set(xlabel="epoch", title=style.plain(network))
     grid[0].set_ylabel("binary cross-entropy")
     grid[1].set_ylabel("accuracy")
     style.legend_below(figure)
@@ -71,7 +71,7 @@ def output(network: str, labels: np.ndarray, logits: Sequence[np.ndarray]) -> Fi
         yscale="log",
         xlim=(0, 1),
         ylim=(1 / len(labels), 1.5),
-        title=network,
+        title=style.plain(network),
     )
     axes.legend()
     return figure

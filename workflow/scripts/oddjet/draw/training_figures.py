@@ -26,7 +26,10 @@ def learning_curves(model: str, histories: Mapping[int, pd.DataFrame]) -> Figure
     axes.plot([], [], color="grey", label="validation (dot: best)")
     axes.plot([], [], color="grey", linestyle=":", label="training (mean over the epoch)")
     axes.set(
-        xlabel="epoch", ylabel="mean squared error of normalised pixels", yscale="log", title=model
+        xlabel="epoch",
+        ylabel="mean squared error of normalised pixels",
+        yscale="log",
+        title=style.plain(model),
     )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(ncols=2, loc="upper right")

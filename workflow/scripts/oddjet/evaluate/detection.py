@@ -100,17 +100,21 @@ def detection(labels: np.ndarray, score: np.ndarray, max_fpr: float) -> dict[str
         max_fpr: false positive rate at which the efficiency is read off.
 
     Returns:
-        `auc`, the area under the ROC curve; `tpr_at_max_fpr`; `rejection_at_30`, the background
+        `auc`, the area under the ROC curve, and `auc_p_value`, how often one this far below 0.5
+        comes by chance; `tpr_at_max_fpr`; `rejection_at_30`, the background
         rejection 1/FPR at a signal efficiency of 30%. All are nan where one class alone is present.
     """
     if len(np.unique(labels)) < 2:
-        return dict.fromkeys(("auc", "tpr_at_max_fpr", "rejection_at_30"), np.nan)
+        names = ("auc", "tpr_at_max_fpr", "rejection_at_30", "auc_p_value")
+        return dict.fromkeys(names, np.nan)
     fpr, tpr, _ = roc_curve(labels, score, drop_intermediate=False)
     fpr_at_30 = fpr[np.argmax(tpr >= 0.3)]
+    normal, anomalous = score[labels == 0], score[labels == 1]
     return {
         "auc": float(roc_auc_score(labels, score)),
         "tpr_at_max_fpr": float(tpr[fpr <= max_fpr].max()),
         "rejection_at_30": float(1 / fpr_at_30) if fpr_at_30 > 0 else np.inf,
+        "auc_p_value": float(stats.mannwhitneyu(anomalous, normal, alternative="less").pvalue),
     }
 
 

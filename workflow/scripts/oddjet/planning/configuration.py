@@ -260,6 +260,8 @@ def _sentence(error: ValidationError) -> str:
     """One sentence for one violation: key, finding, what is allowed, perhaps a hint."""
     key = ".".join(str(part) for part in error.absolute_path) or "configuration"
     value, rule = error.instance, error.validator_value
+    if "propertyNames" in error.schema_path and not isinstance(value, str):
+        return f"{key}: found the name {value}; expected text.{_quoted(value)}"
     if "propertyNames" in error.schema_path and error.validator != "enum":
         return (
             f"{key}: the name {value!r} cannot be used; a name has no slash, brace or angle "
@@ -281,6 +283,8 @@ def _sentence(error: ValidationError) -> str:
             hint = ""
             if rule in ("number", "integer") and isinstance(value, str):
                 hint = " Hint: YAML takes 1e-3 for text; write 1.0e-3."
+            elif "string" in rule and not isinstance(value, str | list | dict):
+                hint = _quoted(value)
             kinds = [rule] if isinstance(rule, str) else rule
             expected = " or ".join(map(_article, kinds))
             return f"{key}: found {value!r}; expected {expected}.{hint}"
@@ -304,6 +308,13 @@ def _sentence(error: ValidationError) -> str:
             }[error.validator]
             return f"{key}: found {value!r}; expected a number {comparison} {rule}."
     return f"{key}: {error.message}."
+
+
+def _quoted(value: Any) -> str:
+    """What to do where YAML reads a text as something else."""
+    kinds = {bool: "true or false", int: "a number", float: "a number", type(None): "nothing"}
+    kind = kinds.get(type(value), "a date")
+    return f" Hint: YAML reads it as {kind}; quote it, '...'."
 
 
 def _allowed(schema: Mapping[str, Any], value: Mapping[str, Any]) -> set[str]:

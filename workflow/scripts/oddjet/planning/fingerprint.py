@@ -83,7 +83,7 @@ def _read(file: Path) -> tuple[str, tuple[Path, ...], frozenset[str]]:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_docstring(body[0]):
-            node.body = body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
+            node.body = body[1:]  # type: ignore[attr-defined]
     inside = tuple(module for name in names for module in _files(name))
     roots = {name.split(".")[0] for name in names}
     outside = frozenset(roots - {PACKAGE.name} - sys.stdlib_module_names)

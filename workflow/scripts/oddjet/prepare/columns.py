@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 
+FIRST = 1000  # rows in which lists that are not empty are looked for
+
+
 @dataclass(frozen=True)
 class Table(ABC):
     """A table in a file."""
@@ -45,22 +48,26 @@ class Table(ABC):
         if self.events == 0:
             return made
         first = next(made.of_rows(1))
+        if not first.size:  # a list that is empty says nothing of those inside the others
+            first = next(made.of_rows(FIRST))
         return replace(made, shape=(self.events, *first.shape[1:]), dtype=first.dtype)
 
     def _numbered(self, column: str) -> tuple[str, ...]:
-        """The column of this name, or those of it with numbers: NAME_0, NAME_1, ..."""
+        """The column of this name, or those of it with numbers: NAME_0 (or NAME_1) and so on."""
         if column in self.columns:
             return (column,)
-        numbers = [re.fullmatch(re.escape(column) + r"_(\d+)", name) for name in self.columns]
-        found = sorted(int(match[1]) for match in numbers if match)
-        if not found or found != list(range(len(found))):
+        matches = [re.fullmatch(re.escape(column) + r"_(\d+)", name) for name in self.columns]
+        found = sorted((int(match[1]), match[0]) for match in matches if match)
+        numbers = [number for number, _ in found]
+        if not found or numbers[0] > 1 or numbers != list(range(numbers[0], numbers[-1] + 1)):
             raise self._unfit(
                 f"no column {column}", f"a column {column}, or {column}_0, {column}_1, ..."
             )
-        return tuple(f"{column}_{number}" for number in found)
+        return tuple(name for _, name in found)
 
     def _unfit(self, found: str, expected: str) -> InputError:
         shown = ", ".join(self.columns[:12]) + (", ..." if len(self.columns) > 12 else "")
+        shown = shown or "that cannot be read without unpickling"
         return InputError(
             self.file,
             f"{found} in the table {self.key} of columns {shown}".replace("  ", " "),
@@ -83,7 +90,10 @@ class TableArray(RawArray):
     most: int | None
 
     def _pieces(self, rows: int) -> Iterator[np.ndarray]:
-        return self.of_rows(rows)
+        for piece in self.of_rows(rows):
+            if piece.shape[1:] != self.shape[1:]:
+                raise jagged(self.file, self.key, f"{piece.shape[1:]} and {self.shape[1:]} values")
+            yield piece
 
     def of_rows(self, rows: int) -> Iterator[np.ndarray]:
         """Yield `rows` rows at a time.
@@ -112,10 +122,38 @@ class TableArray(RawArray):
 
 @dataclass(frozen=True)
 class Contents:
-    """The tables and the arrays of a file, as a reader finds them."""
+    """The tables and the arrays of a file, as a reader finds them.
+
+    Attributes:
+        aliases: other names, of groups as well, and what they are names of.
+        broken: names that lead nowhere, and where to.
+    """
 
     tables: list[Table] = field(default_factory=list)
     arrays: list[RawArray] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+    def resolved(self, name: str) -> str:
+        """The name by which the tables or arrays hold what is called `name`."""
+        name = name.strip("/")
+        head, tail = name, ""
+        while head not in self.aliases and "/" in head:
+            head, _, last = head.rpartition("/")
+            tail = f"/{last}{tail}"
+        return f"{self.aliases[head]}{tail}".strip("/") if head in self.aliases else name
+
+
+def jagged(file: str | Path, name: str, found: str) -> InputError:
+    """What to say of lists of different lengths where an array needs one."""
+    return InputError(
+        file,
+        f"lists of {found} in '{name}'",
+        "lists of one length",
+        "lists of any length are read as constituents, one list of numbers for each event: "
+        "images.layout: constituents, and images.columns the names of the columns E, px, py, pz; "
+        "of images all have to be of one size.",
+    )
 
 
 def rectangular(
@@ -139,19 +177,27 @@ def rectangular(
             "a number or a list in each row",
             "drop these rows, or fill them.",
         )
-    if not hasattr(values, "flatten") or pyarrow.types.is_struct(values.type):
+    if pyarrow.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if pyarrow.types.is_string(values.type) or pyarrow.types.is_large_string(values.type):
+        return np.array(values.to_pylist(), str)
+    if pyarrow.types.is_struct(values.type):
+        parts = ", ".join(part.name for part in values.type)
+        raise InputError(
+            file,
+            f"records of {parts} in column '{name}'",
+            "numbers, or lists of numbers",
+            "write each of them as a column of its own: four-vectors as lists E, px, py, pz.",
+        )
+    if not hasattr(values, "flatten"):
         return values.to_numpy(zero_copy_only=False)
     lengths = pyarrow.compute.list_value_length(values).to_numpy(zero_copy_only=False)
     inside = rectangular(file, name, values.flatten(), None)
     if most is None:
         if len(set(lengths.tolist())) > 1:
-            raise InputError(
-                file,
-                f"lists of {lengths.min()} to {lengths.max()} values in column '{name}'",
-                "lists of one length",
-                "lists of any length are read as constituents: images.layout: constituents.",
-            )
-        return inside.reshape(len(lengths), -1, *inside.shape[1:])
+            raise jagged(file, name, f"{lengths.min()} to {lengths.max()} values")
+        each = int(lengths[0]) if len(lengths) else 0
+        return inside.reshape(len(lengths), each, *inside.shape[1:])
     padded = np.zeros((len(lengths), most, *inside.shape[1:]), inside.dtype)
     row = np.repeat(np.arange(len(lengths)), lengths)
     place = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)

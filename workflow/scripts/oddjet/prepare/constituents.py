@@ -7,6 +7,10 @@ from oddjet.common.errors import InputError
 from oddjet.prepare.arrays import RawArray
 from oddjet.prepare.features import constituent_features
 
+ROUNDING = 0.01  # of |p|: numbers in half precision or cut to a few digits keep to it
+SPOILT = 0.05  # share of the constituents that may have an energy below their momentum
+LEAST_MOMENTUM = 0.5  # share of its energy that the momenta of an ordinary jet add up to
+
 
 def jet_images(
     constituents: np.ndarray, size: int, half_width: float
@@ -102,3 +106,36 @@ def check_constituents(raw: RawArray) -> None:
             "(events, constituents, 4), of E, px, py, pz",
             "reshape the array, name another one as `key`, or set images.layout.",
         )
+
+
+def check_momenta(raw: RawArray, constituents: np.ndarray) -> None:
+    """Refuse constituents (n, k, 4) that are no four-vectors, whatever their unit.
+
+    Momenta are no larger than energies, and little smaller for particles of a jet: columns in
+    another order, such as pT, eta, phi, mass or px, py, pz, E, come out otherwise.
+
+    Raises:
+        InputError: energies below the momenta, or far above.
+    """
+    energy = constituents[..., 0]
+    momentum = np.linalg.norm(constituents[..., 1:], axis=2)
+    there = (energy != 0) | (momentum != 0)
+    if not there.any():
+        return
+    below = np.mean(energy[there] < (1 - ROUNDING) * momentum[there])
+    jet = there.any(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.median(momentum[jet].sum(axis=1) / energy[jet].sum(axis=1))
+    if below <= SPOILT and share >= LEAST_MOMENTUM:
+        return
+    found = f"energies E below the momentum |p| for {below:.0%} of the constituents"
+    if below <= SPOILT:
+        found = f"momenta |p| that add up to {share:.0%} of the energies E in the median jet"
+    raise InputError(
+        raw.file,
+        f"{found} in '{raw.key}'",
+        "E, px, py, pz, with E >= |p| and about as large",
+        "bring the last axis (of a table, images.columns) into the order E, px, py, pz; make "
+        "these of pT, eta, phi: px = pT cos phi, py = pT sin phi, pz = pT sinh eta, and E = |p| "
+        "where it is not known.",
+    )

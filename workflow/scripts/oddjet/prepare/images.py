@@ -8,26 +8,27 @@ import numpy as np
 
 from oddjet.common.errors import InputError
 from oddjet.prepare.arrays import RawArray
-from oddjet.prepare.constituents import check_constituents, jet_images
+from oddjet.prepare.constituents import check_constituents, check_momenta, jet_images
 from oddjet.prepare.features import image_features
 from oddjet.prepare.raw import chosen_rows, open_array
-from oddjet.prepare.sparse import SparseImages
+from oddjet.prepare.sparse import SparseImages, events_at_once
 
 CONSTITUENTS = "constituents"  # the layout
 LEADING = 20  # constituents of a jet that are kept beside its image
-AT_ONCE = 2000  # jets that are made dense together
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Some events of a sample.
+    """Some jets of a sample, none of them blank.
 
     Attributes:
+        place: among the rows that are asked for, ascending, (n,).
         images: (n, C, H, W) float32.
         features: of the raw jets, (n,), as `features.FEATURES` names them.
         leading: of layout `constituents`, E, px, py, pz of the hardest, (n, k, 4); else None.
     """
 
+    place: np.ndarray
     images: SparseImages
     features: Mapping[str, np.ndarray]
     leading: np.ndarray | None
@@ -69,52 +70,75 @@ class Images:
         return len(self.rows)
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield all events in order.
+        """Yield all jets in order; rows whose pixels are all equal are blank, and left out.
 
         Raises:
-            InputError: numbers that are NaN or infinite, pixels that are negative or all equal.
+            InputError: numbers that are NaN or infinite, pixels that are negative, four-vectors
+                that are none, or blank rows alone.
         """
-        lowest, highest = np.inf, -np.inf
+        done, jets = 0, 0
         for rows, values in self._chosen():
             if self.of_constituents:
-                yield self._of_constituents(rows, values)
-                continue
-            images = self.channels.images(rows, values)
-            lowest, highest = min(lowest, images.min()), max(highest, images.max())
-            sparse = SparseImages.from_dense(images)
-            yield Piece(sparse, image_features(sparse), None)
-        if lowest == highest:
+                images, of_vectors, leading = self._of_constituents(rows, values)
+            else:
+                images = SparseImages.from_dense(self.channels.images(rows, values))
+                of_vectors, leading = None, None
+            jet = np.flatnonzero(~images.constant())
+            if len(jet):
+                images = images.select(jet)
+                yield Piece(
+                    done + jet,
+                    images,
+                    image_features(images)
+                    if of_vectors is None
+                    else {name: values[jet] for name, values in of_vectors.items()},
+                    None if leading is None else leading[jet],
+                )
+            done, jets = done + len(rows), jets + len(jet)
+        if not jets:
             raise InputError(
                 self.raw.file,
-                f"every pixel of array '{self.raw.key}' equal to {lowest}",
+                f"no jet among {done} rows of array '{self.raw.key}': in row {rows[0]} every pixel "
+                f"is equal to {values.flat[0]}",
                 "images that differ",
-                "check that this is the array of images.",
+                "check that this is the array of images, and `where` and `rows`.",
             )
 
     def _chosen(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows of the file and what is in them."""
+        step = events_at_once(self.shape)
         done = 0
         for piece in self.raw.pieces():
             here = self.rows[slice(*np.searchsorted(self.rows, [done, done + len(piece)]))]
-            for start in range(0, len(here), AT_ONCE):
-                rows = here[start : start + AT_ONCE]
+            for start in range(0, len(here), step):
+                rows = here[start : start + step]
                 yield rows, piece[rows - done]
             done += len(piece)
 
-    def _of_constituents(self, rows: np.ndarray, values: np.ndarray) -> Piece:
+    def _of_constituents(
+        self, rows: np.ndarray, values: np.ndarray
+    ) -> tuple[SparseImages, dict[str, np.ndarray], np.ndarray]:
+        """Images, features and leading constituents of the rows' values, checked."""
         values = values[:, : self.settings["constituents"]].astype(np.float64)
         unusable = ~np.isfinite(values)
         if unusable.any():
-            raise _unusable(self.raw, rows, values, unusable, "number", "finite momenta in GeV")
+            hint = "pad jets with zeros, and leave out what is not known."
+            raise _unusable(self.raw, rows, values, unusable, "number", "finite momenta", hint)
+        check_momenta(self.raw, values)
         image, features, pt = jet_images(values, self.settings["size"], self.settings["half_width"])
-        sparse = SparseImages.from_dense(image)
         order = np.argsort(-pt, axis=1, kind="stable")[:, :LEADING]
         leading = np.take_along_axis(values, order[..., None], axis=1).astype(np.float32)
-        return Piece(sparse, features, leading)
+        return SparseImages.from_dense(image), features, leading
 
 
 def _unusable(
-    raw: RawArray, rows: np.ndarray, values: np.ndarray, marked: np.ndarray, what: str, wanted: str
+    raw: RawArray,
+    rows: np.ndarray,
+    values: np.ndarray,
+    marked: np.ndarray,
+    what: str,
+    wanted: str,
+    hint: str,
 ) -> InputError:
     """What to say of the first of the marked values (n, ...) of some rows."""
     where = tuple(int(i) for i in np.argwhere(marked)[0])
@@ -122,8 +146,7 @@ def _unusable(
         raw.file,
         f"{what} {values[where]} at {where[1:]} of event {rows[where[0]]} in '{raw.key}'",
         wanted,
-        "pixels are energies or transverse momenta: mend the image making, mask them, or leave a "
-        "channel of anything else out of images.channels.",
+        hint,
     )
 
 
@@ -144,6 +167,7 @@ class _Channels:
         sides = list(raw.shape[1:])
         there = 1
         if len(sides) == 3:
+            self._check_layout(sides)
             there = sides.pop(0 if self.first else -1)
         self.wanted = list(range(there)) if settings["channels"] is None else settings["channels"]
         asked = [*self.wanted, *([self.one_hot["channel"]] if self.one_hot else [])]
@@ -158,6 +182,19 @@ class _Channels:
         count = len(self.wanted) + (codes if self.one_hot.get("channel") in self.wanted else 0)
         self.shape = (count, sides[0], sides[1])
 
+    def _check_layout(self, axes: list[int]) -> None:
+        """Refuse images that are square in the other layout alone."""
+        other = "channels_last" if self.first else "channels_first"
+        here, there = (axes[1:], axes[:-1]) if self.first else (axes[:-1], axes[1:])
+        if here[0] != here[1] and there[0] == there[1]:
+            raise InputError(
+                self.raw.file,
+                f"array '{self.raw.key}' of shape {self.raw.shape}, images of {here[0]} x "
+                f"{here[1]} pixels where {other} would have {there[0]} x {there[1]}",
+                "square images",
+                f"set images.layout: {other}; images that are not square can be padded to squares.",
+            )
+
     def images(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Images (n, C, H, W) of the rows' values, float32, checked."""
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite: told below
@@ -167,7 +204,11 @@ class _Channels:
         planes = self._by_channel(unusable)
         planes[:, self.wanted] = ~(np.isfinite(images) & (images >= 0))[:, self.wanted]
         if unusable.any():
-            raise _unusable(self.raw, rows, values, unusable, "pixel", "finite pixels >= 0")
+            hint = (
+                "pixels are energies or transverse momenta: mend the image making, mask them, or "
+                "leave a channel of anything else out of images.channels."
+            )
+            raise _unusable(self.raw, rows, values, unusable, "pixel", "finite pixels >= 0", hint)
         found = []
         for channel in self.wanted:
             plane = images[:, channel]

@@ -21,6 +21,7 @@ def open_array(
     key: str | None = None,
     columns: Sequence[str] = (),
     most: int | None = None,
+    text: bool = False,
 ) -> RawArray:
     """Open an array of a file.
 
@@ -31,23 +32,42 @@ def open_array(
         key: name of the array, or of the table; may be left out where there is one.
         columns: of a table, as `columns.TableArray` takes them.
         most: values of a list in such a column that are kept at most, as `columns` pads them.
+        text: whether it may hold text.
 
     Raises:
         InputError: no such file, none of these, truncated, no such key or column, or not numbers.
     """
     file = Path(file)
     found = _named(file, _contents(file), key, columns, most)
-    if found.dtype.kind not in "fiub":
+    return _usable(found, text)
+
+
+# what to do with an array that holds something else, by the kind of its type
+OTHER_KINDS = {
+    "c": "take the real part or the modulus: np.abs(images).",
+    "V": "it has named fields: stack them, "
+    "np.stack([array[name] for name in array.dtype.names], axis=-1).",
+    "SU": "these are texts: name an array of numbers, or convert them, array.astype(float).",
+    "Mm": "these are times: name the array of images.",
+    "O": "arrays of Python objects are never unpickled, and lists of different lengths are no "
+    "array: pad them with zeros and save a plain one, "
+    "np.savez_compressed(file, images=np.stack(images)).",
+}
+
+
+def _usable(found: RawArray, text: bool) -> RawArray:
+    kind = found.dtype.kind
+    if kind not in "fiub" and not (text and kind in "SU"):
+        hints = [hint for kinds, hint in OTHER_KINDS.items() if kind in kinds]
         raise InputError(
-            file,
-            f"array '{found.key}' of type {found.dtype}",
-            "floating-point numbers or integers",
-            "arrays of Python objects are never unpickled: save a plain one, "
-            "np.savez_compressed(file, images=np.stack(images)).",
+            found.file,
+            f"array '{found.key}' of type {'text' if kind in 'SU' else found.dtype}",
+            "floating-point numbers or integers" + (", or text" if text else ""),
+            *hints,
         )
     if not found.shape or found.events == 0:
         raise InputError(
-            file,
+            found.file,
             f"array '{found.key}' of shape {found.shape}",
             "at least one event",
             "check how it was written.",
@@ -90,7 +110,7 @@ def _named(
     """The array that is asked for, or the only one."""
     tables = {one.key: one for one in contents.tables}
     arrays = {one.key: one for one in contents.arrays}
-    name = key
+    name = key if key is None else contents.resolved(key)
     if name is None and len(tables) + len(arrays) == 1:
         name = next(iter([*tables, *arrays]))
     if name in tables:
@@ -99,6 +119,7 @@ def _named(
         return arrays[name]
     there = [*(f"table {name}".strip() for name in tables)]
     there += [f"{name} {one.shape}" for name, one in arrays.items()]
+    there += [f"{name}, a link to missing {where}" for name, where in contents.broken.items()]
     listing = ", ".join(there) or "no array"
     raise InputError(
         file,
@@ -109,14 +130,42 @@ def _named(
 
 
 def beside(raw: RawArray, name: str) -> RawArray:
-    """Another array of the same file, or another column of the same table.
+    """Another array of the same file, or another column of the same table, which may be of text.
 
     Raises:
         InputError: there is none of that name.
     """
     if isinstance(raw, TableArray):
-        return raw.table.array([name], None)
-    return open_array(raw.file, name)
+        return _usable(raw.table.array([name], None), text=True)
+    return open_array(raw.file, name, text=True)
+
+
+def _among(raw: RawArray, found: np.ndarray, wanted: Any, key: str) -> np.ndarray:
+    """Mark values (N,) that are one of those that a key of the configuration wants.
+
+    Raises:
+        InputError: text is wanted of numbers, or the other way round.
+    """
+    values = wanted if isinstance(wanted, list | tuple) else [wanted]
+    if found.dtype.kind in "fiub":
+        unlike = [value for value in values if isinstance(value, str)]
+        kind, hint = "a number", f"write {key} as a number, without quotes."
+    else:
+        found = np.array([_text(value) for value in found], str)
+        unlike = [value for value in values if not isinstance(value, str)]
+        kind, hint = "text", f"quote it, since YAML reads it as another thing: {key}: '...'."
+    if unlike:
+        raise InputError(
+            raw.file,
+            f"{key}: {unlike[0]!r}, and in '{raw.key}' values such as {found[0]!s}",
+            f"{kind} as in the file",
+            hint,
+        )
+    return np.isin(found, values)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def chosen_rows(
@@ -129,7 +178,7 @@ def chosen_rows(
     Args:
         raw: N rows.
         where: by the name of an array or column of the same file, (N,), the value or the values
-            that it has in them.
+            that it has in them, numbers or texts.
         rows: the first of those to choose from, and the one behind the last.
 
     Raises:
@@ -144,10 +193,11 @@ def chosen_rows(
             raise InputError(
                 raw.file,
                 f"'{name}' of shape {other.shape}",
-                f"({raw.events},), a number for each row of '{raw.key}'",
-                "`where` takes names of arrays or columns that hold a number for each event.",
+                f"({raw.events},), a value for each row of '{raw.key}'",
+                "`where` takes names of arrays or columns that hold a value for each event.",
             )
-        chosen &= np.isin(np.concatenate(list(other.pieces())), values)
+        found = np.concatenate(list(other.pieces()))
+        chosen &= _among(other, found, values, f"where.{name}")
     if not chosen.any():
         asked = [f"{name} = {values}" for name, values in (where or {}).items()]
         asked += [f"rows {start} to {stop}"] if rows else []
@@ -160,19 +210,18 @@ def chosen_rows(
     return np.flatnonzero(chosen)
 
 
-def read_truth(
-    raw: RawArray, events: int, anomalous: float | Sequence[float] | None = None
-) -> np.ndarray:
+def read_truth(raw: RawArray, events: int, anomalous: Any = None) -> np.ndarray:
     """Read truth labels, int8 (N,): 0 normal, 1 anomalous.
 
     Args:
         raw: the labels.
         events: how many there must be.
-        anomalous: the values of anomalous events; all others are normal. Unless given, 1, and then
-            no other value than 0 may be there.
+        anomalous: the value or values of anomalous events, numbers or texts; all others are normal.
+            Unless given, 1, and then no other value than 0 may be there.
 
     Raises:
-        InputError: another length, another rank, or values other than those.
+        InputError: another length, another rank, nan, values that are not there, or others than
+            those.
     """
     if raw.shape != (events,):
         raise InputError(
@@ -182,8 +231,30 @@ def read_truth(
             "truth must belong to the same file as the images, in the same order.",
         )
     labels = np.concatenate(list(raw.pieces()))
+    if labels.dtype.kind == "f" and np.isnan(labels).any():
+        raise InputError(
+            raw.file,
+            f"truth '{raw.key}' with the value nan, in {np.isnan(labels).sum()} rows",
+            "a label for each jet",
+            "label these jets, or leave them out of the file.",
+        )
+    if anomalous is None and raw.dtype.kind in "SU":
+        anomalous = 1  # which is refused, with what to do
     if anomalous is not None:
-        labels = np.isin(labels, anomalous)
+        marked = _among(raw, labels, anomalous, "truth.anomalous")
+        several = list(anomalous) if isinstance(anomalous, list | tuple) else [anomalous]
+        there = np.unique(labels)
+        absent = [value for value in several if not _among(raw, there, value, "").any()]
+        if absent:
+            shown = ", ".join(_text(value) for value in there[:12].tolist())
+            raise InputError(
+                raw.file,
+                f"truth '{raw.key}' with the values {shown}, none of them {absent[0]}",
+                "each value of truth.anomalous at least once",
+                "set truth.anomalous to the values of anomalous jets in this file; truth: 0 says "
+                "that all jets of a test are normal.",
+            )
+        labels = marked
     strange = labels[(labels != 0) & (labels != 1)]
     if strange.size:
         raise InputError(

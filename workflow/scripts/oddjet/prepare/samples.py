@@ -13,6 +13,7 @@ from oddjet.common.errors import InputError
 from oddjet.common.files import replacing
 from oddjet.common.provenance import describe
 from oddjet.planning.contents import unchanged
+from oddjet.prepare import doubts
 from oddjet.prepare.images import Images
 from oddjet.prepare.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
 from oddjet.prepare.raw import open_array, read_truth
@@ -21,6 +22,7 @@ from oddjet.prepare.splits import control_mask, train_and_validation
 
 log = logging.getLogger(__name__)
 
+LEAST_JETS = 10  # of a test: fractions of fewer say nothing, and nothing can be told apart
 LEAST_SIDE = 8  # pixels that every model takes
 CURVE_JETS = 2000  # for a figure: enough, and read a second time
 
@@ -32,6 +34,7 @@ def prepare_normal(
     preprocessing: Mapping[str, Any],
     split: Mapping[str, float],
     planned: Sequence[str | None] | None = None,
+    like: str | Path | None = None,
 ) -> None:
     """Check the raw normal sample, preprocess it, and hold out its control part.
 
@@ -45,6 +48,8 @@ def prepare_normal(
             None, or `auto`, measured on the jets outside the control part.
         split: `control` (share of the events) and `seed`.
         planned: what the raw file should hold, as `planning.contents` says it.
+        like: the sample as it was prepared otherwise, whose jets are kept, so that those of all
+            preparations are the same; None to keep every jet that is not empty.
 
     Raises:
         InputError: the file or its pixels cannot be used, or it changed meanwhile.
@@ -52,6 +57,7 @@ def prepare_normal(
     raw, file = Images(sample, images), sample["file"]
     contents = unchanged(file, planned)
     _large_enough(file, raw.shape, f"images of shape {raw.shape} (channels, height, width)")
+    # drawn for all rows, before it is known which of them hold jets
     control = control_mask(len(raw), split["control"], int(split["seed"]))
     crop = preprocessing["crop"]
     if crop == "auto":
@@ -59,8 +65,8 @@ def prepare_normal(
     left = prepared_shape(raw.shape, crop, preprocessing["size"])
     _large_enough(file, left, f"{left[1]} x {left[2]} pixels left by the preprocessing")
     with replacing(output) as partial, h5py.File(partial, "w") as target:
-        _store(raw, target, preprocessing, crop)
-        target["control"] = control
+        kept = _store(raw, target, preprocessing, crop, like)
+        target["control"] = control[kept]
         for name, values in crop_curve(_first(raw), preprocessing).items():
             target[f"crop_curve/{name}"] = values
         configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
@@ -74,18 +80,21 @@ def prepare_test(
     preprocessing: Mapping[str, Any],
     normal: str | Path,
     planned: Sequence[str | None] | None = None,
+    like: str | Path | None = None,
 ) -> None:
     """Check a raw test and preprocess it, cropped as the prepared normal sample was.
 
     Writes HDF5: a `SparseFile` of the preprocessed images; `event` (N,) int64, the rows in the raw
-    file; in `features` those of each raw jet, float32 (N,), named as in `features.FEATURES`; of
-    constituents the `constituents` (N, k, 4) float32 that `Images` keeps; as attributes the `crop`
-    in raw pixels, if any, the units of pT, mass and width, the number of rows of the raw file, and
-    of the raw images the shape, the number of blank ones and of lit pixels, and the brightest
-    pixel; and in `raw` the checksums of what was read.
+    file, and `left_out`, those of its rows that hold no jet: blank, or emptied by the crop;
+    `digest` (N,) uint64 of each raw jet's content; in `features` those of each raw jet, float32
+    (N,), named as in `features.FEATURES`; of constituents the `constituents` (N, k, 4) float32 that
+    `Images` keeps; as attributes the `crop` in raw pixels, if any, the units of pT, mass and width,
+    the number of rows of the raw file, and of the raw images the shape, how many are `blank`,
+    `emptied` by the crop, or lit in `one_pixel`, the number of lit pixels, and the brightest pixel;
+    and in `raw` the checksums of what was read.
 
     Args:
-        sample, images, output, preprocessing, planned: as of `prepare_normal`.
+        sample, images, output, preprocessing, planned, like: as of `prepare_normal`.
         normal: the prepared normal sample.
 
     Raises:
@@ -96,7 +105,7 @@ def prepare_test(
     raw, file = Images(sample, images), sample["file"]
     contents = unchanged(file, planned)
     with replacing(output) as partial, h5py.File(partial, "w") as target:
-        _store(raw, target, preprocessing, None if crop is None else int(crop))
+        _store(raw, target, preprocessing, None if crop is None else int(crop), like)
         configuration = _made_as(sample, images, preprocessing)
         read = _read(file, contents)
         target.attrs.update(describe(configuration, {"normal": normal}, **read))
@@ -124,58 +133,99 @@ def _large_enough(file: str, shape: tuple[int, int, int], found: str) -> None:
             file,
             found,
             f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
-            "give larger images, or set a larger preprocessing.crop and preprocessing.size.",
+            "give larger images, set images.layout as the axes are, or set a larger "
+            "preprocessing.crop and preprocessing.size.",
         )
 
 
 def _outside(raw: Images, control: np.ndarray) -> Iterator[SparseImages]:
     """The images outside the control part, piece by piece."""
-    done = 0
     for piece in raw.pieces():
-        stop = done + len(piece.images)
-        yield piece.images.select(np.flatnonzero(~control[done:stop]))
-        done = stop
+        yield piece.images.select(np.flatnonzero(~control[piece.place]))
 
 
 def _first(raw: Images) -> Iterator[SparseImages]:
-    """The first `CURVE_JETS` images that are not blank, or all."""
+    """The first `CURVE_JETS` images, or all."""
     left = CURVE_JETS
     for piece in raw.pieces():
-        lit = np.flatnonzero(np.diff(piece.images.offsets))[:left]
-        yield piece.images.select(lit)
-        left -= len(lit)
+        few = np.arange(min(left, len(piece.images)))
+        yield piece.images.select(few)
+        left -= len(few)
         if left == 0:
             return
 
 
 def _store(
-    raw: Images, target: h5py.File, preprocessing: Mapping[str, Any], crop: int | None
-) -> None:
+    raw: Images,
+    target: h5py.File,
+    preprocessing: Mapping[str, Any],
+    crop: int | None,
+    like: str | Path | None,
+) -> np.ndarray:
+    """Preprocess and store the jets of a sample.
+
+    Returns:
+        The place of those that were kept among the rows that were asked for, ascending.
+
+    Raises:
+        InputError: the file or its pixels cannot be used, or the crop leaves no jet, or empties one
+            that is kept elsewhere.
+    """
     store = SparseFile.create(target, prepared_shape(raw.shape, crop, preprocessing["size"]))
-    blank, emptied, brightest = 0, 0, 0.0
-    features, leading = [], []
+    elsewhere = None
+    if like is not None:
+        with h5py.File(like) as other:
+            elsewhere = other["event"][:]
+    jets, one_pixel, brightest = 0, 0, 0.0
+    places, digests, features, leading = [], [], [], []
     for piece in raw.pieces():
         prepared = preprocess(piece.images, preprocessing, crop)
-        store.append(prepared)
-        features.append(piece.features)
+        empty = np.diff(prepared.offsets) == 0
+        kept = ~empty if elsewhere is None else np.isin(raw.rows[piece.place], elsewhere)
+        if (empty & kept).any():
+            raise InputError(
+                raw.raw.file,
+                f"a crop to {crop} pixels that empties event {raw.rows[piece.place][empty][0]}",
+                "a jet, as with the preprocessing that all models share",
+                "set a larger models.NAME.preprocessing.crop, or centre the jets.",
+            )
+        jets += len(kept)
+        if not kept.any():
+            continue
+        chosen = np.flatnonzero(kept)
+        images = piece.images.select(chosen)
+        store.append(prepared.select(chosen))
+        places.append(piece.place[chosen])
+        digests.append(images.digests())
+        features.append({name: values[chosen] for name, values in piece.features.items()})
         if piece.leading is not None:
-            leading.append(piece.leading)
-        dark = piece.features["lit_pixels"] == 0
-        blank += int(dark.sum())
-        emptied += int(((np.diff(prepared.offsets) == 0) & ~dark).sum())
-        lit = piece.images.values  # no pandas object
-        brightest = max(brightest, float(lit.max(initial=0)))
-    target["event"] = raw.rows.astype(np.int64)
+            leading.append(piece.leading[chosen])
+        one_pixel += int(images.one_place().sum())
+        brightest = max(brightest, float(images.values.max()))  # no pandas object
+    if not places:
+        raise InputError(
+            raw.raw.file,
+            f"{jets} jets that a crop to {crop} pixels leaves empty",
+            "at least one that is not",
+            "set a larger preprocessing.crop, or centre the jets.",
+        )
+    place = np.concatenate(places)
+    target["event"] = raw.rows[place].astype(np.int64)
+    target["left_out"] = np.delete(raw.rows, place).astype(np.int64)
+    target["digest"] = np.concatenate(digests)
     for name in features[0]:
         values = np.concatenate([piece[name] for piece in features])
         target[f"features/{name}"] = values.astype(np.float32)
     if leading:
         target["constituents"] = np.concatenate(leading)
+    blank, emptied = len(raw) - jets, jets - len(place)
     target.attrs.update(
         key=raw.raw.key,
         raw_events=raw.raw.events,
         raw_shape=raw.shape,
         blank=blank,
+        emptied=emptied,
+        one_pixel=one_pixel,
         lit=int(target["features/lit_pixels"][:].sum(dtype=np.float64)),
         brightest_pixel=brightest,
         momentum_unit=raw.momentum_unit,
@@ -186,6 +236,7 @@ def _store(
     log.info("%s: %d of %d events", raw.raw.file, len(raw), raw.raw.events)
     log.info("images of shape %s, %d of them blank", raw.shape, blank)
     log.info("prepared with crop %s to shape %s, %d left empty", crop, store.shape, emptied)
+    return place
 
 
 def prepare_truth(
@@ -208,7 +259,7 @@ def prepare_truth(
             changed meanwhile.
     """
     columns = [truth["column"]] if "column" in truth else []
-    raw = open_array(truth["file"], truth.get("key"), columns)
+    raw = open_array(truth["file"], truth.get("key"), columns, text=True)
     contents = unchanged(raw.file, planned)
     with h5py.File(prepared_test, "r") as test:
         events = int(test.attrs["raw_events"])
@@ -248,14 +299,20 @@ def check_together(
 
     Returns:
         A row per sample, of the raw images: `sample, file, events, channels, height, width,
-        lit_fraction, blank, brightest_pixel`.
+        lit_fraction, blank, brightest_pixel`; rows left out as `emptied` by the crop; jets lit in
+        `one_pixel`, `repeated` in the sample, or `shared` with another; `warnings` of what is
+        strange, and `reasons` not to believe fractions.
 
     Raises:
-        InputError: images of different shapes or too small for any model, or too few normal jets in
-            one of their parts.
+        InputError: images of different shapes or units, or too few jets in a test or in a part of
+            the normal sample.
     """
-    samples = [("normal", normal), *tests.items()]
-    rows = [_list(*sample, file) for sample, file in zip(samples, files, strict=True)]
+    paths = {"normal": normal, **tests}
+    samples = [
+        doubts.Sample(name, path, file)
+        for (name, path), file in zip(paths.items(), files, strict=True)
+    ]
+    rows = [_list(sample, samples) for sample in samples]
     axes = ["channels", "height", "width"]
     for row in rows[1:]:
         if any(row[axis] != rows[0][axis] for axis in axes):
@@ -265,6 +322,14 @@ def check_together(
                 f"{tuple(rows[0][axis] for axis in axes)} as in {rows[0]['file']}",
                 "make the images of all samples in the same way.",
             )
+        if row["events"] < LEAST_JETS:
+            raise InputError(
+                row["file"],
+                f"{row['events']} jets in {row['sample']}",
+                f"at least {LEAST_JETS}",
+                "give more jets, or join tests.",
+            )
+    doubts.check_units(samples)
     with h5py.File(normal, "r") as source:
         control = source["control"][:]
     if control.sum() < least_control:
@@ -285,13 +350,13 @@ def check_together(
     return rows
 
 
-def _list(name: str, path: str | Path, file: str) -> dict:
-    with h5py.File(path, "r") as source:
+def _list(sample: doubts.Sample, samples: Sequence[doubts.Sample]) -> dict[str, Any]:
+    with h5py.File(sample.path, "r") as source:
         events = len(SparseFile(source))
         channels, height, width = (int(n) for n in source.attrs["raw_shape"])
         return {
-            "sample": name,
-            "file": file,
+            "sample": sample.name,
+            "file": sample.file,
             "events": events,
             "channels": channels,
             "height": height,
@@ -299,4 +364,10 @@ def _list(name: str, path: str | Path, file: str) -> dict:
             "lit_fraction": source.attrs["lit"] / (events * channels * height * width),
             "blank": source.attrs["blank"],
             "brightest_pixel": source.attrs["brightest_pixel"],
+            "emptied": source.attrs["emptied"],
+            "one_pixel": source.attrs["one_pixel"],
+            "repeated": sample.repeated,
+            "shared": sample.shared(samples),
+            "warnings": "; ".join(doubts.warnings(sample, samples)),
+            "reasons": "; ".join(doubts.reasons(sample, samples[0])),
         }

@@ -9,13 +9,18 @@ keep their positions in two bytes, where four would be the least there, and have
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import pairwise
 from typing import Self
 
 import h5py
 import numpy as np
 
+DIGEST = 8  # bytes: of a million images no two different ones share a digest, but for 3 in 10^8
+
 CHUNK = 2**16  # lit pixels per HDF5 chunk: 256 KiB of values
-EVENTS_AT_ONCE = 2000  # some 80 MB when densified at 100 x 100
+EVENTS_AT_ONCE = 2000  # some 80 MB when densified at 100 x 100, and for larger images
+PIXELS_AT_ONCE = 2**25  # no more than 128 MiB
 
 
 @dataclass(frozen=True)
@@ -63,9 +68,44 @@ class SparseImages:
         lit = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1][rows] - offsets[:-1], counts)
         return type(self)(offsets, self.pixels[lit], self.values[lit], self.shape)
 
+    def constant(self) -> np.ndarray:
+        """Mark images whose pixels are all equal: no pixel lit, or all of them alike, (N,) bool."""
+        counts = np.diff(self.offsets)
+        found = counts == 0
+        for row in np.flatnonzero(counts == np.prod(self.shape)):
+            values = self.values[self.offsets[row] : self.offsets[row + 1]]
+            found[row] = values.min() == values.max()
+        return found
+
+    def one_place(self) -> np.ndarray:
+        """Mark images that are lit in one place alone, in however many channels, (N,) bool."""
+        place = self.pixels.astype(np.int64) % int(np.prod(self.shape[1:]))
+        found = np.zeros(len(self), bool)
+        lit = np.flatnonzero(np.diff(self.offsets))  # reduceat takes no empty rows
+        starts = self.offsets[lit]
+        if len(lit):
+            found[lit] = np.minimum.reduceat(place, starts) == np.maximum.reduceat(place, starts)
+        return found
+
+    def digests(self) -> np.ndarray:
+        """A hash of the content of each image, uint64 (N,)."""
+        found = [
+            blake2b(
+                self.pixels[start:stop].tobytes() + self.values[start:stop].tobytes(),
+                digest_size=DIGEST,
+            ).digest()
+            for start, stop in pairwise(self.offsets)
+        ]
+        return np.frombuffer(b"".join(found), np.uint64)
+
 
 def _pixel_dtype(pixels: int) -> type:
     return np.uint16 if pixels <= 2**16 else np.uint32
+
+
+def events_at_once(shape: tuple[int, ...]) -> int:
+    """How many images of `shape` may be dense together."""
+    return max(1, min(EVENTS_AT_ONCE, PIXELS_AT_ONCE // int(np.prod(shape))))
 
 
 class SparseFile:
@@ -121,8 +161,9 @@ class SparseFile:
 
     def pieces(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, SparseImages]]:
         """Yield (rows, images) of the ascending `rows`, a bounded number of events at a time."""
-        for start in range(0, len(self), EVENTS_AT_ONCE):
-            stop = min(start + EVENTS_AT_ONCE, len(self))
+        step = events_at_once(self.shape)
+        for start in range(0, len(self), step):
+            stop = min(start + step, len(self))
             here = rows[np.searchsorted(rows, start) : np.searchsorted(rows, stop)]
             if len(here):
                 yield here, self.read(start, stop).select(here - start)

@@ -8,6 +8,7 @@ from oddjet.common.intervals import sigmas
 from oddjet.common.parts import TAGGER_SCORE
 from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
 
+INVERTED = 1e-3  # p-value of an AUC below 0.5, from which on it is said
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
 
 
@@ -64,12 +65,14 @@ def summarise(
 ) -> pd.DataFrame:
     """Quote the ensemble's headline estimator for each model and test.
 
-    It is believable if nothing speaks against it: every training has learnt something, the checks
-    are passed, and the interval agrees with 0 to 1 and with what is known.
+    It is believable if nothing speaks against it: its jets and the normal ones are sound, every
+    training has learnt something, the checks are passed, and the interval agrees with 0 to 1 and
+    with what is known.
 
     Args:
         tables: of all models: `fractions`, `checks`, `uncertainty_budget`, `purity`, `training`,
-            and, where truth is given, `detection`.
+            `samples`, as `prepare.samples.check_together` lists them, and, where truth is given,
+            `detection`.
         known: by test, `at_least` and `at_most`, each a fraction or None.
         headline: the estimator to quote.
         headline_model: the model whose row is the headline of its test; `auto` for the `narrowest`.
@@ -78,9 +81,10 @@ def summarise(
 
     Returns:
         `model, test, fraction, low, high, estimator, believable, false_positive_rate, fpr_upper,
-        purity, auc, headline, seed_spread, envelope_low, envelope_high, reasons`; `purity` is the
-        mean over seeds, `auc` empty without truth, `seed_spread` the standard deviation over seeds,
-        the envelope the lowest and highest of the estimators of the fraction itself.
+        purity, auc, headline, seed_spread, envelope_low, envelope_high, reasons, warnings`;
+        `purity` is the mean over seeds, `auc` empty without truth, `seed_spread` the standard
+        deviation over seeds, the envelope the lowest and highest of the estimators of the fraction
+        itself.
     """
     fractions, training = tables["fractions"], tables["training"]
     ensemble = fractions[fractions.seed == "ensemble"].set_index(["model", "test", "estimator"])
@@ -95,10 +99,12 @@ def summarise(
         high = quoted.fraction + stretch * (quoted.high - quoted.fraction)
         reasons = [
             *_collapsed(training, model),
+            *_unsound(tables["samples"], test),
             *failed_checks(tables["checks"], model, test),
             *_contradictions(low, high, known[test], headline in LOWER_BOUNDS),
         ]
         sources = _of(tables["uncertainty_budget"], model, test).set_index("source")
+        evaluated = _evaluated(tables.get("detection"), model, test, anomaly_score)
         rows.append(
             {
                 "model": model,
@@ -111,12 +117,13 @@ def summarise(
                 "false_positive_rate": cut.fpr,
                 "fpr_upper": cut.fpr_upper,
                 "purity": _of(tables["purity"], model, test).purity.mean(),
-                "auc": _auc(tables.get("detection"), model, test, anomaly_score),
+                "auc": None if evaluated is None else evaluated.auc,
                 "headline": str(model == headline_model).lower(),
                 "seed_spread": sources.up["seeds"],
                 "envelope_low": quoted.fraction - sources.down["estimators"],
                 "envelope_high": quoted.fraction + sources.up["estimators"],
                 "reasons": "; ".join(reasons),
+                "warnings": _inverted(evaluated),
             }
         )
     return pd.DataFrame(rows)
@@ -131,6 +138,11 @@ def _collapsed(training: pd.DataFrame, model: str) -> list[str]:
     """Say which trainings of a model have collapsed."""
     seeds = training[(training.model == model) & training.collapsed].seed
     return [f"the training collapsed for seed {seed}" for seed in seeds]
+
+
+def _unsound(samples: pd.DataFrame, test: str) -> list[str]:
+    """Say what is wrong with the jets of a test or with the normal ones."""
+    return samples[samples["sample"].isin(["normal", test])].reasons.dropna().to_list()
 
 
 def narrowest(quoted: pd.DataFrame, training: pd.DataFrame) -> str:
@@ -172,9 +184,22 @@ def _contradictions(
         yield f"the fraction is known to be at least {at_least:g}"
 
 
-def _auc(detection: pd.DataFrame | None, model: str, test: str, score: str) -> float | None:
+def _evaluated(
+    detection: pd.DataFrame | None, model: str, test: str, score: str
+) -> pd.Series | None:
+    """What truth says of the ensemble of a model, if it is given for the test."""
     if detection is None:
         return None
     here = _of(detection, model, test)
     rows = here[here.score.isin([score, TAGGER_SCORE]) & (here.seed == "ensemble")]
-    return rows.auc.iloc[0] if len(rows) else None
+    return rows.iloc[0] if len(rows) else None
+
+
+def _inverted(evaluated: pd.Series | None) -> str:
+    """Say that an AUC is below 0.5, and not by chance."""
+    if evaluated is None or not evaluated.auc_p_value < INVERTED:
+        return ""
+    return (
+        f"AUC {evaluated.auc:.3f}, below 0.5: 1 has to mean anomalous in truth (truth.anomalous "
+        "names the values), or else anomalous jets are the simpler ones"
+    )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import hdf5plugin  # noqa: F401  # lets h5py read what other compressors than its own wrote
@@ -21,21 +22,40 @@ from oddjet.planning.references import Reference, numbered, tried
 from oddjet.prepare.arrays import DAMAGE, RawArray
 from oddjet.prepare.columns import Contents, Table
 
+TEXT = np.dtype(str)
+# of a pickle that holds a list of names
+CONSTANTS = {
+    *("UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "STRING", "BINSTRING", "SHORT_BINSTRING"),
+    *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "FLOAT", "BINFLOAT"),
+}
+MARK = object()
+
 
 @dataclass(frozen=True)
 class Hdf5Array(RawArray):
-    """A dataset of an HDF5 file."""
+    """A dataset of an HDF5 file, which lies at `path`."""
+
+    path: str
+
+    @classmethod
+    def open(cls, file: Path, key: str, dataset: h5py.Dataset, path: str) -> "Hdf5Array":
+        """A dataset that is called `key`."""
+        is_text = h5py.check_string_dtype(dataset.dtype) is not None
+        return cls(file, key, dataset.shape, TEXT if is_text else dataset.dtype, path)
 
     def _pieces(self, rows: int) -> Iterator[np.ndarray]:
         with h5py.File(self.file) as file:
-            dataset = complete(file[self.key])
+            dataset = complete(file[self.path])
+            values = dataset.asstr() if self.dtype == TEXT else dataset
             for start in range(0, self.events, rows):
-                yield dataset[start : start + rows]
+                yield values[start : start + rows]
 
 
 @dataclass(frozen=True)
 class PandasTable(Table):
     """A table that pandas wrote, in either of its formats.
+
+    Columns of several levels are called by their names in all of them, `E_0` of (E, 0).
 
     Attributes:
         blocks: the dataset (and the field of it, or "") and the position there, by column.
@@ -44,22 +64,23 @@ class PandasTable(Table):
     blocks: Mapping[str, tuple[str, str, int]]
 
     @classmethod
-    def open(cls, file: Path, group: h5py.Group) -> "PandasTable":
+    def open(cls, file: Path, key: str, group: h5py.Group) -> "PandasTable":
         """Find the columns of the table in a group."""
         blocks: dict[str, tuple[str, str, int]] = {}
+        events = 0
         if "table" in group:  # format="table"
             stored = group["table"]
             events = len(stored)
             for field in stored.dtype.names[1:]:  # the first is the index
-                names = _strings(stored.attrs.get(f"{field}_kind", b"."))
+                names = _pickled_names(bytes(stored.attrs.get(f"{field}_kind", b".")))
                 blocks |= {name: ("table", field, i) for i, name in enumerate(names)}
         else:  # format="fixed"
-            events = len(group["axis1"])
             for dataset in group:
                 if re.fullmatch(r"block\d+_values", dataset) and group[dataset].ndim == 2:
-                    names = [n.decode() for n in group[dataset.replace("values", "items")][:]]
+                    events = len(group[dataset])
+                    names = _labels(group, dataset.replace("values", "items"))
                     blocks |= {name: (dataset, "", i) for i, name in enumerate(names)}
-        return cls(file, group.name.strip("/"), tuple(blocks), events, blocks)
+        return cls(file, key, tuple(blocks), events, blocks)
 
     def pieces(
         self, columns: Sequence[str], rows: int, most: int | None
@@ -112,29 +133,109 @@ def _incomplete(dataset: h5py.Dataset, source: str) -> InputError:
     )
 
 
-def _strings(pickled: bytes) -> list[str]:
-    """The texts in a pickled list, without running the pickle."""
-    return [arg for _, arg, _ in pickletools.genops(bytes(pickled)) if isinstance(arg, str)]
+def _labels(group: h5py.Group, name: str) -> list[str]:
+    """The labels of an index of pandas, those of several levels joined."""
+    if name in group:
+        return [_name(label) for label in group[name][:]]
+    levels = []
+    for level in range(sum(part.startswith(f"{name}_level") for part in group)):
+        labels = group[f"{name}_level{level}"][:]
+        levels.append([labels[place] for place in group[f"{name}_label{level}"][:]])
+    return [_name(several) for several in zip(*levels, strict=True)]
+
+
+def _name(label: Any) -> str:
+    """The name of a column, which may be a number, or several."""
+    if isinstance(label, tuple | list):
+        return "_".join(map(_name, label))
+    return label.decode() if isinstance(label, bytes) else str(label)
+
+
+def _pickled_names(pickled: bytes) -> list[str]:
+    """The names in a pickled list of texts, numbers, or tuples of them, without running the pickle.
+
+    None for a pickle that holds anything else.
+    """
+    stack: list[Any] = []
+    memo: dict[Any, Any] = {}
+    try:
+        for opcode, arg, _ in pickletools.genops(pickled):
+            match opcode.name:
+                case name if name in CONSTANTS:
+                    stack.append(arg)
+                case "MARK":
+                    stack.append(MARK)
+                case "EMPTY_LIST":
+                    stack.append([])
+                case "LIST" | "TUPLE":
+                    stack.append(_since_mark(stack))
+                case "TUPLE1" | "TUPLE2" | "TUPLE3" as name:
+                    stack[-int(name[-1]) :] = [stack[-int(name[-1]) :]]
+                case "APPEND":
+                    item = stack.pop()
+                    stack[-1].append(item)
+                case "APPENDS":
+                    items = _since_mark(stack)
+                    stack[-1].extend(items)
+                case "PUT" | "BINPUT" | "LONG_BINPUT":
+                    memo[arg] = stack[-1]
+                case "MEMOIZE":
+                    memo[len(memo)] = stack[-1]
+                case "GET" | "BINGET" | "LONG_BINGET":
+                    stack.append(memo[arg])
+                case "PROTO" | "FRAME" | "STOP":
+                    pass
+                case _:
+                    stack.append(None)
+        return [] if None in stack[-1] else [_name(label) for label in stack[-1]]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return []
+
+
+def _since_mark(stack: list[Any]) -> list[Any]:
+    """Take what lies above the last mark, and the mark, from a stack."""
+    start = len(stack) - stack[::-1].index(MARK)
+    items = stack[start:]
+    del stack[start - 1 :]
+    return items
 
 
 def contents(file: Path) -> Contents:
-    """The arrays of a file and the tables that pandas wrote; what makes up a table is no array."""
-    tables: list[str] = []
-    datasets: list[tuple[str, h5py.Dataset]] = []
+    """The arrays of a file and the tables that pandas wrote; what makes up a table is no array.
 
-    def look_at(name: str, item: h5py.Group | h5py.Dataset) -> None:
-        if "pandas_type" in item.attrs:
-            tables.append(name)
-        if isinstance(item, h5py.Dataset) and item.shape is not None:
-            datasets.append((name, item))
+    Links are followed. What has several names is listed by one of them, and found by all.
+    """
+    found = Contents()
+    known: dict[tuple[int, int], str] = {}
+
+    def look_into(group: h5py.Group, prefix: str) -> None:
+        links = {name: group.get(name, getlink=True) for name in group}
+        # what lies here before what is linked, so that it is listed by its own name
+        for name in sorted(links, key=lambda name: not isinstance(links[name], h5py.HardLink)):
+            try:
+                look_at(prefix + name, group[name])
+            except (KeyError, OSError):
+                file_name, path = (getattr(links[name], p, "") for p in ("filename", "path"))
+                found.broken[prefix + name] = f"{file_name} {path}".strip()
+
+    def look_at(key: str, item: h5py.Group | h5py.Dataset) -> None:
+        information = h5py.h5o.get_info(item.id)
+        identity = (information.fileno, information.addr)
+        if identity in known:
+            found.aliases[key] = known[identity]
+            return
+        known[identity] = key
+        kind = item.attrs.get("pandas_type", b"")
+        if kind == b"series" and "values" in item:
+            found.arrays.append(Hdf5Array.open(file, key, item["values"], f"{key}/values"))
+        elif kind:
+            found.tables.append(PandasTable.open(file, key, item))
+        elif isinstance(item, h5py.Group):
+            look_into(item, f"{key}/")
+        elif isinstance(item, h5py.Dataset) and item.shape is not None:
+            found.arrays.append(Hdf5Array.open(file, key, item, key))
 
     with h5py.File(file) as opened:
-        opened.visititems(look_at)
-        return Contents(
-            tables=[PandasTable.open(file, opened[name]) for name in tables],
-            arrays=[
-                Hdf5Array(file, name, dataset.shape, dataset.dtype)
-                for name, dataset in datasets
-                if not any(name.startswith(f"{table}/") for table in tables)
-            ],
-        )
+        known[(h5py.h5o.get_info(opened.id).fileno, h5py.h5o.get_info(opened.id).addr)] = ""
+        look_into(opened, "")
+    return found

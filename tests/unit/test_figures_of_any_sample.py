@@ -1,0 +1,51 @@
+"""Figures of names with mathematics, of samples that are the same or small, of many channels."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import jets
+from matplotlib.figure import Figure
+
+from oddjet.draw import image_figures, score_figures, style
+
+NAMES = [r"$\ttbar$", "a_b^$", "$", "_private", r"{\bf x} $5 & 10$"]
+
+
+def texts(figure: Figure, tmp_path: Path) -> list[str]:
+    """What a figure shows, once it could be saved."""
+    figure.canvas.draw()
+    found = [text.get_text() for text in figure.findobj(lambda one: hasattr(one, "get_text"))]
+    style.save(figure, [tmp_path / "a.png", tmp_path / "a.pdf"])
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_shown_as_they_are(tmp_path: Path, name: str) -> None:
+    images = jets(6)[:, None]
+    shown = texts(image_figures.examples({"normal": images, name: images}, (16, 16)), tmp_path)
+    assert style.plain(name) in shown
+    means = {"normal": images.mean(0), name: 2 * images.mean(0)}
+    assert style.plain(name) in texts(image_figures.means(means), tmp_path)
+    scores = np.random.default_rng(0).random(50) + 0.1
+    parts = dict.fromkeys(["normal_train", "normal_control", name], scores)
+    assert style.plain(name) in texts(score_figures.histograms(parts, [name], 0.5), tmp_path)
+
+
+def test_a_test_that_is_the_normal_sample_has_a_mean(tmp_path: Path) -> None:
+    mean = jets(6)[:, None].mean(0)
+    texts(image_figures.means({"normal": mean, "same": mean}), tmp_path)
+    texts(image_figures.means({"normal": 0 * mean, "same": 0 * mean}), tmp_path)
+
+
+def test_samples_may_have_few_examples(tmp_path: Path) -> None:
+    images = jets(6)[:, None]
+    texts(image_figures.examples({"normal": images, "one": images[:1]}, (16, 16)), tmp_path)
+
+
+def test_only_some_of_many_channels_are_drawn(tmp_path: Path) -> None:
+    images = np.repeat(jets(3)[:, None], 16, axis=1)
+    groups = dict.fromkeys(("low", "middle", "high"), (images, images, np.arange(3.0)))
+    figure = image_figures.reconstructions(groups)
+    assert len(figure.axes) == image_figures.CHANNELS * (2 * 9 + 1)  # and a scale for each
+    assert "channel 0\ninput" in texts(figure, tmp_path)

@@ -1,0 +1,115 @@
+"""What users' files and habits broke, through the whole workflow."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import EACH_TEST, NORMAL, TINY, jets, run_workflow, write_tiny_samples
+
+LATEX = r"$\ttbar$ a_b$"  # mathematics that nobody can set
+ONE_MODEL: dict[str, Any] = TINY | {"seeds": [1], "supervised": {"networks": {}}}
+
+
+def test_blank_rows_copies_and_inverted_labels(tmp_path: Path) -> None:
+    """Blank rows in every sample, a test that is the normal sample, labels the wrong way round."""
+    raw = write_tiny_samples(tmp_path)
+    order = np.random.default_rng(3).permutation(60)
+    images = jets(60, 25, seed=3)[order]
+    with_blank = np.insert(images, [0, 30, 60], 0, axis=0)
+    labels = np.insert((order >= 25).astype(int), [0, 30, 60], 1)  # 1 for the normal ones
+    np.savez(raw / "odd.npz", images=with_blank, labels=labels)
+    config = ONE_MODEL | {
+        "samples": {
+            "normal": {"file": "raw/normal.npz"},
+            "tests": {
+                LATEX: {
+                    "file": "raw/odd.npz",
+                    "key": "images",
+                    "truth": {"file": "raw/odd.npz", "key": "labels"},
+                },
+                "same": {"file": "raw/normal.npz"},
+            },
+        },
+        "training": {"epochs": 30, "batch_size": 16, "device": "cpu"},
+    }
+    done = run_workflow(config=config, directory=tmp_path)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-3000:]
+    results = tmp_path / "results"
+
+    samples = pd.read_csv(results / "tables/samples.csv").set_index("sample")
+    assert samples.events.to_dict() == {"normal": NORMAL, LATEX: 60, "same": NORMAL}
+    assert samples.blank.to_dict() == {"normal": 0, LATEX: 3, "same": 0}
+    assert samples.shared.to_dict() == {"normal": NORMAL, LATEX: 0, "same": NORMAL}
+
+    summary = pd.read_csv(results / "summary.csv").set_index("test")
+    assert abs(summary.fraction["same"]) < 0.1
+    assert "below 0.5" in summary.warnings[LATEX]
+    assert summary.auc[LATEX] < 0.1
+    page = (results / "summary.html").read_text("utf-8")
+    for text in ("3 rows are blank and left out", "jets are in another sample too", "below 0.5"):
+        assert f"{text}" in page
+        assert any(line.startswith("WARNING") and text in line for line in said.splitlines())
+
+
+def test_text_chooses_events_and_truth(tmp_path: Path) -> None:
+    raw = write_tiny_samples(tmp_path)
+    images = np.concatenate([jets(NORMAL, seed=1), jets(EACH_TEST, 12, seed=2)])
+    part = np.array(["control"] * NORMAL + ["data"] * EACH_TEST)
+    kind = np.array(["qcd"] * NORMAL + ["top"] * 12 + ["qcd"] * 28)
+    np.savez(raw / "all.npz", images=images, part=part, kind=kind)
+    file = {"file": "raw/all.npz", "key": "images"}
+    truth = {"file": "raw/all.npz", "key": "kind", "anomalous": "top"}
+    config = ONE_MODEL | {
+        "samples": {
+            "normal": file | {"where": {"part": "control"}},
+            "tests": {"007": file | {"where": {"part": "data"}, "truth": truth}},
+        }
+    }
+    done = run_workflow("results/tables/samples.csv", config=config, directory=tmp_path)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ("007: {file: raw/low.npz}", "found the name 7; expected text"),
+        ("no: {file: raw/low.npz}", "found the name False; expected text"),
+        ("2024-01-01: {file: raw/low.npz}", "expected text"),
+        ("a: {file: raw/low.npz, key: 1}", "found 1; expected text"),
+    ],
+)
+def test_names_that_yaml_reads_as_something_else(tmp_path: Path, names: str, found: str) -> None:
+    write_tiny_samples(tmp_path)
+    text = f"samples: {{normal: {{file: raw/normal.npz}}, tests: {{{names}}}}}"
+    done = run_workflow("-n", config=yaml.safe_load(text), directory=tmp_path)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert found in said, said
+    assert "quote it" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("spoil", "found"),
+    [
+        (lambda images: images[:1], "found 1 jets in low; expected at least 10"),
+        (lambda images: 1000 * images, "bring all samples to the same unit"),
+        (lambda images: 0 * images, "no jet among 40 rows"),
+        (lambda images: np.repeat(images[:, None], 8, 1), "set images.layout: channels_first"),
+    ],
+)
+def test_samples_that_cannot_be_used_train_nothing(tmp_path: Path, spoil: Any, found: str) -> None:
+    raw = write_tiny_samples(tmp_path)
+    images = np.load(raw / "low.npz")["test_data"]
+    np.savez(raw / "low.npz", test_data=spoil(images))
+    done = run_workflow(config=ONE_MODEL, directory=tmp_path)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert found in said
+    assert "Hint:" in said
+    assert not (tmp_path / "results/S").exists()
+    assert not (tmp_path / "results/tables/samples.csv").exists()
