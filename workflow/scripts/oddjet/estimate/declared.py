@@ -95,7 +95,7 @@ CHECKS = {
     ),
     "background_features": Check(
         "no classifier tells the low-score jets of the test from control jets by their latents, pt "
-        "and number of lit pixels",
-        "low-score jets of {test} are unlike those of control in latents, pt or lit pixels",
+        "and number of lit pixels, or by the features of the tagger",
+        "low-score jets of {test} are unlike those of control in latents or features",
     ),
 }
