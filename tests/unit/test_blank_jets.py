@@ -33,8 +33,8 @@ def prepared(
     for name, values in (("normal", normal), ("test", test)):
         np.save(directory / f"{name}.npy", values)
     files = [{"file": str(directory / f"{name}.npy")} for name in ("normal", "test")]
-    prepare_normal(files[0], images, paths[0], steps, SPLIT, shared[0])
-    prepare_test(files[1], images, paths[1], steps, paths[0], shared[1])
+    prepare_normal(files[0], images, paths[0], steps, SPLIT, like=shared[0])
+    prepare_test(files[1], images, paths[1], steps, paths[0], like=shared[1])
     return paths
 
 
@@ -65,7 +65,7 @@ def test_blank_rows_are_left_out_of_both_samples_and_counted(tmp_path: Path) -> 
         events = len(read(path, "event"))
         with h5py.File(path) as file:
             assert np.diff(SparseFile(file).read().offsets).min() > 0
-        assert {len(read(path, name)) for name in ("digest", "quantities/pt")} == {events}
+        assert {len(read(path, name)) for name in ("digest", "features/pt")} == {events}
     np.testing.assert_array_equal(
         read(paths[0], "control"), control_mask(120, 0.5, 0)[read(paths[0], "event")]
     )
@@ -84,7 +84,7 @@ def test_blank_rows_change_nothing_of_the_others(tmp_path: Path) -> None:
         prepared(tmp_path, normal, test)[1],
         prepared(tmp_path / "b", normal, with_blank)[1],
     )
-    for name in ("offsets", "pixels", "values", "digest", "quantities/mass"):
+    for name in ("offsets", "pixels", "values", "digest", "features/mass"):
         np.testing.assert_array_equal(read(paths, name), read(others, name))
 
 

@@ -74,6 +74,7 @@ def test_perfect_separation_has_infinite_rejection() -> None:
         "auc": 1.0,
         "tpr_at_max_fpr": 1.0,
         "rejection_at_30": np.inf,
+        "auc_p_value": 1.0,
     }
 
 
@@ -85,7 +86,7 @@ def test_constant_scores_separate_nothing() -> None:
 @pytest.mark.parametrize("label", [0, 1])
 def test_a_single_class_has_no_figure_of_merit(label: int) -> None:
     row = detection(np.full(5, label), np.arange(5.0), 0.1)
-    assert len(row) == 3
+    assert len(row) == 4
     assert all(np.isnan(value) for value in row.values())
 
 

@@ -112,7 +112,7 @@ PURITY = f"{RESULTS}/{{model}}/purity.csv"
 DETECTION = f"{RESULTS}/{{model}}/detection.csv"
 ROC = f"{RESULTS}/{{model}}/roc.csv"
 # of the weak tagger, whose scores and tables lie as those of a model
-WEAK = configuration.WEAK
+WEAK = parts.WEAK
 TAGGED = SCORES.replace("{model}", WEAK)
 LEARNT = f"{RESULTS}/{WEAK}/seed{{seed}}/learnt.csv"
 # of what is no autoencoder; its tables lie as those of a model of this name

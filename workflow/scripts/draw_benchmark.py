@@ -3,9 +3,9 @@
 import pandas as pd
 
 from oddjet.common import logs, scorefiles
+from oddjet.common.parts import WEAK
 from oddjet.common.tables import overall, read
 from oddjet.draw import benchmark_figures, roc_figures, style
-from oddjet.planning.configuration import WEAK
 
 # of the baselines those that say most, so that the figure stays readable
 DRAWN = ("mass", "minus_sum_of_squares", "pca_error")

@@ -6,6 +6,7 @@ TRAIN = "normal_train"
 VALIDATION = "normal_validation"
 CONTROL = "normal_control"
 SIGNAL = "signal"  # simulated anomalous jets, where they are given
+WEAK = "weak"  # the model that the weak tagger is in tables and folders
 TAGGER_SCORE = "score"  # what the weak tagger says of the jets of a part
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError, validators
 
+from oddjet.common.parts import WEAK
+
 # given in a file of the user's, these replace the defaults and are never merged with them
 REPLACED_AS_A_WHOLE = (
     ("samples",),
@@ -18,7 +20,6 @@ REPLACED_AS_A_WHOLE = (
     ("benchmark", "ablation"),
     ("simulation", "tests"),
 )
-WEAK = "weak"  # the model that the weak tagger is in tables
 SHARED = "shared"  # the preparation that the configuration's own preprocessing makes
 
 
