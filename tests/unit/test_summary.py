@@ -45,8 +45,8 @@ def tables(
                 )
             if seed != "ensemble":
                 purity.append({**key, "purity": number + 4})
-            detection.append({**key, "score": "mahalanobis", "auc": 0.1})
-            detection.append({**key, "score": "error", "auc": number + 5})
+            detection.append({**key, "score": "mahalanobis", "auc": 0.1, "auc_p_value": 1.0})
+            detection.append({**key, "score": "error", "auc": number + 5, "auc_p_value": 1.0})
     training = training_table({(m, s): history(3, 1, 2) for m in models for s in (1, 2)})
     pairs = [{"model": model, "test": test} for model in models for test in tests]
     checks = ("proportionality", "background_scores", "background_features")
@@ -65,6 +65,7 @@ def tables(
         "purity": pd.DataFrame(purity),
         "detection": pd.DataFrame(detection),
         "training": training,
+        "samples": pd.DataFrame({"sample": ["normal", *tests], "reasons": None}),
     }
 
 
@@ -329,6 +330,8 @@ def run_summarise(
             path = directory / model / f"history{seed}.csv"
             (history(1.9) if collapsed else history(1.0)).to_csv(path, index=False)
             paths["histories"].append(path)
+    paths["samples"] = directory / "samples.csv"
+    parts["samples"].to_csv(paths["samples"], index=False)
     paths["learnt"] = []
     for seed in (1, 2):
         path = directory / f"learnt{seed}.csv"
