@@ -114,7 +114,9 @@ def merges(model: str) -> Made:
 
 TABLES = {
     f"tables/{name}.csv"
-    for name in ("fractions", "checks", "uncertainty_budget", "purity", "detection", "training")
+    for name in (
+        *("fractions", "checks", "uncertainty_budget", "purity", "detection", "training", "tagger"),
+    )
 }
 SUMMARY: Made = (
     of("summarise", {"summary.csv", *TABLES})
@@ -151,6 +153,26 @@ SCORED_BASELINES: Made = SUPERVISED | of(
 MEASURED_BASELINES: Made = of("measure_baselines", {"baselines/detection.csv", "baselines/roc.csv"})
 CHECK: Made = of("check_samples", {"tables/samples.csv"})
 DRAWN: Made = of("draw_samples", figure("examples") | figure("means") | figure("crop"))
+
+
+def tagged(seed: int) -> Made:
+    """What the training of the weak tagger makes."""
+    return of("train_tagger", {f"weak/seed{seed}/{name}" for name in ("scores.h5", "learnt.csv")})
+
+
+TAGGED: Made = tagged(1) | tagged(2)
+# what is made of its scores, beside the comparison with truth
+TAGGER: Made = (
+    of(
+        "estimate_fractions",
+        {f"weak/{name}.csv" for name in ("fractions", "checks", "uncertainty_budget")},
+    )
+    | of("compare_features", {"tables/features.csv"})
+    | of("draw_tagger", figure("weak/scores") | figure("weak/features"))
+)
+EVALUATED_TAGGER: Made = of(
+    "measure_detection", {f"weak/{name}.csv" for name in ("detection", "roc")}
+) | of("draw_tagger_roc", figure("weak/roc"))
 CLASSES: Made = of("draw_classes", figure("quantities") | figure("pca_plane"))
 
 
@@ -172,6 +194,7 @@ def restored(*paths: Path) -> Iterator[None]:
 def test_the_graph_is_what_the_samples_models_and_seeds_ask_for(whole_run: WholeRun) -> None:
     expected = SAMPLES | CHECK | DRAWN | own_jobs("S", 1) | own_jobs("S", 2) | merges("S") | SUMMARY
     expected |= SCORED_BASELINES | MEASURED_BASELINES | CLASSES
+    expected |= TAGGED | TAGGER | EVALUATED_TAGGER
     assert plan(whole_run).everything == expected
 
 
@@ -214,10 +237,11 @@ def test_a_default_written_out_brings_no_job(whole_run: WholeRun) -> None:
 def test_another_seed_adds_its_own_jobs_and_no_other_training(whole_run: WholeRun) -> None:
     before, after = plan(whole_run), plan(whole_run, changed(seeds=[1, 2, 3]))
     added = own_jobs("S", 3) | of("score_baselines", {"baselines/seed3/scores.h5"})
-    added |= supervised(3)
+    added |= supervised(3) | tagged(3)
     assert after.everything - before.everything == added
     assert before.everything - after.everything == set()
-    assert after.pending == added | drawn("cnn") | merges("S") | MEASURED_BASELINES | SUMMARY
+    merged = merges("S") | TAGGER | EVALUATED_TAGGER
+    assert after.pending == added | drawn("cnn") | merged | MEASURED_BASELINES | SUMMARY
 
 
 def test_another_model_adds_its_own_jobs_and_the_merges(whole_run: WholeRun) -> None:
@@ -258,6 +282,7 @@ def test_other_clusters_retrain_and_score_nothing(whole_run: WholeRun) -> None:
 def test_other_training_settings_redo_all_but_the_samples(whole_run: WholeRun) -> None:
     after = plan(whole_run, changed(training=WHOLE["training"] | {"epochs": 3}))
     unmoved = SCORED_BASELINES | MEASURED_BASELINES | CLASSES
+    unmoved |= TAGGED | TAGGER | EVALUATED_TAGGER  # which learns from features, and in its own way
     assert after.everything - after.pending == SAMPLES | CHECK | DRAWN | unmoved
 
 
@@ -266,6 +291,7 @@ def test_another_limit_of_false_positives_estimates_anew(whole_run: WholeRun) ->
     found = plan(whole_run, changed(fraction={"max_fpr": 0.2, "bootstrap": 100}))
     moved = {"check_samples", "estimate_fractions", "measure_purity", "measure_detection"}
     moved |= {"draw_scores", "draw_roc", "draw_supervised", "measure_baselines"} | rules(SUMMARY)
+    moved |= {"draw_tagger", "draw_tagger_roc"}
     assert rules(found.pending) == moved
 
 
@@ -275,7 +301,8 @@ def test_two_changes_at_once_bring_the_jobs_of_both(whole_run: WholeRun) -> None
         "training": WHOLE["training"] | {"epochs": 3},
     }
     found = plan(whole_run, changed(**changes))
-    kept = SAMPLES | DRAWN | SCORED_BASELINES | CLASSES
+    kept = SAMPLES | DRAWN | SCORED_BASELINES | CLASSES | TAGGED
+    kept |= of("compare_features", {"tables/features.csv"})
     assert found.everything - found.pending == kept - drawn("cnn")
 
 
@@ -312,10 +339,10 @@ def test_without_truth_nothing_is_evaluated(whole_run: WholeRun) -> None:
     gone = {("summarise", "tables/detection.csv")} | {
         made
         for made in before.everything
-        if made[0] in ("prepare_truth", "measure_detection", "draw_roc")
+        if made[0] in ("prepare_truth", "measure_detection", "draw_roc", "draw_tagger_roc")
     }
     gone |= SCORED_BASELINES | MEASURED_BASELINES | CLASSES
-    assert len(rules(gone)) == 10
+    assert len(rules(gone)) == 11
     assert before.everything - after.everything == gone
     assert not rules(after.pending) & {"train", "score", "estimate_fractions", "find_clusters"}
     assert ("measure_purity", "S/purity.csv") in after.pending
@@ -377,7 +404,7 @@ def test_without_truth_no_table_has_a_truth_column(
         columns = (without_truth / name).read_text("utf-8").splitlines()[0].split(",")
         assert columns == [column for column in with_truth if not column.endswith("_truth")]
     with (without_truth / "summary.csv").open() as file:
-        assert [row["auc"] for row in csv.DictReader(file)] == ["", ""]
+        assert [row["auc"] for row in csv.DictReader(file)] == [""] * 4
 
 
 def test_truth_changes_no_fraction(without_truth: Path, whole_run: WholeRun) -> None:

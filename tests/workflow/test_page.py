@@ -49,7 +49,7 @@ def test_the_console_holds_no_error(browser) -> None:
 def test_the_first_screen_shows_each_fraction_and_whether_its_checks_are_passed(browser) -> None:
     height = browser.execute_script("return window.innerHeight")
     cards = browser.find_elements("css selector", ".card")
-    assert len(cards) == 2  # one model, two tests
+    assert len(cards) == 4  # one model and the weak tagger, two tests
     for card in cards:
         assert card.rect["y"] + card.rect["height"] <= height
         assert "%" in card.text
@@ -88,6 +88,8 @@ def test_each_figure_stands_under_its_own_title_and_model(whole_run: WholeRun) -
         "ROC curves": "S/roc",
         "Latent by class": "S/latent_classes",
         "Crop": "crop",
+        "Scores of the weak tagger": "weak/scores",
+        "Features that tell": "weak/features",
         "Jet quantities": "quantities",
         "PCA plane": "pca_plane",
     }

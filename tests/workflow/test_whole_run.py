@@ -24,6 +24,7 @@ from oddjet.train import training
 
 SEEDS = WHOLE["seeds"]
 TESTS = [AWKWARD, "high"]
+QUOTED = ["S", "weak"]  # the models, and the weak tagger as one
 PARTS = ["normal_train", "normal_validation", "normal_control", *TESTS, "signal"]
 CONTROL = round(0.3 * NORMAL)
 HELD = round(0.2 * (NORMAL - CONTROL))
@@ -52,6 +53,8 @@ COLUMNS = {
     "tables/detection.csv": [
         *("model", "seed", "test", "score", "auc", "tpr_at_max_fpr", "rejection_at_30"),
     ],
+    "tables/tagger.csv": ["model", "seed", "test", "jets", "auc", "significance", "collapsed"],
+    "tables/features.csv": ["test", "feature", "auc", "auc_low", "used"],
     "summary.csv": [
         *("model", "test", "fraction", "low", "high", "estimator", "believable"),
         *("false_positive_rate", "fpr_upper", "purity", "auc"),
@@ -61,6 +64,7 @@ COLUMNS = {
 FIGURES = [
     *("examples", "means", "crop", "fractions", "uncertainty_budget", "quantities", "pca_plane"),
     *("S/learning_curves", "S/roc", "S/latent_classes"),
+    *("weak/scores", "weak/features", "weak/roc"),
     *(f"supervised/cnn/{name}" for name in ("learning_curves", "output", "roc")),
     *(
         f"S/seed{seed}/{name}"
@@ -134,10 +138,12 @@ def test_fractions_have_a_row_per_seed_test_and_estimator(
     keys = list(table[["model", "seed", "test", "estimator"]].itertuples(index=False, name=None))
     assert len(keys) == len(set(keys))
     assert set(keys) == {
-        ("S", seed, test, estimator)
+        (model, seed, test, estimator)
+        for model in QUOTED
         for seed in ("1", "2", "ensemble")
         for test in TESTS
         for estimator in ESTIMATORS
+        if model == "S" or estimator not in ("weak", "cwola")  # the tagger is a classifier itself
     }
     assert (table.low <= table.fraction).all()
     assert (table.fraction <= table.high).all()
@@ -150,10 +156,12 @@ def test_fractions_have_a_row_per_seed_test_and_estimator(
 def test_every_check_is_made_of_every_test_and_pair(tables: dict[str, pd.DataFrame]) -> None:
     table = tables["tables/checks.csv"]
     assert set(table.check) == set(CHECKS)
-    (pair,) = table[table.check == "proportionality"].itertuples()
-    assert {pair.test, pair.other} == set(TESTS)
-    for check in list(CHECKS)[1:]:
-        assert table[table.check == check].test.tolist() == TESTS
+    assert table.model.unique().tolist() == QUOTED
+    for _, made in table.groupby("model"):
+        (pair,) = made[made.check == "proportionality"].itertuples()
+        assert {pair.test, pair.other} == set(TESTS)
+        for check in list(CHECKS)[1:]:
+            assert made[made.check == check].test.tolist() == TESTS
 
 
 def test_uncertainty_budget_of_the_headline_has_every_source_for_every_test(
@@ -161,12 +169,14 @@ def test_uncertainty_budget_of_the_headline_has_every_source_for_every_test(
 ) -> None:
     table = tables["tables/uncertainty_budget.csv"]
     sources = ["test jets", "control jets", "anchor", "seeds", "estimators"]
-    for test in TESTS:
-        assert table[table.test == test].source.tolist() == sources
+    table = table.set_index(["model", "test"])
+    assert set(table.index) == {(model, test) for model in QUOTED for test in TESTS}
+    for key in table.index:
+        assert table.loc[key].source.tolist() == sources
     assert (table[["down", "up"]] >= 0).all().all()
     # what is quoted is test and control jets in quadrature
     for row in tables["summary.csv"].itertuples():
-        here = table[table.test == row.test].set_index("source").up
+        here = table.loc[(row.model, row.test)].set_index("source").up
         half = (row.high - row.low) / 2
         assert half == pytest.approx((here["test jets"] ** 2 + here["control jets"] ** 2) ** 0.5)
 
@@ -188,8 +198,8 @@ def test_detection_is_measured_for_the_test_with_truth_alone(
 ) -> None:
     table = tables["tables/detection.csv"]
     assert (table.test == "high").all()
-    for score in ("error", "mahalanobis"):
-        rows = table[(table.model == "S") & (table.score == score)]
+    for model, score in (("S", "error"), ("S", "mahalanobis"), ("weak", "score")):
+        rows = table[(table.model == model) & (table.score == score)]
         assert rows.seed.tolist() == ["1", "2", "ensemble"]
 
 
@@ -203,11 +213,34 @@ def test_every_baseline_stands_beside_the_models(tables: dict[str, pd.DataFrame]
     assert table.auc.between(0, 1).all()
 
 
+def test_what_the_weak_tagger_learnt_is_said_of_every_seed_and_test(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    table = tables["tables/tagger.csv"]
+    assert (table.model == "weak").all()
+    rows = list(zip(table.seed, table.test, strict=True))
+    assert rows == [(seed, test) for seed in SEEDS for test in (*TESTS, "all")]
+    assert table.jets.tolist() == [EACH_TEST, EACH_TEST, 2 * EACH_TEST] * len(SEEDS)
+    assert table.auc.between(0, 1).all()
+
+
+def test_every_feature_is_compared_in_every_test(tables: dict[str, pd.DataFrame]) -> None:
+    table = tables["tables/features.csv"]
+    features = {test: set(rows.feature) for test, rows in table.groupby("test")}
+    assert set(features) == set(TESTS)
+    assert features[TESTS[0]] == features[TESTS[1]]
+    assert len(table) == len(TESTS) * len(features["high"]) > 100
+    assert (table.auc.between(0, 1) & table.auc_low.between(0, 1)).all()
+
+
 def test_summary_has_a_row_per_model_and_test(tables: dict[str, pd.DataFrame]) -> None:
     table = tables["summary.csv"]
-    assert list(zip(table.model, table.test, strict=True)) == [("S", test) for test in TESTS]
+    assert list(zip(table.model, table.test, strict=True)) == [
+        (model, test) for model in QUOTED for test in TESTS
+    ]
     assert (table.estimator == "joint").all()
-    assert table.auc.notna().tolist() == [False, True]
+    assert table.auc.notna().tolist() == [False, True] * 2
+    assert table.purity.notna().tolist() == [True, True, False, False]  # the tagger has no latents
 
 
 def test_summary_repeats_the_ensembles_headline_row(
@@ -473,8 +506,9 @@ def test_page_loads_nothing_from_anywhere(page: Page) -> None:
 
 def test_page_shows_its_figures(page: Page) -> None:
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    # of all samples and results, of the first seed of the one model, and of the supervised network
-    assert len(images) == 7 + 8 + 3
+    # of all samples and results, of the weak tagger, of the first seed of the one model, and of the
+    # supervised network
+    assert len(images) == 7 + 3 + 8 + 3
     for attributes in images:
         assert attributes["src"].startswith("data:image/png;base64,")
         assert attributes["alt"]
