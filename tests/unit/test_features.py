@@ -8,7 +8,6 @@ import pytest
 
 from oddjet.prepare import features
 from oddjet.prepare.features import FEATURES, constituent_features, image_features
-from oddjet.prepare.quantities import jet_quantities
 from oddjet.prepare.sparse import SparseImages
 
 EXPONENTS = {"2": 2.0, "1": 1.0, "half": 0.5}
@@ -127,11 +126,60 @@ def test_every_feature_is_described_and_every_described_one_is_there() -> None:
     assert list(image_features(sparse(some_images()))) == list(FEATURES)
 
 
-def test_old_quantities_are_among_them() -> None:
-    images = sparse(some_images(channels=2))
-    found, old = image_features(images), jet_quantities(images)
-    for name, values in old.items():
-        np.testing.assert_allclose(found[{"sum": "pt"}.get(name, name)], values, rtol=1e-12)
+def two_channels(events: int = 6) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    images = rng.exponential(size=(events, 2, 9, 11))
+    images[rng.random(images.shape) < 0.9] = 0
+    return images
+
+
+def test_quantities_are_those_of_plain_sums() -> None:
+    images = two_channels()
+    found = image_features(sparse(images))
+    for number, image in enumerate(images):
+        pixels = [
+            (float(np.float32(image[channel, row, column])), row, column)
+            for channel, row, column in np.argwhere(image)
+        ]
+        total = sum(p for p, _, _ in pixels)
+        middle = [sum(pixel[0] * pixel[axis] for pixel in pixels) / total for axis in (1, 2)]
+        pairs = sum(
+            p * q * ((y - v) ** 2 + (x - u) ** 2)
+            for one, (p, y, x) in enumerate(pixels)
+            for q, v, u in pixels[:one]
+        )
+        girth = sum(p * np.hypot(y - middle[0], x - middle[1]) for p, y, x in pixels) / total
+        expected = {
+            "pt": total,
+            "lit_pixels": len(pixels),
+            "mass": np.sqrt(pairs),
+            "width": girth,
+            "minus_sum_of_squares": -sum(p**2 for p, _, _ in pixels),
+        }
+        assert {name: found[name][number] for name in expected} == pytest.approx(expected)
+
+
+def test_the_mass_is_the_invariant_mass_where_angles_are_small() -> None:
+    size = 0.001  # of a pixel in eta and phi
+    image = np.zeros((1, 1, 40, 40))
+    momenta = {(3, 5): 200.0, (30, 12): 120.0, (17, 35): 80.0}
+    four = np.zeros(4)
+    for (row, column), pt in momenta.items():
+        image[0, 0, row, column] = pt
+        eta, phi = row * size, column * size
+        four += pt * np.array([np.cosh(eta), np.cos(phi), np.sin(phi), np.sinh(eta)])
+    mass = np.sqrt(four[0] ** 2 - (four[1:] ** 2).sum())
+    # angles of 0.04: the next term of the expansion is of the order of 0.04^2 / 12
+    assert image_features(sparse(image))["mass"][0] * size == pytest.approx(mass, rel=1e-3)
+
+
+def test_blank_and_single_pixel_jets_have_no_mass_and_no_width() -> None:
+    images = np.zeros((2, 1, 8, 8))
+    images[1, 0, 3, 4] = 2
+    found = image_features(sparse(images))
+    assert found["mass"].tolist() == found["width"].tolist() == [0, 0]
+    assert found["pt"].tolist() == [0, 2]
+    assert found["lit_pixels"].tolist() == [0, 1]
 
 
 def test_several_channels_count_by_their_sum_and_each_by_its_share() -> None:
