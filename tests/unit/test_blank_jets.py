@@ -190,7 +190,7 @@ def test_a_few_copies_in_a_thousand_are_counted_alone(tmp_path: Path) -> None:
 
 
 def test_what_is_said_of_samples_survives_the_table(tmp_path: Path) -> None:
-    from oddjet.common import said, tables
+    from oddjet.common import messages, tables
 
     test = jets(40, seed=1)
     test[3] = 0
@@ -198,4 +198,4 @@ def test_what_is_said_of_samples_survives_the_table(tmp_path: Path) -> None:
         pd.DataFrame(listed(prepared(tmp_path, jets(120), test))), tmp_path / "samples.csv"
     )
     rows = tables.read(tmp_path / "samples.csv").to_dict("records")
-    assert said.warnings(rows, []) == ["test (t.npy): 1 rows are blank and left out"]
+    assert messages.warnings(rows, []) == ["test (t.npy): 1 rows are blank and left out"]

@@ -63,8 +63,8 @@ def test_sum_and_lit_pixels_of_raw_images_are_kept_beside_what_the_preprocessing
         images = raw[raw.files[0]].astype(np.float64)
         with h5py.File(path) as file:
             # stored in single precision
-            np.testing.assert_allclose(file["quantities/pt"][:], images.sum((1, 2)), rtol=1e-6)
-            lit = file["quantities/lit_pixels"][:]
+            np.testing.assert_allclose(file["features/pt"][:], images.sum((1, 2)), rtol=1e-6)
+            lit = file["features/lit_pixels"][:]
             np.testing.assert_array_equal(lit, (images > 0).sum((1, 2)))
 
 

@@ -4,7 +4,7 @@ import csv
 import re
 from functools import cache
 
-from oddjet.common.said import warnings
+from oddjet.common.messages import warnings
 from oddjet.planning import plugins
 from oddjet.planning.contents import contents
 from oddjet.planning.fingerprint import fingerprint, texts

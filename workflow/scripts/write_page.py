@@ -2,7 +2,7 @@
 
 import json
 
-from oddjet.common import logs, said, scorefiles
+from oddjet.common import logs, messages, scorefiles
 from oddjet.common.files import replacing
 from oddjet.common.parts import label
 from oddjet.common.provenance import describe
@@ -66,7 +66,7 @@ rows = [table.to_dict("records") for table in (tables["samples"], summary)]
 text = page.render(
     page.REPORT / "summary.html.j2",
     summary=summary,
-    warnings=said.warnings(*rows),
+    warnings=messages.warnings(*rows),
     training=tables["training"],
     made_checks=tables["checks"],
     tables={name: page.html_table(table) for name, table in tables.items()},

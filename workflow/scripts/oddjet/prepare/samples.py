@@ -13,7 +13,7 @@ from oddjet.common.errors import InputError
 from oddjet.common.files import replacing
 from oddjet.common.provenance import describe
 from oddjet.planning.contents import unchanged
-from oddjet.prepare import doubts
+from oddjet.prepare import sample_checks
 from oddjet.prepare.images import Images
 from oddjet.prepare.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
 from oddjet.prepare.raw import open_array, read_truth
@@ -309,7 +309,7 @@ def check_together(
     """
     paths = {"normal": normal, **tests}
     samples = [
-        doubts.Sample(name, path, file)
+        sample_checks.Sample(name, path, file)
         for (name, path), file in zip(paths.items(), files, strict=True)
     ]
     rows = [_list(sample, samples) for sample in samples]
@@ -329,7 +329,7 @@ def check_together(
                 f"at least {LEAST_JETS}",
                 "give more jets, or join tests.",
             )
-    doubts.check_units(samples)
+    sample_checks.check_units(samples)
     with h5py.File(normal, "r") as source:
         control = source["control"][:]
     if control.sum() < least_control:
@@ -350,7 +350,7 @@ def check_together(
     return rows
 
 
-def _list(sample: doubts.Sample, samples: Sequence[doubts.Sample]) -> dict[str, Any]:
+def _list(sample: sample_checks.Sample, samples: Sequence[sample_checks.Sample]) -> dict[str, Any]:
     with h5py.File(sample.path, "r") as source:
         events = len(SparseFile(source))
         channels, height, width = (int(n) for n in source.attrs["raw_shape"])
@@ -368,6 +368,6 @@ def _list(sample: doubts.Sample, samples: Sequence[doubts.Sample]) -> dict[str, 
             "one_pixel": source.attrs["one_pixel"],
             "repeated": sample.repeated,
             "shared": sample.shared(samples),
-            "warnings": "; ".join(doubts.warnings(sample, samples)),
-            "reasons": "; ".join(doubts.reasons(sample, samples[0])),
+            "warnings": "; ".join(sample_checks.warnings(sample, samples)),
+            "reasons": "; ".join(sample_checks.reasons(sample, samples[0])),
         }
