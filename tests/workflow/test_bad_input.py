@@ -94,7 +94,7 @@ CASES: dict[str, Case] = {
         holding(x=with_pixel(-0.5)), "pixel -0.5 at (4, 5) of event 3", "pixels >= 0"
     ),
     "all pixels equal": of_low(
-        holding(x=np.ones((40, 16, 16))), "every pixel of array 'x' equal to 1.0", "that differ"
+        holding(x=np.ones((40, 16, 16))), "in row 0 every pixel is equal to 1.0", "that differ"
     ),
     "images of another size": Case(
         "raw/low.npz",
