@@ -20,8 +20,9 @@ PROGRAMS = ("snakemake", "make", "pip", "python", "source", "conda", "git", "exp
 
 # by how a command begins, why it is not run
 NOT_RUN = {
-    "make demo": "makes a fresh environment from a package index; continuous integration runs it",
+    "make demo": "makes a fresh environment from a package index",
     "make test": "it is what runs this",
+    "make lint": "`make test` begins with it",
     "make performance": "measures for minutes, in an environment of its own",
     "source .venv/bin/activate": "the tests run in that environment",
     "pip install": "needs a package index",
