@@ -45,7 +45,8 @@ def test_blank_rows_copies_and_inverted_labels(tmp_path: Path) -> None:
     assert samples.blank.to_dict() == {"normal": 0, LATEX: 3, "same": 0}
     assert samples.shared.to_dict() == {"normal": NORMAL, LATEX: 0, "same": NORMAL}
 
-    summary = pd.read_csv(results / "summary.csv").set_index("test")
+    summary = pd.read_csv(results / "summary.csv")
+    summary = summary[summary.model != "weak"].set_index("test")
     assert abs(summary.fraction["same"]) < 0.1
     assert "below 0.5" in summary.warnings[LATEX]
     assert summary.auc[LATEX] < 0.1
