@@ -97,6 +97,10 @@ def _finders(with_plugins: bool = False) -> dict[str, ModuleFinder]:
     return found
 
 
+# the list of all formats is in no job's hash: that of each job has the reader of its own
+OF_ALL_FORMATS = "oddjet/planning/formats.py"
+
+
 def importers() -> dict[str, set[str]]:
     """The scripts that import each module of the package, transitively; none loads it by its name.
 
@@ -107,7 +111,7 @@ def importers() -> dict[str, set[str]]:
     for script, finder in _finders().items():
         for module in modules_of(finder):
             found[module].add(script)
-    return found
+    return found | {OF_ALL_FORMATS: set()}
 
 
 def packages(with_plugins: bool = False) -> dict[str, set[str]]:
@@ -284,7 +288,7 @@ def loaded_by(place: Path, scripts: Path) -> dict[str, set[tuple[str, str]]]:
         made = {(job["rule"], output.removeprefix("results/")) for output in job["outputs"]}
         for module in job["loaded"]:
             found.setdefault(str(Path(module).relative_to(scripts)), set()).update(made)
-    return found
+    return found | {OF_ALL_FORMATS: set()}
 
 
 # a name that has to be escaped in files, wildcards and HTML

@@ -15,6 +15,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 # packages that are installed under another name than they are imported by
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+# A job depends on its own format alone, whose reader is among its plugins: another one in the list
+# of all of them changes no result.
+OF_ALL_FORMATS = Path("planning", "formats.py")
 
 
 def fingerprint(script: str | Path, plugins: Iterable[str] = (), installed: bool = True) -> str:
@@ -69,7 +72,7 @@ def _modules(
     waiting = [Path(script), *(file for plugin in plugins for file in _files(plugin))]
     while waiting:
         file = waiting.pop()
-        if file not in seen:
+        if file not in seen and file != PACKAGE / OF_ALL_FORMATS:
             seen[file] = _read(file)
             waiting += seen[file][1]
     return seen
