@@ -1,4 +1,4 @@
-"""The workflow on a real SLURM: one card for one training, and faults of every kind survived.
+"""The workflow on a real SLURM: one GPU for one training, and faults of every kind survived.
 
 It uses the SLURM that answers here, or starts one of two nodes (as root, with slurmctld, slurmd and
 munge installed).
@@ -151,7 +151,7 @@ def submit(directory: Path, *arguments: str) -> subprocess.Popen[str]:
         [
             *(sys.executable, "-m", "snakemake", "-s", str(REPO / "Snakefile")),
             *("--profile", str(REPO / "profiles" / "slurm"), "--directory", str(directory)),
-            # computed on the CPU, to compare weights; given a card all the same
+            # computed on the CPU, to compare weights; given a GPU all the same
             *("--set-resources", "train:gpu=1"),
             *("--slurm-init-seconds-before-status-checks", "3", *arguments),
             *("--configfile", str(directory / "config.yaml")),
@@ -230,13 +230,13 @@ def test_every_training_that_was_struck_resumes(faulty: Faulty) -> None:
         assert "resuming after epoch" in log.read_text("utf-8"), fault
 
 
-def cards(node: str) -> int:
+def gpus(node: str) -> int:
     """How many GPUs a node has."""
     lists = re.findall(r"gpu:(?:\w+:)?(\d+)", ask("sinfo", "-h", "-N", "-n", node, "-o", "%G"))
     return sum(int(number) for number in lists)
 
 
-def test_no_two_trainings_hold_one_card(faulty: Faulty) -> None:
+def test_no_two_trainings_hold_one_gpu(faulty: Faulty) -> None:
     runs = [job for job in faulty.jobs if job.name.startswith("rule_train_")]
     assert len(runs) == len(TRAININGS) + len(faulty.met)
     for job in runs:
@@ -246,7 +246,7 @@ def test_no_two_trainings_hold_one_card(faulty: Faulty) -> None:
             for other in runs
             if other.node == job.node and other.start <= job.start < other.end
         ]
-        assert len(alongside) <= cards(job.node), alongside
+        assert len(alongside) <= gpus(job.node), alongside
 
 
 def test_trained_weights_are_those_of_a_run_without_slurm(faulty: Faulty, tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_trainings_take_turns_on_one_card_within_one_job(faulty: Faulty, tmp_pat
         (directory / path).unlink()
     before = {job.number for job in listed()}
     # as docs/cluster.md says
-    together = ["--groups", "train=card", "--group-components", "card=2"]
+    together = ["--groups", "train=trainings", "--group-components", "trainings=2"]
     process = submit(directory, *TRAININGS[:2], *together)
     output, _ = process.communicate(timeout=500)
     assert process.returncode == 0, output
