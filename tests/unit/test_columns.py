@@ -173,7 +173,7 @@ def test_images_in_lists_of_lists_are_read(tmp_path: Path) -> None:
 def test_images_of_different_sizes_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pyarrow.parquet.write_table(pyarrow.table({"image": [[1.0, 2.0], [3.0]]}), path)
-    with pytest.raises(InputError, match="lists of 1 to 2 values in column 'image'"):
+    with pytest.raises(InputError, match="lists of 1 to 2 values in 'image'"):
         list(open_array(path, None, ["image"]).pieces())
 
 

@@ -400,7 +400,8 @@ def test_truth_with_another_value_is_refused(tmp_path: Path, value: float) -> No
     path = saved(tmp_path / "t.npz", y=np.array([0, 1, value, 1]))
     with pytest.raises(InputError) as caught:
         raw.read_truth(raw.open_array(path), 4)
-    check_message(caught.value, path, f"the value {np.array([0, value])[1]}", "0 (normal) and 1")
+    expected = "a label for each jet" if np.isnan(value) else "0 (normal) and 1"
+    check_message(caught.value, path, f"the value {np.array([0, value])[1]}", expected)
 
 
 def test_truth_that_pickles_is_refused(tmp_path: Path) -> None:

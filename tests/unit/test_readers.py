@@ -155,7 +155,9 @@ def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
         read(tmp_path / "a.h5", "images")
 
 
-@pytest.mark.parametrize("missing", ["no such file", "no array images in it"])
+@pytest.mark.parametrize(
+    "missing", ["the missing file part1.h5", "'images', missing in .*part1.h5"]
+)
 def test_a_virtual_array_with_a_missing_source_is_refused(tmp_path: Path, missing: str) -> None:
     for number in range(2):
         with h5py.File(tmp_path / f"part{number}.h5", "w") as file:
@@ -169,10 +171,10 @@ def test_a_virtual_array_with_a_missing_source_is_refused(tmp_path: Path, missin
         file.create_virtual_dataset("images", layout)
     np.testing.assert_array_equal(read(tmp_path / "a.h5"), np.concatenate([IMAGES, IMAGES]))
     (tmp_path / "part1.h5").unlink()
-    if missing != "no such file":
+    if "file" not in missing:
         with h5py.File(tmp_path / "part1.h5", "w") as file:
             file["others"] = IMAGES
-    with pytest.raises(InputError, match=rf"source .*part1.h5 is missing \({missing}\)"):
+    with pytest.raises(InputError, match=missing):
         read(tmp_path / "a.h5")
 
 

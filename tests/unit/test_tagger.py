@@ -32,7 +32,8 @@ def area(background: np.ndarray, signal: np.ndarray) -> float:
 def test_finds_the_anomalous_jets_of_each_test_nearly_as_well_as_can_be() -> None:
     parts = {name: jets(1500, share, seed) for seed, (name, share) in enumerate(FRACTIONS.items())}
     normal, control = (jets(2000, 0, seed)[0] for seed in (10, 11))
-    scores = tagger.tag(normal, control, {name: part[0] for name, part in parts.items()}, seed=1)
+    tests = {name: part[0] for name, part in parts.items()}
+    scores = tagger.tag(normal, {CONTROL: control}, tests, seed=1)
     for name, (features, anomalous) in parts.items():
         best = features @ MOVED
         known = area(best[~anomalous], best[anomalous])
@@ -42,7 +43,7 @@ def test_finds_the_anomalous_jets_of_each_test_nearly_as_well_as_can_be() -> Non
 
 def test_scores_of_control_are_uniform() -> None:
     test, normal, control = jets(300, 0.3, 0)[0], jets(400, 0, 1)[0], jets(500, 0, 2)[0]
-    scores = tagger.tag(normal, control, {"test": test}, seed=1)
+    scores = tagger.tag(normal, {CONTROL: control}, {"test": test}, seed=1)
     assert list(scores) == [CONTROL, "test"]
     assert np.sort(scores[CONTROL]) == pytest.approx(np.arange(1, 501) / 500)
 
@@ -52,7 +53,8 @@ def test_background_of_a_test_scores_as_control_does() -> None:
     areas, shares = [], []
     for toy in range(12):
         sample = rng.normal(size=(1500, FEATURES))
-        scores = tagger.tag(sample[:600], sample[600:1100], {"test": sample[1100:]}, seed=toy)
+        apart, test = {CONTROL: sample[600:1100]}, {"test": sample[1100:]}
+        scores = tagger.tag(sample[:600], apart, test, seed=toy)
         areas.append(area(scores[CONTROL], scores["test"]))
         shares.append((scores["test"] <= 0.5).mean())
     for found in (areas, shares):
@@ -67,13 +69,15 @@ def test_copies_of_an_event_are_not_recognised() -> None:
     areas = []
     for seed in range(6):
         rows = rng.permutation(len(sample))
-        scores = tagger.tag(sample[rows[:600]], sample[rows[600:]], {"test": copied}, seed)
+        scores = tagger.tag(
+            sample[rows[:600]], {CONTROL: sample[rows[600:]]}, {"test": copied}, seed
+        )
         areas.append(area(scores[CONTROL], scores["test"]))
     assert np.mean(areas) < 0.75
 
 
 def test_a_seed_decides_the_scores() -> None:
-    parts = jets(300, 0, 1)[0], jets(300, 0, 2)[0], {"test": jets(300, 0.3, 3)[0]}
+    parts = jets(300, 0, 1)[0], {CONTROL: jets(300, 0, 2)[0]}, {"test": jets(300, 0.3, 3)[0]}
     first, again, other = (tagger.tag(*parts, seed)["test"] for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
