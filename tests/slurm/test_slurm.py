@@ -261,7 +261,7 @@ def test_trained_weights_are_those_of_a_run_without_slurm(faulty: Faulty, tmp_pa
             assert torch.equal(weights, there[name]), (path, name)
 
 
-def test_trainings_take_turns_on_one_card_within_one_job(faulty: Faulty, tmp_path: Path) -> None:
+def test_trainings_take_turns_on_one_gpu_within_one_job(faulty: Faulty, tmp_path: Path) -> None:
     directory = Path(shutil.copytree(faulty.run.directory, tmp_path / "run"))
     for path in TRAININGS[:2]:
         (directory / path).unlink()
