@@ -3,6 +3,7 @@
 # tables per model.
 
 from oddjet.estimate import declared
+from oddjet.common.parts import OVERDISPERSION
 
 
 rule train_tagger:
@@ -73,7 +74,8 @@ rule estimate_fractions:
     """
     Estimate the anomalous fraction of every test with every estimator, for each seed and for their
     ensemble, the cut's false positive rate proved on the control jets. Check without labels what
-    the estimates assume, and list the uncertainties of the headline. Uses wildcard `model`.
+    the estimates assume, list the uncertainties of the headline, and say how sure it is that there is
+    anything. Uses wildcard `model`.
     """
     message:
         "Estimating fractions with {wildcards.model}"
@@ -92,6 +94,8 @@ rule estimate_fractions:
         seeds=SEEDS,
         tests=TESTS,
         estimation=ESTIMATION,
+        contamination=CONTAMINATION,
+        overdispersion=lambda wildcards: OVERDISPERSION if wildcards.model == WEAK else 1.0,
         confidence=config["fraction"]["confidence"],
         headline=config["fraction"]["headline"],
         check_level=config["fraction"]["check_level"],
@@ -99,6 +103,7 @@ rule estimate_fractions:
         fractions=FRACTIONS,
         checks=CHECKS,
         uncertainty_budget=UNCERTAINTY_BUDGET,
+        discovery=DISCOVERY,
     log:
         f"{LOGS}/estimate_fractions/{{model}}.log",
     benchmark:

@@ -93,6 +93,7 @@ FIGURES = {
         "draw_fractions", "uncertainty_budget", "Uncertainty budget", "Results", "fractions"
     ),
     "coverage": Figure("draw_coverage", "coverage", "Coverage", "Evaluation", "", True),
+    "trust": Figure("draw_coverage", "trust", "Trust", "Evaluation", "", True),
     "benchmark_roc": Figure(
         "draw_benchmark", "benchmark_roc", "ROC curves", "Benchmark", "benchmark", True
     ),
