@@ -68,6 +68,7 @@ def tables(
             | {"expected_3sigma": 0.02, "expected_5sigma": 0.03}
             for pair in pairs
         ),
+        "excess": pd.DataFrame({**pair, "quantity": "mass", "density": 0.1} for pair in pairs),
         "purity": pd.DataFrame(purity),
         "detection": pd.DataFrame(detection),
         "training": training,
@@ -323,7 +324,15 @@ def run_summarise(
 ) -> Path:
     """Run the script of the rule as Snakemake would, on tables in files."""
     parts, paths = tables(models, tests), {}
-    of_models = ("fractions", "checks", "uncertainty_budget", "discovery", "purity", "detection")
+    of_models = (
+        "fractions",
+        "checks",
+        "uncertainty_budget",
+        "discovery",
+        "excess",
+        "purity",
+        "detection",
+    )
     for name in of_models:
         paths[name] = []
         for model in models:

@@ -109,6 +109,7 @@ FRACTIONS = f"{RESULTS}/{{model}}/fractions.csv"
 CHECKS = f"{RESULTS}/{{model}}/checks.csv"
 UNCERTAINTY_BUDGET = f"{RESULTS}/{{model}}/uncertainty_budget.csv"
 DISCOVERY = f"{RESULTS}/{{model}}/discovery.csv"
+EXCESS = f"{RESULTS}/{{model}}/excess.csv"
 PURITY = f"{RESULTS}/{{model}}/purity.csv"
 DETECTION = f"{RESULTS}/{{model}}/detection.csv"
 ROC = f"{RESULTS}/{{model}}/roc.csv"
@@ -140,7 +141,11 @@ COVERAGE_CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}.csv"
 TRUST_CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}_trust.csv"
 COVERAGE_RESULTS = [
     *expand(TABLE, table=["coverage", "trust"]),
-    *expand(f"{FIGURES}/{{figure}}.{{suffix}}", figure=["coverage", "trust"], suffix=["png", "pdf"]),
+    *expand(
+        f"{FIGURES}/{{figure}}.{{suffix}}",
+        figure=["coverage", "trust"],
+        suffix=["png", "pdf"],
+    ),
 ]
 BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
 
@@ -186,6 +191,9 @@ PREPARATIONS, PREPARATION_OF = configuration.preparations(
 ANOMALY_SCORE = config["fraction"]["anomaly_score"]
 CUT = {name: config["fraction"][name] for name in ("max_fpr", "fpr_confidence")}
 CONTAMINATION = config["fraction"]["contamination"]  # of the normal sample
+# what features in pixels are multiplied by, where the side of a raw pixel is known
+PIXEL = config["images"]["pixel"]
+SCALE = {"mass": PIXEL, "width": PIXEL} if PIXEL else {}
 ESTIMATION = (
     CUT
     | {name: config["fraction"][name] for name in ("anchor", "bootstrap")}

@@ -95,7 +95,9 @@ rule estimate_fractions:
         tests=TESTS,
         estimation=ESTIMATION,
         contamination=CONTAMINATION,
-        overdispersion=lambda wildcards: OVERDISPERSION if wildcards.model == WEAK else 1.0,
+        overdispersion=lambda wildcards: (
+            OVERDISPERSION if wildcards.model == WEAK else 1.0
+        ),
         confidence=config["fraction"]["confidence"],
         headline=config["fraction"]["headline"],
         check_level=config["fraction"]["check_level"],
@@ -117,6 +119,44 @@ rule estimate_fractions:
         "../../envs/oddjet.yaml"
     script:
         "../scripts/estimate_fractions.py"
+
+
+rule measure_excess:
+    """
+    Find what the anomalous jets look like: the excess of every test over its background in every
+    feature, without labels. Uses wildcard `model`.
+    """
+    message:
+        "Measuring the excess with {wildcards.model}"
+    input:
+        scores=expand(SCORES, seed=SEEDS, allow_missing=True),
+        fractions=FRACTIONS,
+        uncertainty_budget=UNCERTAINTY_BUDGET,
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TESTS),
+    params:
+        code=code("measure_excess.py"),
+        anomaly_score=anomaly_score,
+        tests=TESTS,
+        anchor=config["fraction"]["anchor"],
+        headline=config["fraction"]["headline"],
+        confidence=config["fraction"]["confidence"],
+        scale=SCALE,
+    output:
+        EXCESS,
+    log:
+        f"{LOGS}/measure_excess/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/measure_excess/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of([*SETTINGS, WEAK]),
+    resources:
+        mem_mb=more(2000),
+        runtime=more(20),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/measure_excess.py"
 
 
 rule find_clusters:

@@ -75,8 +75,7 @@ ESTIMATORS = {
     ),
 }
 LOWER_BOUNDS = tuple(name for name, one in ESTIMATORS.items() if one.is_bound)
-# of the fraction itself
-ENVELOPE = (*(name for name, one in ESTIMATORS.items() if one.leans_on_anchor), "binormal")
+ENVELOPE = tuple(name for name, one in ESTIMATORS.items() if one.leans_on_anchor)
 
 CHECKS = {
     "proportionality": Check(

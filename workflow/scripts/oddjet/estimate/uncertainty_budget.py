@@ -29,7 +29,7 @@ def budget(
     other estimators have `statistics` in one. `seeds` is the standard deviation over seeds: they
     share their jets, so it does not shrink with their number. `overlap` is how much higher the
     fraction may be because of anomalous jets that score as low as the anchor; `estimators` reaches
-    to the lowest and the highest of `joint`, `bbe` and `binormal`. `contamination` comes of what is
+    to the lower and the higher of `joint` and `bbe`. `contamination` comes of what is
     known of the normal sample.
 
     Args:
