@@ -68,6 +68,7 @@ def tables(
             | {"expected_3sigma": 0.02, "expected_5sigma": 0.03}
             for pair in pairs
         ),
+        "sensitivity": pd.DataFrame({"model": model, "jets": 100} for model in models),
         "excess": pd.DataFrame({**pair, "quantity": "mass", "density": 0.1} for pair in pairs),
         "purity": pd.DataFrame(purity),
         "detection": pd.DataFrame(detection),
@@ -329,6 +330,7 @@ def run_summarise(
         "checks",
         "uncertainty_budget",
         "discovery",
+        "sensitivity",
         "excess",
         "purity",
         "detection",

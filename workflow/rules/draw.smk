@@ -254,6 +254,7 @@ rule draw_fractions:
     input:
         fractions=TABLE.format(table="fractions"),
         uncertainty_budget=TABLE.format(table="uncertainty_budget"),
+        sensitivity=TABLE.format(table="sensitivity"),
         detection=TABLE.format(table="detection") if TRUTHS else [],
     params:
         code=code("draw_fractions.py"),

@@ -106,6 +106,7 @@ rule estimate_fractions:
         checks=CHECKS,
         uncertainty_budget=UNCERTAINTY_BUDGET,
         discovery=DISCOVERY,
+        sensitivity=SENSITIVITY,
     log:
         f"{LOGS}/estimate_fractions/{{model}}.log",
     benchmark:

@@ -33,12 +33,15 @@ table = pd.DataFrame(
     for row in fractions.tabulate(Given(parts, **params.estimation), confidence)
 )
 leak = overlap.overlap(score[CONTROL], [score[test] for test in params.tests], anchor)
+discovered = discovery.tabulate(score, leak, params.overdispersion)
+largest = max(row["significance"] for row in discovered)
 found = {
     "fractions": table,
     "uncertainty_budget": uncertainty_budget.budget(
         table, score, leak, params.headline, anchor, confidence, params.contamination
     ),
-    "discovery": discovery.tabulate(score, leak, params.overdispersion),
+    "discovery": discovered,
+    "sensitivity": discovery.sensitivity(score, leak, params.overdispersion, largest),
 }
 
 # what the preprocessing takes away can tell backgrounds apart that look alike behind it; the tagger

@@ -15,6 +15,7 @@ for name in (
     "checks",
     "uncertainty_budget",
     "discovery",
+    "sensitivity",
     "excess",
     "purity",
     "detection",

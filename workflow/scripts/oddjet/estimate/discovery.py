@@ -15,6 +15,7 @@ CUTS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)  # shares of the highest scores that ar
 # higher in control the more of the jets above it are anomalous, and beyond its last jet at most.
 QUANTILES = (*CUTS, 0.005, 0.002, 0.001, 0.0)
 DRAWS = 20_000  # of the search's own distribution
+SIZES = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)  # jets of a test
 FEW = 100  # draws below which the search is counted by its number of cuts
 
 
@@ -129,9 +130,6 @@ def tabulate(
 ) -> list[dict]:
     """Whether there is anything in each test, and how little would be seen.
 
-    Where an excess is visible in a test, the anomalous jets pass the cuts as its excess does. Else
-    nothing is known of them, and they are taken to pass all cuts: no anomaly is seen sooner.
-
     Args:
         scores: by sample part, (N,).
         overlap: of all tests.
@@ -142,24 +140,60 @@ def tabulate(
         overlap`, the last `Overlap.least`.
     """
     control, tests = scores[CONTROL], tests_of(scores)
-    logs = {test: background_log_p_value(control, scores[test], overdispersion) for test in tests}
-    anomalous = np.ones(len(QUANTILES))
-    if max(map(significance, logs.values())) >= VISIBLE and overlap.fraction > 0:
-        seen = passing(np.concatenate([scores[test] for test in tests]), control)
-        excess = seen - (1 - overlap.fraction) * passing(control, control)
-        anomalous = np.clip(excess / overlap.fraction, 0, 1)
+    found = {test: background_log_p_value(control, scores[test], overdispersion) for test in tests}
+    largest = max(map(significance, found.values()))
+    anomalous = _anomalous(scores, overlap, largest)
     return [
         {
             "test": test,
-            "p_background": float(np.exp(logs[test])),
-            "significance": significance(logs[test]),
-            **{
-                f"expected_{wanted}sigma": expected_fraction(
-                    control, len(scores[test]), anomalous, wanted * overdispersion
-                )
-                for wanted in (3, 5)
-            },
+            "p_background": float(np.exp(found[test])),
+            "significance": significance(found[test]),
+            **_expected(control, len(scores[test]), anomalous, overdispersion),
             "overlap": overlap.least,
         }
         for test in tests
     ]
+
+
+def sensitivity(
+    scores: Mapping[str, np.ndarray], overlap: Overlap, overdispersion: float, largest: float
+) -> list[dict]:
+    """How little would be seen in tests of other sizes, with the control jets that there are.
+
+    Args:
+        scores, overlap, overdispersion: as of `tabulate`.
+        largest: significance of all tests.
+
+    Returns:
+        A row per number of jets: `jets, expected_3sigma, expected_5sigma`.
+    """
+    anomalous = _anomalous(scores, overlap, largest)
+    return [
+        {"jets": jets} | _expected(scores[CONTROL], jets, anomalous, overdispersion)
+        for jets in SIZES
+    ]
+
+
+def _anomalous(scores: Mapping[str, np.ndarray], overlap: Overlap, largest: float) -> np.ndarray:
+    """Shares (len(QUANTILES),) of the anomalous jets that pass, by the excess of all tests.
+
+    Where none is visible nothing is known of them, and they are taken to pass all cuts: no anomaly
+    is seen sooner.
+    """
+    if largest < VISIBLE or overlap.fraction <= 0:
+        return np.ones(len(QUANTILES))
+    control = scores[CONTROL]
+    seen = passing(np.concatenate([scores[test] for test in tests_of(scores)]), control)
+    excess = seen - (1 - overlap.fraction) * passing(control, control)
+    return np.clip(excess / overlap.fraction, 0, 1)
+
+
+def _expected(
+    control: np.ndarray, events: int, anomalous: np.ndarray, overdispersion: float
+) -> dict[str, float]:
+    return {
+        f"expected_{wanted}sigma": expected_fraction(
+            control, events, anomalous, wanted * overdispersion
+        )
+        for wanted in (3, 5)
+    }

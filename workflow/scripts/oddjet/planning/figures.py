@@ -92,6 +92,7 @@ FIGURES = {
     "uncertainty_budget": Figure(
         "draw_fractions", "uncertainty_budget", "Uncertainty budget", "Results", "fractions"
     ),
+    "sensitivity": Figure("draw_fractions", "sensitivity", "Sensitivity", "Results", "fractions"),
     "excess": Figure(
         "draw_excess", "excess", "What the anomalous jets are", "Results", "fractions"
     ),
