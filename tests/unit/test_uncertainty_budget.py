@@ -57,7 +57,7 @@ def test_seeds_are_their_standard_deviation_and_estimators_reach_to_the_farthest
 
 def test_other_headlines_have_their_interval_in_one() -> None:
     table = made("corrected")["low"]
-    assert list(table.index) == ["statistics", "contamination", "seeds", "estimators"]
+    assert list(table.index) == ["statistics", "seeds", "estimators"]
     assert (table[["down", "up"]] >= 0).all().all()
 
 

@@ -65,7 +65,7 @@ def budget(
             }
         if ESTIMATORS[headline].leans_on_anchor:
             sources["overlap"] = (0.0, reach * overlap.allowance(quoted.fraction))
-        if headline != "cut":
+        if contamination["uncertainty"] and headline != "cut":
             # the fraction is c + (1 - c) r, with r relative to the normal sample
             slope = (1 - quoted.fraction) / (1 - contamination["fraction"])
             sources["contamination"] = (reach * abs(slope) * contamination["uncertainty"],) * 2
