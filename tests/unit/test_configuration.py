@@ -61,6 +61,9 @@ def test_defaults_have_no_problem() -> None:
         "images: {layout: constituents}\n"
         "supervised: {networks: {dense: {inputs: constituents, leading: 5, hidden: []}}}",
         "results: out/run 1",
+        "images: {coordinates: [phi, eta, pt, mask], unit: MeV}",
+        "images: {coordinates: {ptrel: 2, etarel: 0, phirel: 1}}",
+        "images: {coordinates: {pt: part_pt, y: part_y, phi: part_phi}}",
     ],
 )
 def test_what_is_allowed_is_not_refused(text: str) -> None:
@@ -121,6 +124,22 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "constituents where there are none": (
         "supervised: {networks: {dense: {inputs: constituents}}}",
         ["supervised.networks.dense:", "images.layout channels_last;", "expected", "Hint:"],
+    ),
+    "coordinates that make no four-vector": (
+        "images: {coordinates: [pt, eta, pz]}",
+        ["images.coordinates:", "found pt, eta, pz", "E px py pz; pt eta phi;", "perhaps mask"],
+    ),
+    "a coordinate of another name": (
+        "images: {coordinates: {pT: 0, eta: 1, phi: 2}}",
+        ["images.coordinates:", "found 'pT'", "allowed: E, px, py, pz, pt"],
+    ),
+    "coordinates in columns and in positions": (
+        "images: {coordinates: {pt: 0, eta: part_eta, phi: 2}}",
+        ["images.coordinates:", "part_eta", "either positions in the last axis or names"],
+    ),
+    "a unit of shares": (
+        "images: {coordinates: [ptrel, etarel, phirel], unit: MeV}",
+        ["images.unit:", "found MeV", "relative to the jet"],
     ),
     "network without its inputs": (
         "supervised: {networks: {cnn: {}}}",

@@ -208,5 +208,5 @@ def test_a_momentum_that_is_no_number_is_named(tmp_path: Path) -> None:
     jets = some_jets(5)
     jets[3, 2, 1] = np.inf
     path = saved(tmp_path / "a.npz", x=jets)
-    with pytest.raises(InputError, match=r"number inf at \(2, 1\) of event 3"):
+    with pytest.raises(InputError, match=r"px inf at \(2,\) of event 3"):
         read(path, layout="constituents")

@@ -84,7 +84,7 @@ OTHERS = {
 @pytest.mark.parametrize("order", OTHERS)
 def test_columns_in_another_order_are_refused(tmp_path: Path, order: str) -> None:
     wrong = OTHERS[order](four_vectors(), cylindrical())
-    with pytest.raises(InputError, match=r"(?s)E, px, py, pz.*Hint: bring the last axis"):
+    with pytest.raises(InputError, match=r"(?s)E, px, py, pz.*Hint: name in images.coord"):
         listed(tmp_path, wrong, wrong)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError, validators
 
 from oddjet.common.parts import WEAK
+from oddjet.planning import coordinates
 
 # given in a file of the user's, these replace the defaults and are never merged with them
 REPLACED_AS_A_WHOLE = (
@@ -174,6 +175,7 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             f"images.one_hot.channel: found {one_hot['channel']}, which images.channels {channels} "
             "leaves out; expected one of them."
         )
+    yield from _of_constituents(config["images"])
     rows = {"normal": samples.get("normal", {})} | samples.get("tests", {})
     for name, sample in rows.items():
         first, behind = sample.get("rows", (0, 1))
@@ -207,6 +209,26 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
                 f"samples.tests.{name}: found at_least {test['at_least']} above at_most "
                 f"{test['at_most']}; expected at_least <= at_most."
             )
+
+
+def _of_constituents(images: Mapping[str, Any]) -> Iterator[str]:
+    """Say which coordinates do not make up four-vectors."""
+    names = list(images["coordinates"])
+    if not coordinates.make_a_vector(names):
+        yield (
+            f"images.coordinates: found {', '.join(names)}; expected one of {coordinates.systems()}"
+            f", in any order, and perhaps {coordinates.MASK}."
+        )
+    elif coordinates.are_relative(names) and images["unit"] != "GeV":
+        yield (
+            f"images.unit: found {images['unit']} with coordinates relative to the jet; expected "
+            "none, since ptrel is a share."
+        )
+    if coordinates.positions(images["coordinates"]) and coordinates.columns(images["coordinates"]):
+        yield (
+            f"images.coordinates: found {images['coordinates']}; expected either positions in the "
+            "last axis or names of columns for all of them."
+        )
 
 
 def asked(sample: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,3 +61,33 @@ class RawArray(ABC):
     @abstractmethod
     def _pieces(self, rows: int) -> Iterator[np.ndarray]:
         """Yield `rows` rows at a time."""
+
+
+@dataclass(frozen=True)
+class StackedArray(RawArray):
+    """Arrays of one shape, side by side in the last axis."""
+
+    parts: tuple[RawArray, ...]
+
+    @classmethod
+    def of(cls, parts: Sequence[RawArray]) -> "StackedArray":
+        """Put arrays side by side.
+
+        Raises:
+            InputError: their shapes differ.
+        """
+        first = parts[0]
+        if len({part.shape for part in parts}) > 1:
+            raise InputError(
+                first.file,
+                "arrays " + ", ".join(f"'{part.key}' of shape {part.shape}" for part in parts),
+                "the same shape for all",
+                "name arrays that belong together in images.coordinates.",
+            )
+        key = ", ".join(part.key for part in parts)
+        dtype = np.result_type(*(part.dtype for part in parts))
+        return cls(first.file, key, (*first.shape, len(parts)), dtype, tuple(parts))
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        for pieces in zip(*(part._pieces(rows) for part in self.parts), strict=True):
+            yield np.stack(pieces, axis=-1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from oddjet.common.errors import InputError
 from oddjet.planning.formats import FORMATS, format_of
-from oddjet.prepare.arrays import DAMAGE, RawArray
+from oddjet.prepare.arrays import DAMAGE, RawArray, StackedArray
 from oddjet.prepare.columns import Contents, TableArray
 
 *_OTHERS, _LAST = (known.title for known in FORMATS.values())
@@ -40,6 +40,28 @@ def open_array(
     file = Path(file)
     found = _named(file, _contents(file), key, columns, most)
     return _usable(found, text)
+
+
+def open_columns(file: str | Path, key: str | None, columns: Sequence[str], most: int) -> RawArray:
+    """Open columns of a table, or arrays of a file, as the last axis of one array.
+
+    Args:
+        file: as `open_array` takes it.
+        key: name of the table, or of the group that the arrays lie in; may be left out where there
+            is one.
+        columns: their names.
+        most: as `open_array` takes it.
+
+    Raises:
+        InputError: as of `open_array`; arrays of different shapes.
+    """
+    file = Path(file)
+    found = _contents(file)
+    if found.tables:
+        return _usable(_named(file, found, key, columns, most), text=False)
+    names = [f"{key}/{column}" if key else column for column in columns]
+    parts = [_usable(_named(file, found, name, (), None), text=False) for name in names]
+    return StackedArray.of(parts)
 
 
 # what to do with an array that holds something else, by the kind of its type

@@ -135,18 +135,18 @@ def warnings(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
 
 
 def _of_vectors(source: h5py.File) -> Iterator[str]:
-    pt = source["features/pt"][:]
+    pt, unit = source["features/pt"][:], source.attrs["momentum_unit"]
     median, mass = float(np.median(pt)), float(np.median(source["features/mass"][:]))
-    if not PT_RANGE[0] < median < PT_RANGE[1]:
+    if unit == "GeV" and not PT_RANGE[0] < median < PT_RANGE[1]:
         yield f"the median jet has a pT of {median:.3g} GeV: is it in another unit?"
     if mass > HEAVIEST * median:
         yield (
-            f"the median jet has a mass of {mass:.3g} GeV and a pT of {median:.3g} GeV: are these "
-            "constituents of single jets, in the order E, px, py, pz?"
+            f"the median jet has a mass of {mass:.3g} {unit} and a pT of {median:.3g} {unit}: are "
+            "these constituents of single jets, in the order of images.coordinates?"
         )
     jets = source["constituents"][:FIRST, :, 1:3].sum(axis=1)
     phi = np.arctan2(jets[:, 1], jets[:, 0])
     one, two = (abs(np.exp(1j * harmonic * phi).mean()) for harmonic in (1, 2))
     # jets that were all turned to one direction are a choice; an axis is not
     if len(phi) >= ENOUGH and two > AXIS and one < two / 2:
-        yield "its jets prefer an axis in azimuth: is the order E, px, py, pz?"
+        yield "its jets prefer an axis in azimuth: is the order that of images.coordinates?"
