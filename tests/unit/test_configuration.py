@@ -61,6 +61,8 @@ def test_defaults_have_no_problem() -> None:
         "images: {layout: constituents}\n"
         "supervised: {networks: {dense: {inputs: constituents, leading: 5, hidden: []}}}",
         "results: out/run 1",
+        "samples: {normal: {file: n.h5, where: {'jets[-6]': 1, pt: {at_least: 500, below: 600}}},"
+        " tests: {a: {file: l.h5, truth: {file: l.h5, key: jets, column: [-2, 3]}}}}",
         "images: {coordinates: [phi, eta, pt, mask], unit: MeV}",
         "images: {coordinates: {ptrel: 2, etarel: 0, phirel: 1}}",
         "images: {coordinates: {pt: part_pt, y: part_y, phi: part_phi}}",
@@ -124,6 +126,15 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "constituents where there are none": (
         "supervised: {networks: {dense: {inputs: constituents}}}",
         ["supervised.networks.dense:", "images.layout channels_last;", "expected", "Hint:"],
+    ),
+    "limits of another name": (
+        "samples: {normal: {file: n.npz, where: {pt: {over: 5}}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.where.pt:", "unknown key over;", "allowed: at_least, below"],
+    ),
+    "classes beside their values": (
+        "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, "
+        "truth: {file: l.npz, column: [1, 2], anomalous: 1}}}}",
+        ["samples.tests.a.truth:", "anomalous with several columns", "expected either"],
     ),
     "coordinates that make no four-vector": (
         "images: {coordinates: [pt, eta, pz]}",

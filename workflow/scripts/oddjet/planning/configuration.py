@@ -182,6 +182,13 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         if first >= behind:
             yield f"samples {name}: found rows {sample['rows']}; expected the first below the last."
     tests = samples.get("tests", {"low": {}, "high": {}})
+    for name, test in tests.items():
+        truth = truth_of(test)
+        if "anomalous" in truth and isinstance(truth.get("column"), list):
+            yield (
+                f"samples.tests.{name}.truth: found anomalous with several columns, which are 1 "
+                "for anomalous jets; expected either."
+            )
     layout, networks = config["images"]["layout"], config["supervised"]["networks"]
     for name, network in networks.items():
         if network["inputs"] == "constituents" != layout:

@@ -64,6 +64,18 @@ class RawArray(ABC):
 
 
 @dataclass(frozen=True)
+class ColumnArray(RawArray):
+    """A column of an array of two axes."""
+
+    whole: RawArray
+    column: int
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        for piece in self.whole.pieces():  # as many rows as are read of the whole
+            yield piece[:, self.column]
+
+
+@dataclass(frozen=True)
 class StackedArray(RawArray):
     """Arrays of one shape, side by side in the last axis."""
 

@@ -1,5 +1,6 @@
 """Raw input: one array of a file, whatever its format, read piece by piece and never unpickled."""
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 
 from oddjet.common.errors import InputError
 from oddjet.planning.formats import FORMATS, format_of
-from oddjet.prepare.arrays import DAMAGE, RawArray, StackedArray
+from oddjet.prepare.arrays import DAMAGE, ColumnArray, RawArray, StackedArray
 from oddjet.prepare.columns import Contents, TableArray
 
 *_OTHERS, _LAST = (known.title for known in FORMATS.values())
@@ -62,6 +63,36 @@ def open_columns(file: str | Path, key: str | None, columns: Sequence[str], most
     names = [f"{key}/{column}" if key else column for column in columns]
     parts = [_usable(_named(file, found, name, (), None), text=False) for name in names]
     return StackedArray.of(parts)
+
+
+def open_column(
+    file: str | Path, key: str | None = None, column: str | int | None = None
+) -> RawArray:
+    """Open an array (N,) of numbers or texts, such as labels.
+
+    Args:
+        file, key: as `open_array` takes them.
+        column: of a table its name; of an array (N, m) its position, from behind where negative.
+
+    Raises:
+        InputError: as of `open_array`; no such position.
+    """
+    if isinstance(column, int):
+        return _column(open_array(file, key), column)
+    return open_array(file, key, [] if column is None else [column], text=True)
+
+
+def _column(found: RawArray, column: int) -> RawArray:
+    many = found.shape[1] if len(found.shape) == 2 else 0
+    if not -many <= column < many:
+        raise InputError(
+            found.file,
+            f"array '{found.key}' of shape {found.shape}",
+            f"(events, columns) with a column {column} (the first is 0, the last -1)",
+            "check `key` and `column` of the truth, or the number in `where`.",
+        )
+    key = f"{found.key}[{column}]"
+    return ColumnArray(found.file, key, found.shape[:1], found.dtype, found, column)
 
 
 # what to do with an array that holds something else, by the kind of its type
@@ -154,12 +185,38 @@ def _named(
 def beside(raw: RawArray, name: str) -> RawArray:
     """Another array of the same file, or another column of the same table, which may be of text.
 
+    `name[2]` is a column of an array of two axes, and `name[-1]` its last.
+
     Raises:
         InputError: there is none of that name.
     """
-    if isinstance(raw, TableArray):
+    numbered = re.fullmatch(r"(.+)\[(-?\d+)\]", name)
+    if isinstance(raw, TableArray) and (name in raw.table.columns or not numbered):
         return _usable(raw.table.array([name], None), text=True)
+    if numbered:
+        return _column(beside(raw, numbered[1]), int(numbered[2]))
     return open_array(raw.file, name, text=True)
+
+
+def _within(raw: RawArray, found: np.ndarray, limits: Mapping[str, float], key: str) -> np.ndarray:
+    """Mark values (N,) that are `at_least` the one limit and `below` the other, of those given.
+
+    Raises:
+        InputError: they are texts.
+    """
+    if found.dtype.kind not in "fiub":
+        raise InputError(
+            raw.file,
+            f"{key}: {dict(limits)}, and in '{raw.key}' texts such as {_text(found[0])}",
+            "numbers, to compare them",
+            f"name the texts that are wanted: {key}: [...].",
+        )
+    chosen = np.ones(len(found), bool)
+    if "at_least" in limits:
+        chosen &= found >= limits["at_least"]
+    if "below" in limits:
+        chosen &= found < limits["below"]
+    return chosen
 
 
 def _among(raw: RawArray, found: np.ndarray, wanted: Any, key: str) -> np.ndarray:
@@ -200,7 +257,7 @@ def chosen_rows(
     Args:
         raw: N rows.
         where: by the name of an array or column of the same file, (N,), the value or the values
-            that it has in them, numbers or texts.
+            that it has in them, numbers or texts, or the limits that it keeps: `at_least`, `below`.
         rows: the first of those to choose from, and the one behind the last.
 
     Raises:
@@ -216,10 +273,12 @@ def chosen_rows(
                 raw.file,
                 f"'{name}' of shape {other.shape}",
                 f"({raw.events},), a value for each row of '{raw.key}'",
-                "`where` takes names of arrays or columns that hold a value for each event.",
+                "`where` takes names of arrays or columns that hold a value for each event; "
+                "'name[2]' is a column of an array.",
             )
         found = np.concatenate(list(other.pieces()))
-        chosen &= _among(other, found, values, f"where.{name}")
+        fits = _within if isinstance(values, Mapping) else _among
+        chosen &= fits(other, found, values, f"where.{name}")
     if not chosen.any():
         asked = [f"{name} = {values}" for name, values in (where or {}).items()]
         asked += [f"rows {start} to {stop}"] if rows else []
@@ -250,7 +309,8 @@ def read_truth(raw: RawArray, events: int, anomalous: Any = None) -> np.ndarray:
             raw.file,
             f"truth '{raw.key}' of shape {raw.shape}",
             f"({events},), one label per event of the test",
-            "truth must belong to the same file as the images, in the same order.",
+            "truth must belong to the same file as the images, in the same order; of an array "
+            "(events, columns) name the column: {key: jets, column: -1}.",
         )
     labels = np.concatenate(list(raw.pieces()))
     if labels.dtype.kind == "f" and np.isnan(labels).any():
@@ -286,3 +346,33 @@ def read_truth(raw: RawArray, events: int, anomalous: Any = None) -> np.ndarray:
             "map the classes to 0 and 1, or name those of anomalous events as truth.anomalous.",
         )
     return labels.astype(np.int8)
+
+
+def read_one_hot(raws: Sequence[RawArray], events: int) -> np.ndarray:
+    """Read one-hot labels, int8 (N,): 1 for the events that have one of them, 0 for all others.
+
+    Args:
+        raws: the labels, each 1 for the events of its class.
+        events: how many there must be.
+
+    Raises:
+        InputError: as of `read_truth`; a class without an event, or an event of two classes.
+    """
+    labels = np.stack([read_truth(raw, events) for raw in raws])
+    for raw, label in zip(raws, labels, strict=True):
+        if not label.any():
+            raise InputError(
+                raw.file,
+                f"label '{raw.key}' that is 0 in all {events} rows",
+                "1 for the events of its class, of which there are some",
+                "check truth.column; truth: 0 says that all jets of a test are normal.",
+            )
+    twice = np.flatnonzero(labels.sum(axis=0) > 1)
+    if len(twice):
+        raise InputError(
+            raws[0].file,
+            f"more than one of {', '.join(raw.key for raw in raws)} that is 1, in row {twice[0]}",
+            "one-hot labels",
+            "name one column as truth.column, or columns of which an event has one.",
+        )
+    return np.asarray(labels.any(axis=0), np.int8)

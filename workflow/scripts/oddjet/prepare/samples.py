@@ -16,7 +16,7 @@ from oddjet.planning.contents import unchanged
 from oddjet.prepare import sample_checks
 from oddjet.prepare.images import Images
 from oddjet.prepare.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
-from oddjet.prepare.raw import open_array, read_truth
+from oddjet.prepare.raw import open_column, read_one_hot, read_truth
 from oddjet.prepare.sparse import SparseFile, SparseImages
 from oddjet.prepare.splits import control_mask, train_and_validation
 
@@ -249,25 +249,29 @@ def prepare_truth(
 
     Args:
         truth: `file`, and perhaps `key`, `column` and `anomalous`; a label for each row of the
-            test's file.
+            test's file. Several columns are one-hot labels: jets of any of them are anomalous.
         prepared_test: the test.
         output: HDF5 to write.
         planned: as of `prepare_normal`.
 
     Raises:
-        InputError: another length than the test's file, values other than 0 and 1, or the file
-            changed meanwhile.
+        InputError: another length than the test's file, values other than 0 and 1, a jet of two
+            labels, or the file changed meanwhile.
     """
-    columns = [truth["column"]] if "column" in truth else []
-    raw = open_array(truth["file"], truth.get("key"), columns, text=True)
-    contents = unchanged(raw.file, planned)
+    file, columns = truth["file"], truth.get("column")
+    contents = unchanged(file, planned)
     with h5py.File(prepared_test, "r") as test:
-        events = int(test.attrs["raw_events"])
-        labels = read_truth(raw, events, truth.get("anomalous"))[test["event"][:]]
+        events, kept = int(test.attrs["raw_events"]), test["event"][:]
+    if isinstance(columns, list):
+        raws = [open_column(file, truth.get("key"), column) for column in columns]
+        labels = read_one_hot(raws, events)[kept]
+    else:
+        raw = open_column(file, truth.get("key"), columns)
+        labels = read_truth(raw, events, truth.get("anomalous"))[kept]
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         target["label"] = labels
         asked = {name: value for name, value in truth.items() if name != "file"}
-        target.attrs.update(describe(asked, {}, **_read(raw.file, contents)))
+        target.attrs.update(describe(asked, {}, **_read(file, contents)))
 
 
 def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Path) -> None:
