@@ -389,7 +389,7 @@ def test_missing_files_are_named_by_their_keys(
             "made": {"file": "results/simulation/Test_data_made.npz"},
         },
     }
-    found = configuration.missing_files(samples, made="results/simulation")
+    found = configuration.wrong_files(samples, made="results/simulation")
     assert [sentence.split(":")[0] for sentence in found] == [
         "samples.normal.file",
         "samples.tests.low.truth.file",
@@ -398,6 +398,54 @@ def test_missing_files_are_named_by_their_keys(
         assert f"found no file {file}; expected an existing file." in sentence
         assert "Hint: " in sentence
         assert str(tmp_path) in sentence
+
+
+def test_several_files_are_a_list_or_what_is_like_a_pattern_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("b2.h5", "b10.h5", "a.npz", "deep/down/b3.h5", "c[1].h5"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).touch()
+    Path("b1.h5").mkdir()  # no file
+    assert configuration.files_of("b*.h5") == ["b10.h5", "b2.h5"]
+    assert configuration.files_of(["b*.h5", "a.npz"]) == ["b10.h5", "b2.h5", "a.npz"]
+    assert configuration.files_of("**/b3.h5") == ["deep/down/b3.h5"]
+    assert configuration.files_of(str(tmp_path / "?.npz")) == [str(tmp_path / "a.npz")]
+    assert configuration.files_of("c[1].h5") == ["c[1].h5"]
+    samples = {
+        "normal": {"file": "b*.h5"},
+        "tests": {"x": {"file": "a.npz", "truth": {"file": ["a.npz"]}}, "y": {"file": "a.npz"}},
+    }
+    assert configuration.wrong_files(samples, made="results/simulation") == []
+    made = configuration.with_files(samples)
+    assert made["normal"]["file"] == ["b10.h5", "b2.h5"]
+    assert made["tests"]["x"]["file"] == made["tests"]["x"]["truth"]["file"] == ["a.npz"]
+    assert samples["normal"]["file"] == "b*.h5"  # as it was given
+
+
+def test_files_that_are_none_or_twice_there_are_named_by_their_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.h5", "b.h5"):
+        Path(name).touch()
+    Path("link.h5").symlink_to("a.h5")
+    samples = {
+        "normal": {"file": ["a.h5", "gone.h5"]},
+        "tests": {
+            "none": {"file": "x*.h5"},
+            "twice": {"file": ["a.h5", "?.h5"]},
+            "linked": {"file": "*.h5"},
+        },
+    }
+    found = configuration.wrong_files(samples, made="results/simulation")
+    assert [sentence.split(" Hint: ")[0] for sentence in found] == [
+        "samples.normal.file: found no file gone.h5; expected an existing file.",
+        "samples.tests.none.file: found no files like x*.h5; expected an existing file.",
+        "samples.tests.twice.file: found a.h5 twice; expected each file once.",
+        "samples.tests.linked.file: found link.h5, which is a.h5, twice; expected each file once.",
+    ]
 
 
 # Models with settings of their own

@@ -59,14 +59,14 @@ def refuse(problems):
 
 
 def located(config, given):
-    """The samples with paths as they are from the working directory."""
+    """The samples with paths as they are from the working directory, in lists."""
     samples = config["samples"]
     if "course" in samples:
         files = {name: f"{RAW}/{file}" for name, file in COURSE_FILES.items()}
         return {
-            "normal": {"file": files.pop("normal")},
+            "normal": {"file": [files.pop("normal")]},
             "tests": {
-                name: {"file": file} | COURSE_KNOWS[name]
+                name: {"file": [file]} | COURSE_KNOWS[name]
                 for name, file in files.items()
             },
         }
@@ -75,8 +75,8 @@ def located(config, given):
             for part in [array, array.get("truth")]:
                 if isinstance(part, dict) and "file" in part:
                     part["file"] = os.path.relpath(WORKFLOW.parent / part["file"])
-    refuse(configuration.missing_files(samples, made=SIMULATED))
-    return samples
+    refuse(configuration.wrong_files(samples, made=SIMULATED))
+    return configuration.with_files(samples)
 
 
 # Snakemake's own dictionary: captions of its report read it

@@ -1,8 +1,10 @@
 """What is wrong with a configuration, in words that say which key and what is allowed."""
 
+import copy
 import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from glob import glob, has_magic
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -250,8 +252,8 @@ def truth_of(test: Mapping[str, Any]) -> Mapping[str, Any]:
     return truth if isinstance(truth, Mapping) else {"label": truth}
 
 
-def missing_files(samples: Mapping[str, Any], made: str) -> list[str]:
-    """Say which sample files do not exist, by their keys.
+def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
+    """Say which sample files do not exist, or are there twice in a sample, by their keys.
 
     Args:
         samples: the configuration's, with `normal` and `tests`.
@@ -259,22 +261,57 @@ def missing_files(samples: Mapping[str, Any], made: str) -> list[str]:
     """
     sentences = []
     for key, array in _arrays(samples):
-        file = Path(array["file"])
-        if not file.is_file() and not file.is_relative_to(made):
-            sentences.append(
-                f"{key}.file: found no file {file}; expected an existing file. "
-                f"Hint: paths are relative to the working directory, here {Path.cwd()}."
-            )
+        for given in _as_list(array["file"]):
+            if not any(Path(f).is_file() or Path(f).is_relative_to(made) for f in _found(given)):
+                what = "files like" if has_magic(given) else "file"
+                sentences.append(
+                    f"{key}.file: found no {what} {given}; expected an existing file. "
+                    f"Hint: paths are relative to the working directory, here {Path.cwd()}."
+                )
+        seen: dict[Path, str] = {}
+        for file in files_of(array["file"]):
+            first = seen.setdefault(Path(file).resolve(), file)
+            if first is not file:
+                also = "" if first == file else f", which is {first},"
+                sentences.append(
+                    f"{key}.file: found {file}{also} twice; expected each file once. "
+                    "Hint: its jets would count twice."
+                )
     return sentences
 
 
-def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
+def with_files(samples: Mapping[str, Any]) -> dict[str, Any]:
+    """The samples with the list of its files as the `file` of each, and of each truth."""
+    made = copy.deepcopy(dict(samples))
+    for _, array in _arrays(made):
+        array["file"] = files_of(array["file"])
+    return made
+
+
+def files_of(given: str | list[str]) -> list[str]:
+    """The files that a path, a pattern or a list of them stands for, in their order."""
+    return [file for one in _as_list(given) for file in _found(one)]
+
+
+def _as_list(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
+
+
+def _found(given: str) -> list[str]:
+    """The files like a pattern by name, sorted; what is none, or is called so, is one itself."""
+    if not has_magic(given) or Path(given).exists():
+        return [given]
+    found = glob(given, recursive=True)  # noqa: PTH207  # patterns may be absolute
+    return sorted(file for file in found if Path(file).is_file())
+
+
+def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (configuration key, array) of each file that the samples name."""
     yield "samples.normal", samples["normal"]
     for name, test in samples["tests"].items():
         yield f"samples.tests.{name}", test
         if "file" in truth_of(test):
-            yield f"samples.tests.{name}.truth", truth_of(test)
+            yield f"samples.tests.{name}.truth", test["truth"]
     if "signal" in samples:
         yield "samples.signal", samples["signal"]
 

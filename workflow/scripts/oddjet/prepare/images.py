@@ -47,7 +47,8 @@ class Images:
         momentum_unit, length_unit: of pT, mass and width.
 
     Args:
-        sample: `file`, and perhaps `key`, `where`, `rows`, as the configuration has them.
+        sample: `file`, one or several, and perhaps `key`, `where`, `rows`, as the configuration has
+            them.
         settings: the configuration's `images`.
 
     Raises:
@@ -108,15 +109,25 @@ class Images:
             )
 
     def _chosen(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Rows of the file and what is in them."""
+        """Rows of the files and what is in them, as many at a time however the files are divided.
+
+        Sums in single precision over several jets at once would differ in their last bits.
+        """
         step = events_at_once(self.shape)
-        done = 0
+        done, given, waiting = 0, 0, []
         for piece in self.raw.pieces():
             here = self.rows[slice(*np.searchsorted(self.rows, [done, done + len(piece)]))]
-            for start in range(0, len(here), step):
-                rows = here[start : start + step]
-                yield rows, piece[rows - done]
+            waiting.append(piece[here - done])
             done += len(piece)
+            there = sum(map(len, waiting))
+            if there >= step or (there and done == self.raw.events):
+                values = np.concatenate(waiting)
+                whole = there if done == self.raw.events else there - there % step
+                for start in range(0, whole, step):
+                    chosen = values[start : min(start + step, whole)]
+                    yield self.rows[given : given + len(chosen)], chosen
+                    given += len(chosen)
+                waiting = [values[whole:]]
 
     def _of_constituents(
         self, rows: np.ndarray, values: np.ndarray
@@ -141,9 +152,10 @@ def _unusable(
 ) -> InputError:
     """What to say of the first of the marked values (n, ...) of some rows."""
     where = tuple(int(i) for i in np.argwhere(marked)[0])
+    file, row = raw.origin(int(rows[where[0]]))
     return InputError(
-        raw.file,
-        f"{what} {values[where]} at {where[1:]} of event {rows[where[0]]} in '{raw.key}'",
+        file,
+        f"{what} {values[where]} at {where[1:]} of event {row} in '{raw.key}'",
         wanted,
         hint,
     )

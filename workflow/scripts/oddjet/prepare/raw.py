@@ -1,7 +1,7 @@
 """Raw input: one array of a file, whatever its format, read piece by piece and never unpickled."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,44 +10,49 @@ import numpy as np
 
 from oddjet.common.errors import InputError
 from oddjet.planning.formats import FORMATS, format_of
-from oddjet.prepare.arrays import DAMAGE, ColumnArray, RawArray, StackedArray
+from oddjet.prepare.arrays import DAMAGE, ColumnArray, JoinedArray, RawArray, StackedArray
 from oddjet.prepare.columns import Contents, TableArray
+
+Files = str | Path | Sequence[str | Path]
 
 *_OTHERS, _LAST = (known.title for known in FORMATS.values())
 FILE = f"an {', '.join(_OTHERS)} or {_LAST} file with numbers"
 
 
 def open_array(
-    file: str | Path,
+    files: Files,
     key: str | None = None,
     columns: Sequence[str] = (),
     most: int | None = None,
     text: bool = False,
 ) -> RawArray:
-    """Open an array of a file.
+    """Open an array of a file, or of several files, whose rows follow each other.
 
     Only headers are read.
 
     Args:
-        file: of one of the formats of `planning.formats`.
+        files: of any of the formats of `planning.formats`.
         key: name of the array, or of the table; may be left out where there is one.
         columns: of a table, as `columns.TableArray` takes them.
         most: values of a list in such a column that are kept at most, as `columns` pads them.
         text: whether it may hold text.
 
     Raises:
-        InputError: no such file, none of these, truncated, no such key or column, or not numbers.
+        InputError: no such file, none of these, truncated, no such key or column, or not numbers;
+            arrays that do not belong together.
     """
-    file = Path(file)
-    found = _named(file, _contents(file), key, columns, most)
-    return _usable(found, text)
+
+    def of_file(file: Path) -> RawArray:
+        return _usable(_named(file, _contents(file), key, columns, most), text)
+
+    return _joined(files, key, of_file)
 
 
-def open_columns(file: str | Path, key: str | None, columns: Sequence[str], most: int) -> RawArray:
+def open_columns(files: Files, key: str | None, columns: Sequence[str], most: int) -> RawArray:
     """Open columns of a table, or arrays of a file, as the last axis of one array.
 
     Args:
-        file: as `open_array` takes it.
+        files: as `open_array` takes them.
         key: name of the table, or of the group that the arrays lie in; may be left out where there
             is one.
         columns: their names.
@@ -56,30 +61,52 @@ def open_columns(file: str | Path, key: str | None, columns: Sequence[str], most
     Raises:
         InputError: as of `open_array`; arrays of different shapes.
     """
-    file = Path(file)
-    found = _contents(file)
-    if found.tables:
-        return _usable(_named(file, found, key, columns, most), text=False)
-    names = [f"{key}/{column}" if key else column for column in columns]
-    parts = [_usable(_named(file, found, name, (), None), text=False) for name in names]
-    return StackedArray.of(parts)
+
+    def of_file(file: Path) -> RawArray:
+        found = _contents(file)
+        if found.tables:
+            return _usable(_named(file, found, key, columns, most), text=False)
+        names = [f"{key}/{column}" if key else column for column in columns]
+        parts = [_usable(_named(file, found, name, (), None), text=False) for name in names]
+        return StackedArray.of(parts)
+
+    return _joined(files, key, of_file)
 
 
-def open_column(
-    file: str | Path, key: str | None = None, column: str | int | None = None
-) -> RawArray:
+def open_column(files: Files, key: str | None = None, column: str | int | None = None) -> RawArray:
     """Open an array (N,) of numbers or texts, such as labels.
 
     Args:
-        file, key: as `open_array` takes them.
+        files, key: as `open_array` takes them.
         column: of a table its name; of an array (N, m) its position, from behind where negative.
 
     Raises:
         InputError: as of `open_array`; no such position.
     """
     if isinstance(column, int):
-        return _column(open_array(file, key), column)
-    return open_array(file, key, [] if column is None else [column], text=True)
+        return _column(open_array(files, key), column)
+    return open_array(files, key, [] if column is None else [column], text=True)
+
+
+def _joined(files: Files, key: str | None, of_file: Callable[[Path], RawArray]) -> RawArray:
+    """The arrays of files, one behind the other.
+
+    Raises:
+        InputError: they do not belong together.
+    """
+    several = [files] if isinstance(files, str | Path) else files
+    parts = [of_file(Path(file)) for file in several]
+    first_of: dict[str | None, RawArray] = {}  # by format: they name things in ways of their own
+    for part in parts if key is None else []:
+        first = first_of.setdefault(format_of(part.file), part)
+        if part.key != first.key:
+            raise InputError(
+                part.file,
+                f"'{part.key}' alone",
+                f"'{first.key}' as in {first.file}",
+                "the files of a sample hold an array of one name; name those of another apart.",
+            )
+    return JoinedArray.of(parts)
 
 
 def _column(found: RawArray, column: int) -> RawArray:
@@ -190,6 +217,8 @@ def beside(raw: RawArray, name: str) -> RawArray:
     Raises:
         InputError: there is none of that name.
     """
+    if isinstance(raw, JoinedArray):
+        return JoinedArray.of([beside(part, name) for part in raw.parts])
     numbered = re.fullmatch(r"(.+)\[(-?\d+)\]", name)
     if isinstance(raw, TableArray) and (name in raw.table.columns or not numbered):
         return _usable(raw.table.array([name], None), text=True)
