@@ -16,6 +16,7 @@ from conftest import IMAGES, jets
 from oddjet.common.errors import InputError
 from oddjet.planning.contents import contents
 from oddjet.prepare import arrays
+from oddjet.prepare.constituents import jet_images
 from oddjet.prepare.images import Images
 from oddjet.prepare.raw import open_array, open_column, read_truth
 from oddjet.prepare.samples import prepare_normal, prepare_test, prepare_truth, sources
@@ -174,6 +175,23 @@ def test_damage_is_said_of_the_file_that_has_it(tmp_path: Path) -> None:
     found = open_array([tmp_path / "a.npz", tmp_path / "b.npz"])
     with pytest.raises(InputError, match=r"b\.npz: found damaged data"):
         list(found.pieces())
+
+
+@pytest.mark.parametrize(("most", "there"), [(200, 9), (6, 6)])
+def test_files_may_hold_different_numbers_of_constituents(
+    tmp_path: Path, most: int, there: int
+) -> None:
+    vectors = constituents()[:6, :9].copy()
+    vectors[:4, 5:] = 0
+    np.savez(tmp_path / "a.npz", x=vectors[:4, :5], y=np.arange(4))  # padded to its own longest jet
+    np.savez(tmp_path / "b.npz", x=vectors[4:], y=np.arange(4, 6))
+    files = [tmp_path / "a.npz", tmp_path / "b.npz"]
+    settings = VECTORS | {"constituents": most}
+    images = Images({"file": files, "key": "x", "where": {"y": [1, 3, 4]}}, settings)
+    assert images.raw.shape == (6, there, 4)
+    (piece,) = images.pieces()
+    expected, *_ = jet_images(vectors[[1, 3, 4], :there].astype(float), 16, VECTORS["half_width"])
+    np.testing.assert_array_equal(piece.images.dense(), expected)
 
 
 # Files that do not agree

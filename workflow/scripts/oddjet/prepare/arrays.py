@@ -144,6 +144,26 @@ class ColumnArray(RawArray):
 
 
 @dataclass(frozen=True)
+class PaddedArray(RawArray):
+    """An array whose second axis is filled up with zeros, or cut."""
+
+    whole: RawArray
+
+    @classmethod
+    def of(cls, whole: RawArray, length: int) -> RawArray:
+        if whole.shape[1] == length:
+            return whole
+        shape = (whole.events, length, *whole.shape[2:])
+        return cls(whole.file, whole.key, shape, whole.dtype, whole)
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        for piece in self.whole.pieces():  # as many rows as are read of the whole
+            kept = piece[:, : self.shape[1]]
+            missing = self.shape[1] - kept.shape[1]
+            yield np.pad(kept, [(0, 0), (0, missing), *[(0, 0)] * (kept.ndim - 2)])
+
+
+@dataclass(frozen=True)
 class StackedArray(RawArray):
     """Arrays of one shape, side by side in the last axis."""
 

@@ -10,7 +10,14 @@ import numpy as np
 
 from oddjet.common.errors import InputError
 from oddjet.planning.formats import FORMATS, format_of
-from oddjet.prepare.arrays import DAMAGE, ColumnArray, JoinedArray, RawArray, StackedArray
+from oddjet.prepare.arrays import (
+    DAMAGE,
+    ColumnArray,
+    JoinedArray,
+    PaddedArray,
+    RawArray,
+    StackedArray,
+)
 from oddjet.prepare.columns import Contents, TableArray
 
 Files = str | Path | Sequence[str | Path]
@@ -34,7 +41,8 @@ def open_array(
         files: of any of the formats of `planning.formats`.
         key: name of the array, or of the table; may be left out where there is one.
         columns: of a table, as `columns.TableArray` takes them.
-        most: values of a list in such a column that are kept at most, as `columns` pads them.
+        most: values of a list in such a column that are kept at most, as `columns` pads them, and
+            of the second axis of an array.
         text: whether it may hold text.
 
     Raises:
@@ -45,7 +53,7 @@ def open_array(
     def of_file(file: Path) -> RawArray:
         return _usable(_named(file, _contents(file), key, columns, most), text)
 
-    return _joined(files, key, of_file)
+    return _joined(files, key, of_file, most)
 
 
 def open_columns(files: Files, key: str | None, columns: Sequence[str], most: int) -> RawArray:
@@ -70,7 +78,7 @@ def open_columns(files: Files, key: str | None, columns: Sequence[str], most: in
         parts = [_usable(_named(file, found, name, (), None), text=False) for name in names]
         return StackedArray.of(parts)
 
-    return _joined(files, key, of_file)
+    return _joined(files, key, of_file, most)
 
 
 def open_column(files: Files, key: str | None = None, column: str | int | None = None) -> RawArray:
@@ -88,8 +96,10 @@ def open_column(files: Files, key: str | None = None, column: str | int | None =
     return open_array(files, key, [] if column is None else [column], text=True)
 
 
-def _joined(files: Files, key: str | None, of_file: Callable[[Path], RawArray]) -> RawArray:
-    """The arrays of files, one behind the other.
+def _joined(
+    files: Files, key: str | None, of_file: Callable[[Path], RawArray], most: int | None
+) -> RawArray:
+    """The arrays of files, one behind the other, and of constituents as many in each, or `most`.
 
     Raises:
         InputError: they do not belong together.
@@ -106,6 +116,9 @@ def _joined(files: Files, key: str | None, of_file: Callable[[Path], RawArray]) 
                 f"'{first.key}' as in {first.file}",
                 "the files of a sample hold an array of one name; name those of another apart.",
             )
+    if most is not None and all(len(part.shape) > 1 for part in parts):
+        longest = min(most, max(part.shape[1] for part in parts))
+        parts = [PaddedArray.of(part, longest) for part in parts]
     return JoinedArray.of(parts)
 
 
@@ -219,6 +232,8 @@ def beside(raw: RawArray, name: str) -> RawArray:
     """
     if isinstance(raw, JoinedArray):
         return JoinedArray.of([beside(part, name) for part in raw.parts])
+    if isinstance(raw, PaddedArray):
+        return beside(raw.whole, name)
     numbered = re.fullmatch(r"(.+)\[(-?\d+)\]", name)
     if isinstance(raw, TableArray) and (name in raw.table.columns or not numbered):
         return _usable(raw.table.array([name], None), text=True)
