@@ -8,7 +8,7 @@ import pytest
 import yaml
 from conftest import REPO
 
-from oddjet.planning import configuration
+from oddjet.planning import configuration, remote
 
 DEFAULTS = yaml.safe_load((REPO / "config" / "config.yaml").read_text("utf-8"))
 SCHEMA = yaml.safe_load((REPO / "workflow" / "schemas" / "config.schema.yaml").read_text("utf-8"))
@@ -63,6 +63,8 @@ def test_defaults_have_no_problem() -> None:
         "results: out/run 1",
         "samples: {normal: {file: n.h5, where: {'jets[-6]': 1, pt: {at_least: 500, below: 600}}},"
         " tests: {a: {file: l.h5, truth: {file: l.h5, key: jets, column: [-2, 3]}}}}",
+        f"samples: {{normal: {{url: 'https://a.org/n.zip', sha256: {'0a' * 32}, member: a/n.h5}},"
+        f" tests: {{a: {{url: 'http://a.org/l.h5', md5: {'0b' * 16}, truth: 1}}}}}}",
         "images: {coordinates: [phi, eta, pt, mask], unit: MeV}",
         "images: {coordinates: {ptrel: 2, etarel: 0, phirel: 1}}",
         "images: {coordinates: {pt: part_pt, y: part_y, phi: part_phi}}",
@@ -126,6 +128,33 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "constituents where there are none": (
         "supervised: {networks: {dense: {inputs: constituents}}}",
         ["supervised.networks.dense:", "images.layout channels_last;", "expected", "Hint:"],
+    ),
+    "a url without a checksum": (
+        "samples: {normal: {url: 'https://a.org/n.h5'}, tests: {a: {file: l.npz}}}",
+        ["samples.normal:", "found url with no checksum", "sha256 and md5.", "Hint:"],
+    ),
+    "a url with two checksums": (
+        f"samples: {{normal: {{url: 'https://a.org/n.h5', md5: {'0b' * 16}, sha256: {'0a' * 32}}},"
+        " tests: {a: {file: l.npz}}}",
+        ["samples.normal:", "found url with sha256 and md5", "expected one of"],
+    ),
+    "a url beside a file": (
+        "samples: {normal: {file: n.h5}, tests: {a: {file: l.npz, truth: "
+        f"{{file: t.npz, url: 'https://a.org/n.h5', md5: {'0b' * 16}}}}}}}}}",
+        ["samples.tests.a.truth:", "found url, md5 beside file", "expected"],
+    ),
+    "a truth without a file": (
+        "samples: {normal: {file: n.h5}, tests: {a: {file: l.npz, truth: {key: y}}}}",
+        ["samples.tests.a.truth:", "file missing"],
+    ),
+    "a checksum that is none": (
+        "samples: {normal: {url: 'https://a.org/n.h5', md5: abc}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.md5:", "'abc' does not match"],
+    ),
+    "a member outside its archive": (
+        f"samples: {{normal: {{url: 'https://a.org/n.zip', md5: {'0b' * 16}, member: a/../../b}},"
+        " tests: {a: {file: l.npz}}}",
+        ["samples.normal.member:", "does not match"],
     ),
     "limits of another name": (
         "samples: {normal: {file: n.npz, where: {pt: {over: 5}}}, tests: {a: {file: l.npz}}}",
@@ -418,10 +447,36 @@ def test_several_files_are_a_list_or_what_is_like_a_pattern_by_name(
         "tests": {"x": {"file": "a.npz", "truth": {"file": ["a.npz"]}}, "y": {"file": "a.npz"}},
     }
     assert configuration.wrong_files(samples, made="results/simulation") == []
-    made = configuration.with_files(samples)
+    made = configuration.with_files(samples, "results/raw/fetched")
     assert made["normal"]["file"] == ["b10.h5", "b2.h5"]
     assert made["tests"]["x"]["file"] == made["tests"]["x"]["truth"]["file"] == ["a.npz"]
     assert samples["normal"]["file"] == "b*.h5"  # as it was given
+
+
+def test_a_file_elsewhere_lies_where_its_checksum_says_and_is_fetched_once() -> None:
+    archive = {
+        "url": "https://a.org/records/1/files/jets%20of%20a.zip?download=1",
+        "md5": "AB" * 16,
+    }
+    truth = archive | {"member": "test/labels.npy"}
+    samples = {
+        "normal": archive | {"member": "train.h5"},
+        "tests": {"x": {"url": "http://a.org/x.h5", "sha256": "c" * 64, "truth": truth}},
+        "signal": {"file": "s.h5"},
+    }
+    made = configuration.with_files(samples, "fetched")
+    there = f"{'ab' * 16}/jets of a.zip"
+    assert made["normal"]["file"] == [f"fetched/{'ab' * 16}/members/train.h5"]
+    assert made["tests"]["x"]["file"] == [f"fetched/{'c' * 64}/x.h5"]
+    assert made["tests"]["x"]["truth"]["file"] == [f"fetched/{'ab' * 16}/members/test/labels.npy"]
+    arrays = configuration.elsewhere(samples)
+    fetched = remote.to_fetch(arrays)
+    assert fetched[there] == {"url": archive["url"], "algorithm": "md5", "checksum": "ab" * 16}
+    assert len(fetched) == 2
+    extracted = remote.to_extract(arrays)
+    assert {path.split("/", 2)[2] for path in extracted} == {"train.h5", "test/labels.npy"}
+    assert {one["archive"] for one in extracted.values()} == {there}
+    assert configuration.wrong_files(samples | {"signal": samples["normal"]}, "made") == []
 
 
 def test_files_that_are_none_or_twice_there_are_named_by_their_keys(

@@ -272,7 +272,7 @@ def completed(heading: str) -> tuple[dict[str, Any], dict[str, Any]]:
     config = merged(yaml.safe_load(documented()[heading]))
     assert configuration.problems(config, SCHEMA) == []
     assert configuration.wrong_files(config["samples"], made="results/simulation") == []
-    return configuration.with_files(config["samples"]), config["images"]
+    return configuration.with_files(config["samples"], "fetched"), config["images"]
 
 
 def truth(test: dict[str, Any], images: Images) -> np.ndarray:

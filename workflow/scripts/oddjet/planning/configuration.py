@@ -12,7 +12,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError, validators
 
 from oddjet.common.parts import WEAK
-from oddjet.planning import coordinates
+from oddjet.planning import coordinates, remote
 
 # given in a file of the user's, these replace the defaults and are never merged with them
 REPLACED_AS_A_WHOLE = (
@@ -178,6 +178,7 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             "leaves out; expected one of them."
         )
     yield from _of_constituents(config["images"])
+    yield from _of_files(samples)
     rows = {"normal": samples.get("normal", {})} | samples.get("tests", {})
     for name, sample in rows.items():
         first, behind = sample.get("rows", (0, 1))
@@ -217,6 +218,26 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             yield (
                 f"samples.tests.{name}: found at_least {test['at_least']} above at_most "
                 f"{test['at_most']}; expected at_least <= at_most."
+            )
+
+
+def _of_files(samples: Mapping[str, Any]) -> Iterator[str]:
+    """Say which samples and truths have no file, or two, or one whose checksum is not known."""
+    for key, array in _arrays(samples) if "course" not in samples else []:
+        given = [name for name in remote.DIGESTS if name in array]
+        if "file" in array:
+            surplus = [name for name in ("url", *given, "member") if name in array]
+            if surplus:
+                yield (
+                    f"{key}: found {', '.join(surplus)} beside file; expected a file that is here, "
+                    "or the url of one that is to be fetched."
+                )
+        elif "url" not in array:
+            yield f"{key}: file missing."
+        elif len(given) != 1:
+            yield (
+                f"{key}: found url with {' and '.join(given) or 'no checksum'}; expected one of "
+                f"{' and '.join(remote.DIGESTS)}. Hint: archives state it beside the file."
             )
 
 
@@ -261,6 +282,8 @@ def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
     """
     sentences = []
     for key, array in _arrays(samples):
+        if "file" not in array:
+            continue
         for given in _as_list(array["file"]):
             if not any(Path(f).is_file() or Path(f).is_relative_to(made) for f in _found(given)):
                 what = "files like" if has_magic(given) else "file"
@@ -280,12 +303,24 @@ def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
     return sentences
 
 
-def with_files(samples: Mapping[str, Any]) -> dict[str, Any]:
-    """The samples with the list of its files as the `file` of each, and of each truth."""
+def with_files(samples: Mapping[str, Any], fetched: str) -> dict[str, Any]:
+    """The samples with the list of its files as the `file` of each, and of each truth.
+
+    Args:
+        samples: the configuration's.
+        fetched: folder of the files that come from elsewhere.
+    """
     made = copy.deepcopy(dict(samples))
     for _, array in _arrays(made):
-        array["file"] = files_of(array["file"])
+        array["file"] = (
+            files_of(array["file"]) if "file" in array else [f"{fetched}/{remote.place(array)}"]
+        )
     return made
+
+
+def elsewhere(samples: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What is to be fetched: samples and truths with a `url`."""
+    return [array for _, array in _arrays(samples) if "url" in array]
 
 
 def files_of(given: str | list[str]) -> list[str]:
@@ -306,11 +341,11 @@ def _found(given: str) -> list[str]:
 
 
 def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (configuration key, array) of each file that the samples name."""
+    """Yield (configuration key, array) of each sample and each truth that lies in files."""
     yield "samples.normal", samples["normal"]
     for name, test in samples["tests"].items():
         yield f"samples.tests.{name}", test
-        if "file" in truth_of(test):
+        if isinstance(test.get("truth"), Mapping):
             yield f"samples.tests.{name}.truth", test["truth"]
     if "signal" in samples:
         yield "samples.signal", samples["signal"]
