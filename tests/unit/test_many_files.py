@@ -19,7 +19,13 @@ from oddjet.prepare import arrays
 from oddjet.prepare.constituents import jet_images
 from oddjet.prepare.images import Images
 from oddjet.prepare.raw import open_array, open_column, read_truth
-from oddjet.prepare.samples import prepare_normal, prepare_test, prepare_truth, sources
+from oddjet.prepare.samples import (
+    check_together,
+    prepare_normal,
+    prepare_test,
+    prepare_truth,
+    sources,
+)
 
 EVENTS, MOST = 120, 20
 VECTORS = IMAGES | {"layout": "constituents", "size": 16, "constituents": MOST}
@@ -192,6 +198,26 @@ def test_files_may_hold_different_numbers_of_constituents(
     (piece,) = images.pieces()
     expected, *_ = jet_images(vectors[[1, 3, 4], :there].astype(float), 16, VECTORS["half_width"])
     np.testing.assert_array_equal(piece.images.dense(), expected)
+
+
+def test_files_that_hold_the_same_jets_are_named(tmp_path: Path) -> None:
+    files = [str(tmp_path / f"{name}.npy") for name in "abc"]
+    for seed, file in enumerate(files):
+        np.save(file, np.concatenate([jets(40, seed=seed), jets(5, seed=9 if seed else 8)]))
+    paths = [tmp_path / f"{name}.h5" for name in ("normal", "test")]
+    prepare_normal({"file": files}, IMAGES, paths[0], STEPS, SPLIT)
+    prepare_test({"file": files[0]}, IMAGES, paths[1], STEPS, paths[0])
+    normal, test = check_together(
+        paths[0],
+        {"a": str(paths[1])},
+        [files, files[:1]],
+        validation=0.2,
+        least_control=29,
+        max_fpr=0.1,
+    )
+    said = f"5 jets are copies of others in it (5 in {files[1]} and {files[2]}): drop duplicates"
+    assert said in normal["warnings"]
+    assert "copies" not in test["warnings"]
 
 
 # Files that do not agree

@@ -5,7 +5,6 @@ import logging
 import pandas as pd
 
 from oddjet.common import logs
-from oddjet.common.files import called
 from oddjet.common.tables import write
 from oddjet.estimate import cuts
 from oddjet.prepare import samples
@@ -14,9 +13,8 @@ logs.set_up(snakemake.log[0])
 params = snakemake.params
 least = cuts.least_control(params.max_fpr, params.fpr_confidence)
 tests = dict(zip(params.tests, snakemake.input.tests, strict=True))
-names = [called(files) for files in params.files]
 rows = samples.check_together(
-    snakemake.input.normal, tests, names, params.validation, least, params.max_fpr
+    snakemake.input.normal, tests, params.files, params.validation, least, params.max_fpr
 )
 sources = samples.sources({"normal": snakemake.input.normal, **tests}, params.files)
 for row in rows:

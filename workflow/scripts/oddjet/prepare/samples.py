@@ -295,7 +295,7 @@ def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Pat
 def check_together(
     normal: str | Path,
     tests: Mapping[str, str],
-    files: Sequence[str],
+    files: Sequence[Sequence[str]],
     validation: float,
     least_control: int,
     max_fpr: float,
@@ -305,7 +305,7 @@ def check_together(
     Args:
         normal: the prepared normal sample.
         tests: prepared tests by name.
-        files: the raw files, of the normal sample and of the tests.
+        files: the raw files of each, the normal sample first.
         validation: share of the normal jets outside the control part that validates.
         least_control: control jets without which `max_fpr` cannot be proved.
         max_fpr: the false positive rate asked for, named in the error.
