@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import vector
 
 from oddjet.planning.coordinates import MASK
 
@@ -56,6 +55,8 @@ def four_vectors(values: Mapping[str, np.ndarray], unit: str) -> np.ndarray:
     """
     known = {ALIASES.get(name, name): found for name, found in values.items()}
     if "pt" in known:
+        import vector  # here, because it takes long, and E, px, py, pz need none
+
         there = known["pt"] != 0
         known = {name: np.where(there, found, 0) for name, found in known.items()}
         found: Any = vector.array(known)
