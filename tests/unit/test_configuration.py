@@ -490,14 +490,17 @@ def test_files_that_are_none_or_twice_there_are_named_by_their_keys(
         "normal": {"file": ["a.h5", "gone.h5"]},
         "tests": {
             "none": {"file": "x*.h5"},
+            "there": {"file": "https://a.org/x.h5"},
             "twice": {"file": ["a.h5", "?.h5"]},
             "linked": {"file": "*.h5"},
         },
     }
     found = configuration.wrong_files(samples, made="results/simulation")
+    assert "Hint: what is to be fetched is named as url" in found[2]
     assert [sentence.split(" Hint: ")[0] for sentence in found] == [
         "samples.normal.file: found no file gone.h5; expected an existing file.",
         "samples.tests.none.file: found no files like x*.h5; expected an existing file.",
+        "samples.tests.there.file: found no file https://a.org/x.h5; expected an existing file.",
         "samples.tests.twice.file: found a.h5 twice; expected each file once.",
         "samples.tests.linked.file: found link.h5, which is a.h5, twice; expected each file once.",
     ]

@@ -287,9 +287,11 @@ def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
         for given in _as_list(array["file"]):
             if not any(Path(f).is_file() or Path(f).is_relative_to(made) for f in _found(given)):
                 what = "files like" if has_magic(given) else "file"
+                hint = f"paths are relative to the working directory, here {Path.cwd()}"
+                if "://" in given:
+                    hint = "what is to be fetched is named as url, with its sha256 or md5"
                 sentences.append(
-                    f"{key}.file: found no {what} {given}; expected an existing file. "
-                    f"Hint: paths are relative to the working directory, here {Path.cwd()}."
+                    f"{key}.file: found no {what} {given}; expected an existing file. Hint: {hint}."
                 )
         seen: dict[Path, str] = {}
         for file in files_of(array["file"]):
