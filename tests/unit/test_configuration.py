@@ -108,10 +108,6 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         "fraction: {headline: template}",
         ["fraction.headline:", "found template", "expected samples.signal", "Hint:"],
     ),
-    "one test told from no other": (
-        "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz}}}\nfraction: {headline: cwola}",
-        ["fraction.headline:", "found cwola with one test", "at least two"],
-    ),
     "priors that exclude each other": (
         "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, at_least: 0.6, at_most: 0.4}}}",
         ["samples.tests.a:", "at_least 0.6 above at_most 0.4"],

@@ -109,6 +109,8 @@ CLUSTERS = f"{RESULTS}/{{model}}/seed{{seed}}/clusters.h5"
 FRACTIONS = f"{RESULTS}/{{model}}/fractions.csv"
 CHECKS = f"{RESULTS}/{{model}}/checks.csv"
 UNCERTAINTY_BUDGET = f"{RESULTS}/{{model}}/uncertainty_budget.csv"
+DISCOVERY = f"{RESULTS}/{{model}}/discovery.csv"
+EXCESS = f"{RESULTS}/{{model}}/excess.csv"
 PURITY = f"{RESULTS}/{{model}}/purity.csv"
 DETECTION = f"{RESULTS}/{{model}}/detection.csv"
 ROC = f"{RESULTS}/{{model}}/roc.csv"
@@ -136,10 +138,15 @@ BENCHMARKS = f"{RESULTS}/benchmarks"
 # of optional targets
 COVERAGE = f"{RESULTS}/coverage"
 POOL = f"{COVERAGE}/{{score}}/pool.h5"
-CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}.csv"
+COVERAGE_CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}.csv"
+TRUST_CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}_trust.csv"
 COVERAGE_RESULTS = [
-    TABLE.format(table="coverage"),
-    *(f"{FIGURES}/coverage.{suffix}" for suffix in ("png", "pdf")),
+    *expand(TABLE, table=["coverage", "trust"]),
+    *expand(
+        f"{FIGURES}/{{figure}}.{{suffix}}",
+        figure=["coverage", "trust"],
+        suffix=["png", "pdf"],
+    ),
 ]
 BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
 
@@ -159,9 +166,12 @@ SEEDS = config["seeds"]
 QUOTED = [*MODELS, WEAK]  # whose fractions are quoted
 # supervised ones learn from truth
 NETWORKS = config["supervised"]["networks"] if TRUTHS else {}
-BRIGHTNESS = (
-    "brightness"  # a poor score, whose coverage stands beside that of the models
-)
+# features that are poor scores, whose coverage stands beside that of the models
+POOR_SCORES = {
+    "brightness": "minus_sum_of_squares",
+    "mass": "mass",
+    "lit_pixels": "lit_pixels",
+}
 # models of the benchmark alone lie in a folder of their own
 COMPARED = {
     group: {f"compared/{name}": model for name, model in models.items()}
@@ -183,7 +193,15 @@ PREPARATIONS, PREPARATION_OF = configuration.preparations(
 # how fractions are estimated from scores
 ANOMALY_SCORE = config["fraction"]["anomaly_score"]
 CUT = {name: config["fraction"][name] for name in ("max_fpr", "fpr_confidence")}
-ESTIMATION = CUT | {name: config["fraction"][name] for name in ("anchor", "bootstrap")}
+CONTAMINATION = config["fraction"]["contamination"]  # of the normal sample
+# what features in pixels are multiplied by, where the side of a raw pixel is known
+PIXEL = config["images"]["pixel"]
+SCALE = {"mass": PIXEL, "width": PIXEL} if PIXEL else {}
+ESTIMATION = (
+    CUT
+    | {name: config["fraction"][name] for name in ("anchor", "bootstrap")}
+    | {"contamination": CONTAMINATION["fraction"]}
+)
 ALL_RESULTS = [
     SUMMARY,
     PAGE,

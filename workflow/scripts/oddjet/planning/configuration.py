@@ -211,8 +211,6 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             "fraction.headline: found template; expected samples.signal, simulated anomalous jets, "
             "for it. Hint: joint needs none."
         )
-    if fraction["headline"] == "cwola" and len(tests) < 2:
-        yield "fraction.headline: found cwola with one test; expected at least two for it."
     for name, test in tests.items():
         if test.get("at_least", 0) > test.get("at_most", 1):
             yield (
