@@ -242,6 +242,15 @@ def test_files_that_do_not_agree_are_named(tmp_path: Path, what: str) -> None:
         open_array([tmp_path / "a.npz", tmp_path / "b.npz"])
 
 
+def test_constituents_beside_what_are_none_are_named(tmp_path: Path) -> None:
+    for name, shape in (("a", (3, 5, 4)), ("b", (3, 6, 4)), ("c", (3,))):
+        np.save(tmp_path / f"{name}.npy", np.ones(shape))
+    with pytest.raises(InputError, match=r"c\.npy: found array 'array' of float64, \(events\)"):
+        open_array([tmp_path / f"{name}.npy" for name in "ac"], most=9)
+    with pytest.raises(InputError, match=r"b\.npy: found array 'array' of float64, \(events, 6, 4"):
+        open_array([tmp_path / f"{name}.npy" for name in "abc"], most=9)
+
+
 def test_a_column_that_one_file_lacks_is_named_with_that_file(tmp_path: Path) -> None:
     files = [write(tmp_path / "a.parquet", slice(3))]
     pyarrow.parquet.write_table(pyarrow.table({"E": [[1.0]], "label": [1]}), tmp_path / "b.parquet")

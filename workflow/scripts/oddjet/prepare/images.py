@@ -166,20 +166,20 @@ class _Coordinates:
 
     def __init__(self, sample: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         self.names = list(settings["coordinates"])
-        self.unit, most = settings["unit"], settings["constituents"]
+        self.unit, self.most = settings["unit"], settings["constituents"]
         self.momentum_unit = "jet pT" if are_relative(self.names) else "GeV"
         opened, own = (sample["file"], sample.get("key")), columns(settings["coordinates"])
         if own:
-            self.raw = open_columns(*opened, own, most)
+            self.raw = open_columns(*opened, own, self.most)
         else:
-            self.raw = open_array(*opened, settings["columns"], most)
+            self.raw = open_array(*opened, settings["columns"], self.most)
         found = positions(settings["coordinates"])
         check_constituents(self.raw, self.names, found)
         self.positions = found or list(range(len(self.names)))
 
     def four_vectors(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
         """E, px, py, pz, float64 (n, k, 4), of the rows' values, checked."""
-        values = values[:, :, self.positions].astype(np.float64)
+        values = values[:, : self.most, self.positions].astype(np.float64)
         named = dict(zip(self.names, np.moveaxis(values, -1, 0), strict=True))
         if MASK in named:
             # what lies where there is nothing does not matter

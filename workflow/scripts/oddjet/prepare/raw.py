@@ -42,7 +42,7 @@ def open_array(
         key: name of the array, or of the table; may be left out where there is one.
         columns: of a table, as `columns.TableArray` takes them.
         most: values of a list in such a column that are kept at most, as `columns` pads them, and
-            of the second axis of an array.
+            of the second axis of arrays that differ there.
         text: whether it may hold text.
 
     Raises:
@@ -99,7 +99,7 @@ def open_column(files: Files, key: str | None = None, column: str | int | None =
 def _joined(
     files: Files, key: str | None, of_file: Callable[[Path], RawArray], most: int | None
 ) -> RawArray:
-    """The arrays of files, one behind the other, and of constituents as many in each, or `most`.
+    """The arrays of files, one behind the other; constituents are as many in each, or `most`.
 
     Raises:
         InputError: they do not belong together.
@@ -116,8 +116,9 @@ def _joined(
                 f"'{first.key}' as in {first.file}",
                 "the files of a sample hold an array of one name; name those of another apart.",
             )
-    if most is not None and all(len(part.shape) > 1 for part in parts):
-        longest = min(most, max(part.shape[1] for part in parts))
+    lengths = {part.shape[1:2] for part in parts}
+    if most is not None and len(lengths) > 1 and () not in lengths:
+        longest = min(most, max(max(lengths)))
         parts = [PaddedArray.of(part, longest) for part in parts]
     return JoinedArray.of(parts)
 
