@@ -10,8 +10,8 @@ from oddjet.common.errors import InputError
 from oddjet.planning.coordinates import MASK, are_relative, columns, positions
 from oddjet.prepare.arrays import RawArray
 from oddjet.prepare.constituents import check_constituents, check_momenta, jet_images
-from oddjet.prepare.coordinates import four_vectors, strange
 from oddjet.prepare.features import image_features
+from oddjet.prepare.four_vectors import four_vectors, strange
 from oddjet.prepare.raw import chosen_rows, open_array, open_columns
 from oddjet.prepare.sparse import SparseImages, events_at_once
 
