@@ -157,7 +157,7 @@ SCORED_BASELINES: Made = SUPERVISED | of(
     "score_baselines", {f"baselines/seed{seed}/scores.h5" for seed in (1, 2)}
 )
 MEASURED_BASELINES: Made = of("measure_baselines", {"baselines/detection.csv", "baselines/roc.csv"})
-CHECK: Made = of("check_samples", {"tables/samples.csv"})
+CHECK: Made = of("check_samples", {"tables/samples.csv", "tables/sources.csv"})
 DRAWN: Made = of("draw_samples", figure("examples") | figure("means") | figure("crop"))
 
 

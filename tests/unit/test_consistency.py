@@ -259,7 +259,7 @@ def test_every_loss_of_the_schema_has_its_module_and_the_other_way_round() -> No
 def test_every_format_has_its_reader_and_the_other_way_round() -> None:
     assert plugins("prepare/readers") == sorted(FORMATS)
     assert all(callable(module("prepare/readers", name).contents) for name in FORMATS)
-    for part in ("title", "signature", "suffix"):
+    for part in ("title", "signature", "suffixes"):
         values = [getattr(known, part) for known in FORMATS.values()]
         assert len(set(values)) == len(values)
 

@@ -285,11 +285,13 @@ def test_scores_have_a_group_per_part_with_aligned_datasets(scores: h5py.File) -
     for part, group in scores.items():
         assert {name: data.dtype.name for name, data in group.items()} == {
             "event": "int64",
+            "source": "int32",
             "error": "float32",
             "mahalanobis": "float32",
             "latent": "float32",
         }
         assert group["event"].shape == group["error"].shape == (EVENTS[part],)
+        assert not group["source"][:].any()  # one file each
         assert group["latent"].shape == (EVENTS[part], 2)
         assert np.isfinite(group["error"]).all()
         assert np.isfinite(group["mahalanobis"]).all()

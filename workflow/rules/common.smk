@@ -30,7 +30,7 @@ WORKFLOW = on_disk(workflow.current_basedir)
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
 from oddjet.common import parts
-from oddjet.planning import configuration
+from oddjet.planning import configuration, remote
 from oddjet.planning.figures import FIGURES as DRAWN
 from oddjet.planning.figures import drawn_by, in_section
 from snakemake.exceptions import WorkflowError
@@ -59,14 +59,14 @@ def refuse(problems):
 
 
 def located(config, given):
-    """The samples with paths as they are from the working directory."""
+    """The samples with paths as they are from the working directory, in lists."""
     samples = config["samples"]
     if "course" in samples:
         files = {name: f"{RAW}/{file}" for name, file in COURSE_FILES.items()}
         return {
-            "normal": {"file": files.pop("normal")},
+            "normal": {"file": [files.pop("normal")]},
             "tests": {
-                name: {"file": file} | COURSE_KNOWS[name]
+                name: {"file": [file]} | COURSE_KNOWS[name]
                 for name, file in files.items()
             },
         }
@@ -75,8 +75,8 @@ def located(config, given):
             for part in [array, array.get("truth")]:
                 if isinstance(part, dict) and "file" in part:
                     part["file"] = os.path.relpath(WORKFLOW.parent / part["file"])
-    refuse(configuration.missing_files(samples, made=SIMULATED))
-    return samples
+    refuse(configuration.wrong_files(samples, made=SIMULATED))
+    return configuration.with_files(samples, FETCHED)
 
 
 # Snakemake's own dictionary: captions of its report read it
@@ -88,6 +88,7 @@ RESULTS = config["results"].rstrip("/")
 SIMULATED = f"{RESULTS}/simulation"
 SIMULATED_JETS = f"{SIMULATED}/batches/{{process}}_{{batch}}.h5"
 SIMULATED_EVENTS = f"{SIMULATED}/batches/events/{{process}}_{{batch}}.h5"
+FETCHED = f"{RESULTS}/raw/fetched"
 RAW = f"{RESULTS}/raw/{config['samples'].get('course')}"
 COURSE_FILES = {"normal": "Normal_data.npz"} | {
     test: f"Test_data_{test}.npz" for test in ("low", "high")
@@ -153,6 +154,8 @@ BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
 # what there is to do
 COURSE_KNOWS = {"low": {"at_most": 0.45}, "high": {"at_least": 0.55}}  # as it says
 SAMPLES = located(config, GIVEN)
+ELSEWHERE = configuration.elsewhere(SAMPLES)  # samples that are to be fetched
+TO_FETCH, TO_EXTRACT = remote.to_fetch(ELSEWHERE), remote.to_extract(ELSEWHERE)
 TESTS = list(SAMPLES["tests"])
 # what is prepared and scored like a test: with simulated anomalous jets, if they are given
 SIGNAL = {parts.SIGNAL: SAMPLES["signal"]} if "signal" in SAMPLES else {}
