@@ -46,7 +46,7 @@ class Hdf5Array(RawArray):
     def _pieces(self, rows: int) -> Iterator[np.ndarray]:
         with h5py.File(self.file) as file:
             dataset = complete(file[self.path])
-            values = dataset.asstr() if self.dtype == TEXT else dataset
+            values = dataset.asstr("utf-8", "replace") if self.dtype == TEXT else dataset
             for start in range(0, self.events, rows):
                 yield values[start : start + rows]
 
