@@ -13,6 +13,10 @@ from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
 
+# Processes that share the cores, each with a thread for every core, would wait for each other.
+# Jobs have the threads that Snakemake gives them.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 import numpy as np
 import pytest
 import yaml
