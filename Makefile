@@ -14,8 +14,9 @@ demo: .venv/runtime  ## the whole workflow on the demo input, then its summary
 	@echo && $(BIN)/tabulate -1 -s , -F .3f results/summary.csv
 	@echo "The page for people: results/summary.html   Tables: results/tables   Figures: results/figures"
 
+# three processes for two cores: in a workflow that runs one of them is often idle
 test: .venv/development lint  ## every test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/development  ## formatting, types, imports, and Snakemake's own linter
 	$(BIN)/ruff check

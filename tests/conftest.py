@@ -1,5 +1,6 @@
 """What several tests share: tiny samples, and the real workflow run on them."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -11,6 +12,10 @@ from dataclasses import dataclass, field
 from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
+
+# Processes that share the cores, each with a thread for every core, would wait for each other.
+# Jobs have the threads that Snakemake gives them.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import pytest
@@ -334,15 +339,13 @@ class WholeRun:
         )
 
 
-@pytest.fixture(scope="session")
-def whole_run(tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
-    """The whole workflow, run once: one model, two seeds, two tests, truth for one of them.
+def run_whole(place: Path) -> None:
+    """Run the whole workflow in place/run, from a copy of the code in place/code.
 
-    It runs from a copy of the code, which tests may touch and which an edit meanwhile leaves be.
+    All that it says is in output.txt, and place/done tells that it succeeded.
     """
-    place = tmp_path_factory.mktemp("whole_run")
-    code = place / "code"
-    code.mkdir()
+    code, directory = place / "code", place / "run"
+    code.mkdir(parents=True)
     shutil.copy2(REPO / "Snakefile", code)
     for folder in ("config", "envs", "profiles", "workflow"):
         shutil.copytree(
@@ -351,10 +354,30 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
             symlinks=True,
             ignore=shutil.ignore_patterns("__pycache__", ".*"),
         )
-    directory = place / "run"
     write_tiny_samples(directory)
-    watched = watching(place / "watched")
-    done = WholeRun(directory, code).run(environment=watched)
-    if done.returncode != 0:  # once in full would be enough, and every test that needs it says so
-        pytest.fail(f"the whole run failed:\n{(done.stdout + done.stderr)[-3000:]}", pytrace=False)
-    return WholeRun(directory, code, loaded_by(place / "watched", code / "workflow" / "scripts"))
+    done = WholeRun(directory, code).run(environment=watching(place / "watched"))
+    (place / "output.txt").write_text(done.stdout + done.stderr, "utf-8")
+    if done.returncode == 0:
+        (place / "done").touch()
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
+    """The whole workflow, run once: one model, two seeds, two tests, truth for one of them.
+
+    It runs from a copy of the code, which tests may touch and which an edit meanwhile leaves be.
+    One of the processes of pytest-xdist runs it, and each has a copy.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    ran = shared / "whole_run"
+    with open(shared / "whole_run.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ran.exists():
+            run_whole(ran)
+    if not (ran / "done").exists():  # once in full would be enough, and every test says so
+        said = (ran / "output.txt").read_text("utf-8")
+        pytest.fail(f"the whole run failed:\n{said[-3000:]}", pytrace=False)
+    place = Path(shutil.copytree(ran, tmp_path_factory.mktemp("copy") / "of", symlinks=True))
+    loaded = loaded_by(place / "watched", ran / "code" / "workflow" / "scripts")
+    return WholeRun(place / "run", place / "code", loaded)

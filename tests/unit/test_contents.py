@@ -284,21 +284,26 @@ def test_files_that_refer_to_each_other_are_read_once(settled: None) -> None:
     assert contents("folder/a.h5") == [digest_of(f"folder/{name}.h5") for name in "ab"]
 
 
-def test_files_that_a_pattern_names_are_all_followed(settled: None) -> None:
-    for block in range(3):
-        write_h5(f"p{block}.h5", np.full((2, 2), block + 1.0))
+def write_row(file: bytes = b"p%b.h5", name: bytes = b"x") -> None:
+    """all.h5 with `x`, two rows from each source of a row of them, however many there are."""
     mapped = h5py.h5s.create_simple((2, 2), (h5py.h5s.UNLIMITED, 2))
     mapped.select_hyperslab((0, 0), (h5py.h5s.UNLIMITED, 1), stride=(2, 2), block=(2, 2))
     created = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    created.set_virtual(mapped, b"p%b.h5", b"x", h5py.h5s.create_simple((2, 2)))
+    created.set_virtual(mapped, file, name, h5py.h5s.create_simple((2, 2)))
     with h5py.File("all.h5", "w") as opened:
         h5py.h5d.create(opened.id, b"x", h5py.h5t.IEEE_F64LE, mapped, created)
+
+
+def test_files_that_a_pattern_names_are_all_followed(settled: None) -> None:
+    for block in range(3):
+        write_h5(f"p{block}.h5", np.full((2, 2), block + 1.0))
+    write_row()
     before = contents("all.h5") or []
     assert [one for one in before if one] == [
         digest_of(name) for name in ("all.h5", "p0.h5", "p1.h5", "p2.h5")
     ]
     assert open_array("all.h5").shape == (6, 2)
-    assert np.concatenate(list(open_array("all.h5").pieces()))[::2, 0].tolist() == [1, 2, 3]
+    assert read("all.h5")[::2, 0].tolist() == [1, 2, 3]
     write_h5("p3.h5", np.full((2, 2), 4.0))
     assert digest_of("p3.h5") in (contents("all.h5") or [])
 
@@ -361,6 +366,38 @@ def test_a_missing_source_of_a_source_and_one_in_the_file_itself_are_named() -> 
         InputError, match=r"found virtual dataset 'x' made from 'y', missing in own"
     ):
         read("own.h5")
+
+
+@pytest.mark.parametrize("many", [3, 12])
+def test_a_gap_in_a_row_of_sources_is_an_error_that_names_what_is_missing(many: int) -> None:
+    for block in range(many):
+        write_h5(f"p{block}.h5", np.full((2, 2), block + 1.0))
+    write_row()
+    assert len(read("all.h5")) == 2 * many
+    Path(f"p{many - 1}.h5").unlink()  # nothing says that the row was longer
+    assert len(read("all.h5")) == 2 * many - 2
+    Path("p1.h5").rename("away.h5")
+    if many > 3:
+        with pytest.raises(
+            InputError, match=r"all\.h5: found .* made from the missing file p1\.h5"
+        ):
+            read("all.h5")
+    with h5py.File("p1.h5", "w") as opened:
+        opened["y"] = 1.0
+    with pytest.raises(InputError, match=r"made from 'x', missing in .*p1\.h5"):
+        read("all.h5")
+
+
+def test_a_gap_in_a_row_of_datasets_is_an_error_that_names_what_is_missing() -> None:
+    with h5py.File("one.h5", "w") as opened:
+        for block in range(3):
+            opened[f"d{block}"] = np.full((2, 2), block + 1.0)
+    write_row(b"one.h5", b"d%b")
+    assert read("all.h5")[::2, 0].tolist() == [1, 2, 3]
+    with h5py.File("one.h5", "a") as opened:
+        del opened["d1"]
+    with pytest.raises(InputError, match=r"made from 'd1', missing in .*one\.h5"):
+        read("all.h5")
 
 
 # What a job was planned for

@@ -245,6 +245,22 @@ def test_nested_lists_that_begin_empty_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read(tmp_path / "a.parquet", None, ["x"], 2), expected)
 
 
+@pytest.mark.parametrize("kind", ["bytes", "parquet"])
+def test_text_in_another_encoding_is_no_trouble(tmp_path: Path, kind: str) -> None:
+    latin = np.array(["höher".encode("latin-1"), b"qcd"])
+    path = tmp_path / "a"
+    if kind == "bytes":
+        with h5py.File(path, "w") as file:
+            file["x"], file["label"] = [0.0, 1.0], latin
+        raw = open_array(path, "x")
+    else:
+        text = pyarrow.array(latin.tolist(), pyarrow.binary()).view(pyarrow.string())
+        table = pyarrow.table({"x": [0.0, 1.0], "label": text})
+        pyarrow.parquet.write_table(table, path)
+        raw = open_array(path, None, ["x"])
+    assert chosen_rows(raw, {"label": "qcd"}).tolist() == [1]
+
+
 def test_records_are_refused_with_a_hint_that_fits(tmp_path: Path) -> None:
     values = pyarrow.array([[{"pt": 1.0, "eta": 2.0}], [], [{"pt": 1.0, "eta": 2.0}] * 2])
     pyarrow.parquet.write_table(pyarrow.table({"jet": values}), tmp_path / "a.parquet")
@@ -271,6 +287,14 @@ def labelled(directory: Path, kind: str) -> tuple[Path, str | None, list[str]]:
         return path, "x", []
     if kind == "pandas":
         table.to_hdf(path, key="t", format="table")
+    elif kind in ("tree", "ntuple"):
+        uproot = pytest.importorskip("uproot")
+        with uproot.recreate(path) as file:
+            content = {"x": np.arange(12.0), "label": NAMES.tolist()}
+            if kind == "tree":
+                file.mktree("t", {"x": "f8", "label": "string"}).extend(content)
+            else:
+                file.mkrntuple("t", content)
     else:
         if kind == "categories":
             table.label = table.label.astype("category")
@@ -278,7 +302,10 @@ def labelled(directory: Path, kind: str) -> tuple[Path, str | None, list[str]]:
     return path, None, ["x"]
 
 
-@pytest.mark.parametrize("kind", ["npz", "bytes", "text", "pandas", "parquet", "categories"])
+TEXTS = ["npz", "bytes", "text", "pandas", "parquet", "categories", "tree", "ntuple"]
+
+
+@pytest.mark.parametrize("kind", TEXTS)
 def test_rows_are_chosen_by_text(tmp_path: Path, kind: str) -> None:
     path, key, columns = labelled(tmp_path, kind)
     raw = open_array(path, key, columns)
@@ -294,7 +321,7 @@ def test_rows_are_chosen_by_text(tmp_path: Path, kind: str) -> None:
         chosen_rows(raw, {"label": "wz"})
 
 
-@pytest.mark.parametrize("kind", ["npz", "bytes", "text", "pandas", "parquet"])
+@pytest.mark.parametrize("kind", TEXTS)
 def test_truth_may_be_text(tmp_path: Path, kind: str) -> None:
     path, key, columns = labelled(tmp_path, kind)
     labels = open_array(path, key and "label", columns and ["label"], text=True)

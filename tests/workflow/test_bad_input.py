@@ -1,6 +1,7 @@
 """Input that cannot be used: a message that helps, and nothing trained or half written."""
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from conftest import EACH_TEST, NORMAL, jets, run_workflow
+from conftest import EACH_TEST, NORMAL, TINY, jets, run_workflow, write_tiny_samples
 
 Config = dict[str, Any]
 
@@ -140,7 +141,21 @@ def check_nothing_came_of_it(directory: Path) -> None:
     assert "scores.h5" not in left
 
 
-@pytest.mark.parametrize("name", CASES)
+def check_message(message: str, file: str, case: Case) -> None:
+    finding, expectation = message.split("; expected ")
+    assert finding.startswith(f"{file}: found ")
+    assert case.found in finding
+    assert case.expected in expectation.split("\nHint: ")[0]
+
+
+# one file for each way in which a run may find a fault: in a sample, in a truth, in all samples
+ALONE = [
+    *("truncated .npz", "truth of another length"),
+    *("images of another size", "too few control jets", "images too small for the model"),
+]
+
+
+@pytest.mark.parametrize("name", ALONE)
 def test_unusable_file_gives_one_message_that_helps_and_no_training(
     name: str, tiny_samples: Path, tiny_config: Config
 ) -> None:
@@ -154,13 +169,55 @@ def test_unusable_file_gives_one_message_that_helps_and_no_training(
     output = done.stdout + done.stderr
     assert done.returncode != 0
     (message,) = messages(output)
-    finding, expectation = message.split("; expected ")
-    assert finding.startswith(f"{case.file}: found ")
-    assert case.found in finding
-    assert case.expected in expectation.split("\nHint: ")[0]
+    check_message(message, case.file, case)
     assert "Traceback" not in output
     assert not (tiny_samples / "results" / case.made).exists()
     check_nothing_came_of_it(tiny_samples)
+
+
+# the others, as so many tests of one run
+TOGETHER = [name for name in CASES if name not in ALONE]
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Where the workflow ran on all of them as far as it could, and what it said."""
+    directory = tmp_path_factory.mktemp("refused")
+    raw = write_tiny_samples(directory)
+    tests: Config = {}
+    for name in TOGETHER:
+        case, spoilt = CASES[name], raw / spoilt_name(name)
+        shutil.copy(directory / case.file, spoilt)
+        case.spoil(spoilt)
+        tests[spoilt.stem] = {"file": f"raw/{spoilt.name}"}
+        if "truth" in case.file:
+            truth = {"file": f"raw/{spoilt.name}", "key": "high"}
+            tests[spoilt.stem] = {"file": "raw/high.npz", "truth": truth}
+    config = TINY | {"samples": TINY["samples"] | {"tests": tests}}
+    done = run_workflow("--keep-going", config=config, directory=directory)
+    assert done.returncode != 0
+    return directory, done.stdout + done.stderr
+
+
+def spoilt_name(name: str) -> str:
+    return f"{TOGETHER.index(name)}.npz"
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_each_of_several_unusable_files_gives_one_message_that_helps_and_no_training(
+    name: str, refused: tuple[Path, str]
+) -> None:
+    directory, output = refused
+    file = f"raw/{spoilt_name(name)}"
+    (message,) = (message for message in messages(output) if message.startswith(f"{file}: "))
+    check_message(message, file, CASES[name])
+    assert len(messages(output)) == len(TOGETHER)
+    assert "Traceback" not in output
+    made = CASES[name].made
+    for test in ("low", "high"):
+        made = made.replace(f"{test}.h5", spoilt_name(name).replace(".npz", ".h5"))
+    assert not (directory / "results" / made).exists()
+    check_nothing_came_of_it(directory)
 
 
 def test_too_few_jets_left_to_train_and_validate_give_a_message_and_no_training(

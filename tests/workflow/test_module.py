@@ -5,13 +5,23 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from conftest import REPO, TINY, run_workflow, write_tiny_samples
 
-CONFIG = TINY | {"seeds": [1], "results": "found"}
+# the least of which there is a page: tests/workflow/test_whole_run.py has all rules
+CONFIG = TINY | {
+    "seeds": [1],
+    "results": "found",
+    "samples": {
+        "normal": TINY["samples"]["normal"],
+        "tests": {"low": TINY["samples"]["tests"]["low"]},
+    },
+}
 
 
 def run(
@@ -32,10 +42,15 @@ ON_DISK = f'"{REPO}/workflow/Snakefile"'
 HOSTED = 'github("an/oddjet", path="workflow/Snakefile", tag="v0")'
 
 
-def as_module(directory: Path, renamed: str = "", snakefile: str = ON_DISK) -> Path:
+def as_module(
+    directory: Path,
+    renamed: str = "",
+    snakefile: str = ON_DISK,
+    config: Mapping[str, Any] = CONFIG,
+) -> Path:
     """A workflow that has this one as a module and makes something of its summary."""
     write_tiny_samples(directory)
-    (directory / "mine.yaml").write_text(yaml.safe_dump({"jets": CONFIG}), "utf-8")
+    (directory / "mine.yaml").write_text(yaml.safe_dump({"jets": dict(config)}), "utf-8")
     (directory / "Snakefile").write_text(
         'configfile: "mine.yaml"\n\n\n'
         f"module oddjet:\n    snakefile: {snakefile}\n"
@@ -57,21 +72,17 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def test_both_snakefiles_announce_the_same_jobs(tiny_samples: Path) -> None:
-    found = [
-        jobs(run_workflow("-n", config=CONFIG, directory=tiny_samples, snakefile=file).stdout)
-        for file in (REPO / "Snakefile", REPO / "workflow" / "Snakefile")
-    ]
-    assert found[0] == found[1]
-    assert found[0]["all"] == "1" and found[0]["train"] == "1"
-
-
-def test_a_module_announces_the_jobs_that_the_workflow_itself_does(
+def test_both_snakefiles_and_a_module_announce_the_same_jobs(
     tiny_samples: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    itself = jobs(run_workflow("-n", config=CONFIG, directory=tiny_samples).stdout)
-    module = as_module(tmp_path_factory.mktemp("announced"))
-    assert jobs(run(module, "-n", "all").stdout) == itself
+    config = CONFIG | {"samples": TINY["samples"]}
+    found = [
+        jobs(run_workflow("-n", config=config, directory=tiny_samples, snakefile=file).stdout)
+        for file in (REPO / "Snakefile", REPO / "workflow" / "Snakefile")
+    ]
+    module = as_module(tmp_path_factory.mktemp("announced"), config=config)
+    assert found[0] == found[1] == jobs(run(module, "-n", "all").stdout)
+    assert found[0]["all"] == "1" and found[0]["supervise"] == "1"
 
 
 def test_rules_of_a_module_may_be_renamed(tmp_path: Path) -> None:
@@ -87,7 +98,8 @@ def test_a_module_runs_and_its_page_is_filled_in_with_its_own_configuration(ran:
 
 
 def test_a_module_reruns_nothing_that_is_done(ran: Path) -> None:
-    assert "Nothing to be done" in run(ran, "-n").stderr + run(ran, "-n").stdout
+    done = run(ran, "-n")
+    assert "Nothing to be done" in done.stderr + done.stdout
 
 
 def test_a_module_from_a_tagged_repository_brings_its_package_along(tmp_path: Path) -> None:

@@ -77,10 +77,12 @@ def legend_below(figure: Figure) -> None:
 def save(figure: Figure, paths: Sequence[str | Path]) -> None:
     """Save a figure to each path, in the format of its suffix, and close it.
 
-    No creation date goes into the PDF, so that the same figure is the same file.
+    No creation date goes into the PDF, so that the same figure is the same file. It is laid out
+    once, for the first path: with many axes that takes longer than to draw it.
     """
     for path in paths:
         with replacing(path) as partial:
             pdf = partial.suffix == ".pdf"
             figure.savefig(partial, metadata={"CreationDate": None} if pdf else None)
+        figure.set_layout_engine("none")
     plt.close(figure)

@@ -60,7 +60,8 @@ def tabulate(
         factor = scale.get(name, 1.0)
         jets, background = test[:, column] * factor, control[:, column] * factor
         both = np.concatenate([jets, background])
-        edges = np.linspace(*np.quantile(both, INSIDE), BINS + 1)
+        first, last = np.quantile(both, INSIDE)
+        edges = np.linspace(first, last, BINS + 1)
         if edges[0] == edges[-1]:
             continue  # the same for all jets
         density, uncertainty = _excess(jets, background, low, edges, fraction)

@@ -76,7 +76,7 @@ def tried(reference: Reference, file: Path) -> Iterator[Path]:
     The name of a source may stand for a row of files, which ends where the first is missing.
     """
     for name in _names(reference):
-        for path in _places(reference.kind, name, file.absolute()):
+        for path in places(reference.kind, name, file):
             yield path
             if os.access(path, os.R_OK):
                 break
@@ -89,17 +89,22 @@ def numbered(name: str, block: int) -> str:
     return re.sub("%([%b])", lambda found: "%" if found[1] == "%" else str(block), name)
 
 
+def is_row(name: str) -> bool:
+    """Whether a name stands for a row of files or datasets."""
+    return numbered(name, 0) != numbered(name, 1)
+
+
 def _names(reference: Reference) -> Iterator[str]:
     if reference.kind != "source":
         return iter([reference.name])
-    first, second = (numbered(reference.name, block) for block in (0, 1))
-    if first == second:
-        return iter([first])
+    if not is_row(reference.name):
+        return iter([numbered(reference.name, 0)])
     return (numbered(reference.name, block) for block in count())
 
 
-def _places(kind: str, name: str, file: Path) -> Iterator[Path]:
-    """Where HDF5 looks for a name, in its order."""
+def places(kind: str, name: str, file: Path) -> Iterator[Path]:
+    """Where HDF5 looks for a name that a file refers to, in its order."""
+    file = file.absolute()
     if Path(name).is_absolute():
         yield Path(name)
         name = Path(name).name

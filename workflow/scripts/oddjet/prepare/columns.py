@@ -180,7 +180,9 @@ def rectangular(
     if pyarrow.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     if pyarrow.types.is_string(values.type) or pyarrow.types.is_large_string(values.type):
-        return np.array(values.to_pylist(), str)
+        # as bytes: it may be in another encoding than Arrow's
+        texts = values.cast(pyarrow.large_binary()).to_pylist()
+        return np.array([text.decode(errors="replace") for text in texts], str)
     if pyarrow.types.is_struct(values.type):
         parts = ", ".join(part.name for part in values.type)
         raise InputError(

@@ -289,7 +289,7 @@ def _among(raw: RawArray, found: np.ndarray, wanted: Any, key: str) -> np.ndarra
 
 
 def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def chosen_rows(

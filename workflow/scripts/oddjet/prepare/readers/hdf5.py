@@ -10,6 +10,7 @@ import pickletools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import hdf5plugin  # noqa: F401  # lets h5py read what other compressors than it
 import numpy as np
 
 from oddjet.common.errors import InputError
-from oddjet.planning.references import Reference, numbered, tried
+from oddjet.planning.references import is_row, numbered, places
 from oddjet.prepare.arrays import DAMAGE, RawArray
 from oddjet.prepare.columns import Contents, Table
 
@@ -29,6 +30,7 @@ CONSTANTS = {
     *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "FLOAT", "BINFLOAT"),
 }
 MARK = object()
+GAP = 100  # how many sources of a row may be missing before one that is there
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Hdf5Array(RawArray):
     def _pieces(self, rows: int) -> Iterator[np.ndarray]:
         with h5py.File(self.file) as file:
             dataset = complete(file[self.path])
-            values = dataset.asstr() if self.dtype == TEXT else dataset
+            values = dataset.asstr("utf-8", "replace") if self.dtype == TEXT else dataset
             for start in range(0, self.events, rows):
                 yield values[start : start + rows]
 
@@ -101,34 +103,53 @@ class PandasTable(Table):
 def complete(dataset: h5py.Dataset) -> h5py.Dataset:
     """A dataset, if it is whole: HDF5 reads zeros where a source of a virtual one is missing.
 
+    A name with %b stands for a row of sources, which for HDF5 ends where the first is missing.
+
     Raises:
         InputError: a source, or what it is put together from itself, is missing or damaged.
     """
-    virtual = Path(dataset.file.filename)
     for source in dataset.virtual_sources() if dataset.is_virtual else []:
-        asked = Reference("source", source.file_name)
-        # the name of the file itself is a dot
-        paths = [virtual] if source.file_name == "." else tried(asked, virtual)
-        there = [path for path in paths if os.access(path, os.R_OK)]
-        if not there:
-            raise _incomplete(dataset, f"the missing file {source.file_name}")
-        for block, path in enumerate(there):
-            name = numbered(source.dset_name, block)
-            try:
-                with h5py.File(path) as opened:
-                    if name not in opened:
-                        raise _incomplete(dataset, f"'{name}', missing in {path}")
-                    complete(opened[name])
-            except DAMAGE as error:
-                raise _incomplete(dataset, f"{path}, which cannot be read ({error})") from error
+        of_files, of_datasets = is_row(source.file_name), is_row(source.dset_name)
+        first = _missing(dataset, source, 0)
+        if first is None and (of_files or of_datasets):
+            blocks = ((block, _missing(dataset, source, block)) for block in count(1))
+            end, what = next((block, what) for block, what in blocks if what)
+            more = (_missing(dataset, source, block) for block in range(end + 1, end + GAP))
+            if (of_files and "file" not in what) or None in more:
+                first = what
+        if first:
+            raise _incomplete(dataset, first)
     return dataset
+
+
+def _missing(dataset: h5py.Dataset, source: Any, block: int) -> str | None:
+    """What of a block of a source is missing, if anything is.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    virtual = Path(dataset.file.filename)
+    file, name = (numbered(text, block) for text in (source.file_name, source.dset_name))
+    # the name of the virtual dataset's own file is a dot
+    paths = [virtual] if file == "." else places("source", file, virtual)
+    path = next((path for path in paths if os.access(path, os.R_OK)), None)
+    if path is None:
+        return f"the missing file {file}"
+    try:
+        with h5py.File(path) as opened:
+            if name not in opened:
+                return f"'{name}', missing in {path}"
+            complete(opened[name])
+    except DAMAGE as error:
+        raise _incomplete(dataset, f"{path}, which cannot be read ({error})") from error
+    return None
 
 
 def _incomplete(dataset: h5py.Dataset, source: str) -> InputError:
     return InputError(
         dataset.file.filename,
         f"virtual dataset '{dataset.name.strip('/')}' made from {source}",
-        "all its sources: HDF5 reads zeros in the place of a missing one",
+        "all its sources: HDF5 reads zeros in the place of a missing one, or nothing behind it",
         "put the source where the dataset looks for it, or write the dataset anew.",
     )
 
