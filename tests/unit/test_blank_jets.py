@@ -179,7 +179,16 @@ def test_copies_within_and_between_samples_are_counted(tmp_path: Path) -> None:
     assert (one["repeated"], one["shared"], other["repeated"], other["shared"]) == (1, 8, 0, 8)
     assert "1 jets are copies" in one["warnings"]
     assert "8 jets are in another sample too" in other["warnings"]
-    assert other["reasons"] == ""
+    assert one["reasons"] == ""
+    assert other["reasons"].startswith("8 jets of test are normal jets too")
+
+
+def test_a_test_that_shares_a_few_jets_in_a_thousand_with_the_normal_ones_stays_sound(
+    tmp_path: Path,
+) -> None:
+    normal, test = jets(120), jets(1000, seed=1)
+    test[:3] = normal[20:23]
+    assert listed(prepared(tmp_path, normal, test))[1]["reasons"] == ""
 
 
 def test_a_few_copies_in_a_thousand_are_counted_alone(tmp_path: Path) -> None:

@@ -124,6 +124,9 @@ def reasons(sample: Sample, normal: Sample) -> Iterator[str]:
             f"{sample.one_pixel:.1%} of the jets of {sample.name} are one lit pixel, of normal "
             f"{normal.one_pixel:.1%}"
         )
+    learnt = sample.shared([normal]) - sample.counts["one_pixel"]  # which are alike by chance
+    if learnt > COPIES * sample.counts["events"]:
+        yield f"{learnt} jets of {sample.name} are normal jets too, which train and set the cut"
 
 
 def warnings(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
