@@ -75,7 +75,7 @@ class Notebook(lightning.LightningModule):
 
 
 def by_notebook(
-    parts: list[SparseImages], epochs: int, threads: int, seed: int
+    parts: list[SparseImages], epochs: int, threads: int, seed: int, accelerator: str = "cpu"
 ) -> tuple[list[float], float, dict[str, torch.Tensor]]:
     """Train as the notebook does, on dense float32 tensors scaled by the global maximum.
 
@@ -97,7 +97,8 @@ def by_notebook(
     ]
     trainer = lightning.Trainer(
         max_epochs=epochs,
-        accelerator="cpu",
+        accelerator=accelerator,
+        devices=1,
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
@@ -105,7 +106,8 @@ def by_notebook(
         num_sanity_val_steps=0,
     )
     trainer.fit(module, *loaders)
-    return module.seconds, module.losses[-1], network.state_dict()
+    state = {name: value.cpu() for name, value in network.state_dict().items()}
+    return module.seconds, module.losses[-1], state
 
 
 def in_a_process_of_its_own(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -121,11 +123,12 @@ def by_oddjet(
     threads: int,
     seed: int,
     smoothing: float = 0.0,
+    device: torch.device = CPU,
 ) -> training.Trained:
     set_up_torch(seed, threads)
     settings = SETTINGS | {"epochs": epochs}
     setting = {"model": parameters, "training": settings, "loss": "mse", "smoothing": smoothing}
-    return training.train(*parts, setting, seed, CPU)
+    return training.train(*parts, setting, seed, device)
 
 
 def floor(parts: list[SparseImages], parameters: dict, threads: int) -> float:

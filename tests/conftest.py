@@ -56,7 +56,7 @@ LOADERS = {
     "train/losses": {"train.py", "score.py"},
     "prepare/readers": {"prepare_normal.py", "prepare_test.py", "prepare_truth.py"},
     "estimate/estimators": {"estimate_fractions.py", "measure_coverage.py"},
-    "estimate/checks": {"estimate_fractions.py"},
+    "estimate/checks": {"estimate_fractions.py", "measure_coverage.py"},
 }
 # beside the kinds: what they have in common
 SHARED_BY_KINDS = {"base", "discriminator"}

@@ -98,13 +98,17 @@ def own_jobs(model: str, seed: int) -> Made:
     )
 
 
+ESTIMATED = ("fractions", "checks", "uncertainty_budget", "discovery", "sensitivity")
+
+
 def merges(model: str) -> Made:
     """What is made of all seeds of a model."""
     return (
         of(
             "estimate_fractions",
-            {f"{model}/{name}.csv" for name in ("fractions", "checks", "uncertainty_budget")},
+            {f"{model}/{name}.csv" for name in ESTIMATED},
         )
+        | of("measure_excess", {f"{model}/excess.csv"})
         | of("measure_purity", {f"{model}/purity.csv"})
         | of("measure_detection", {f"{model}/detection.csv", f"{model}/roc.csv"})
         | of("draw_training", figure(f"{model}/learning_curves"))
@@ -114,13 +118,15 @@ def merges(model: str) -> Made:
 
 TABLES = {
     f"tables/{name}.csv"
-    for name in (
-        *("fractions", "checks", "uncertainty_budget", "purity", "detection", "training", "tagger"),
-    )
+    for name in (*ESTIMATED, "excess", "purity", "detection", "training", "tagger")
 }
 SUMMARY: Made = (
     of("summarise", {"summary.csv", *TABLES})
-    | of("draw_fractions", figure("fractions") | figure("uncertainty_budget"))
+    | of(
+        "draw_fractions",
+        figure("fractions") | figure("uncertainty_budget") | figure("sensitivity"),
+    )
+    | of("draw_excess", figure("excess"))
     | of("write_page", {"summary.html"})
     | of("record_provenance", {"provenance.json"})
 )
@@ -151,7 +157,7 @@ SCORED_BASELINES: Made = SUPERVISED | of(
     "score_baselines", {f"baselines/seed{seed}/scores.h5" for seed in (1, 2)}
 )
 MEASURED_BASELINES: Made = of("measure_baselines", {"baselines/detection.csv", "baselines/roc.csv"})
-CHECK: Made = of("check_samples", {"tables/samples.csv"})
+CHECK: Made = of("check_samples", {"tables/samples.csv", "tables/sources.csv"})
 DRAWN: Made = of("draw_samples", figure("examples") | figure("means") | figure("crop"))
 
 
@@ -165,8 +171,9 @@ TAGGED: Made = tagged(1) | tagged(2)
 TAGGER: Made = (
     of(
         "estimate_fractions",
-        {f"weak/{name}.csv" for name in ("fractions", "checks", "uncertainty_budget")},
+        {f"weak/{name}.csv" for name in ESTIMATED},
     )
+    | of("measure_excess", {"weak/excess.csv"})
     | of("compare_features", {"tables/features.csv"})
     | of("draw_tagger", figure("weak/scores") | figure("weak/features"))
 )
@@ -291,7 +298,7 @@ def test_another_limit_of_false_positives_estimates_anew(whole_run: WholeRun) ->
     found = plan(whole_run, changed(fraction={"max_fpr": 0.2, "bootstrap": 100}))
     moved = {"check_samples", "estimate_fractions", "measure_purity", "measure_detection"}
     moved |= {"draw_scores", "draw_roc", "draw_supervised", "measure_baselines"} | rules(SUMMARY)
-    moved |= {"draw_tagger", "draw_tagger_roc"}
+    moved |= {"draw_tagger", "draw_tagger_roc", "measure_excess"}
     assert rules(found.pending) == moved
 
 

@@ -201,7 +201,8 @@ def test_edits_of_estimators_and_checks_cluster_and_train_nothing(
     for folder in ("estimators", "checks"):
         for name in plugins(f"estimate/{folder}"):
             rules = {rule for rule, _ in after_edit[f"oddjet/estimate/{folder}/{name}.py"]}
-            assert rules == {"estimate_fractions", "summarise", "draw_fractions"} | PAGE
+            merged = {"summarise", "draw_fractions", "draw_excess"} | PAGE
+            assert rules == {"estimate_fractions", "measure_excess"} | merged
 
 
 @pytest.mark.parametrize("folder", LOADERS)
@@ -245,13 +246,16 @@ MEASURED = {"measure_coverage", "merge_coverage", "draw_coverage"}
     ("name", "rules"),
     [
         *((f"oddjet/estimate/estimators/{name}.py", MEASURED) for name in ESTIMATORS),
-        *((f"oddjet/estimate/checks/{name}.py", set()) for name in CHECKS),
+        *(
+            (f"oddjet/estimate/checks/{name}.py", set() if one.of_features else MEASURED)
+            for name, one in CHECKS.items()
+        ),
         ("oddjet/estimate/best_bin.py", MEASURED),  # which estimators alone import
-        ("oddjet/estimate/check.py", set()),
+        ("oddjet/estimate/purity.py", set()),
         ("oddjet/train/models/convolutional.py", set()),
     ],
 )
-def test_coverage_is_measured_anew_after_an_edit_of_an_estimator_and_of_no_check(
+def test_coverage_is_measured_anew_after_an_edit_of_an_estimator_or_a_check_of_scores(
     covered: WholeRun, to_cover: Plan, name: str, rules: set[str]
 ) -> None:
     assert to_cover.pending == set()
@@ -523,7 +527,7 @@ def test_another_older_raw_file_prepares_it_anew_and_the_same_elsewhere_does_not
     try:
         shutil.copy2(raw / "normal.npz", moved)
         # the table of the samples names the file; the summary reads it, and the page shows it
-        shown = PAGE | {"check_samples", "summarise", "draw_fractions"}
+        shown = PAGE | {"check_samples", "summarise", "draw_fractions", "draw_excess"}
         assert {rule for rule, _ in plan(whole_run, config).pending} == shown
         np.savez_compressed(moved, normal_data=jets(NORMAL, seed=8))
         os.utime(moved, (0, 0))

@@ -30,6 +30,7 @@ TESTS = {
     "plain": "raw/plain.npy",
     "linked": "raw/link.npy",
     "virtual": "raw/virtual.h5",
+    "many": "raw/many_*.npy",
 }
 
 
@@ -56,6 +57,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, write in WRITERS.items():
             write(directory / folder / name, jets(EACH_TEST, seed=seed))
             os.utime(directory / folder / name, (10**9, 10**9))
+    for number, half in enumerate(np.split(jets(EACH_TEST, seed=7), 2)):
+        np.save(directory / "raw" / f"many_{number}.npy", half)
     (directory / "raw" / "link.npy").symlink_to("linked.npy")
     layout = h5py.VirtualLayout((EACH_TEST, 16, 16), "f4")
     layout[:] = h5py.VirtualSource("part.h5", "x", layout.shape)
@@ -97,6 +100,23 @@ def test_a_link_that_points_elsewhere_is_followed(prepared: Path) -> None:
         link.unlink()
         link.symlink_to(target)
         assert expected in said(prepared)
+
+
+def test_a_file_that_is_added_goes_or_takes_another_place_changes_its_sample_alone(
+    prepared: Path,
+) -> None:
+    first, more = (prepared / "raw" / f"many_{number}.npy" for number in (0, 2))
+    with restored(first):
+        shutil.copy2(first, more)
+        added = said(prepared)
+        first.unlink()
+        replaced = said(prepared)  # the same files in another order
+        more.unlink()
+        gone = said(prepared)
+    for found in (added, replaced, gone):
+        assert "Preparing test many (shared)" in found
+        assert not any(f"Preparing test {name}" in found for name in set(TESTS) - {"many"})
+    assert "Nothing to be done" in said(prepared)
 
 
 def test_without_the_default_profile_finished_trainings_stay_and_a_line_says_what_may_not(

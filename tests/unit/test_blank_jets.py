@@ -39,7 +39,7 @@ def prepared(
 
 
 def listed(paths: list[Path]) -> list[dict[str, Any]]:
-    return check_together(paths[0], {"test": paths[1]}, ["n.npy", "t.npy"], 0.2, 29, 0.1)
+    return check_together(paths[0], {"test": paths[1]}, [["n.npy"], ["t.npy"]], 0.2, 29, 0.1)
 
 
 def read(path: Path, name: str) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from conftest import REPO
 
-from oddjet.planning import configuration
+from oddjet.planning import configuration, remote
 
 DEFAULTS = yaml.safe_load((REPO / "config" / "config.yaml").read_text("utf-8"))
 SCHEMA = yaml.safe_load((REPO / "workflow" / "schemas" / "config.schema.yaml").read_text("utf-8"))
@@ -61,6 +61,13 @@ def test_defaults_have_no_problem() -> None:
         "images: {layout: constituents}\n"
         "supervised: {networks: {dense: {inputs: constituents, leading: 5, hidden: []}}}",
         "results: out/run 1",
+        "samples: {normal: {file: n.h5, where: {'jets[-6]': 1, pt: {at_least: 500, below: 600}}},"
+        " tests: {a: {file: l.h5, truth: {file: l.h5, key: jets, column: [-2, 3]}}}}",
+        f"samples: {{normal: {{url: 'https://a.org/n.zip', sha256: {'0a' * 32}, member: a/n.h5}},"
+        f" tests: {{a: {{url: 'http://a.org/l.h5', md5: {'0b' * 16}, truth: 1}}}}}}",
+        "images: {coordinates: [phi, eta, pt, mask], unit: MeV}",
+        "images: {coordinates: {ptrel: 2, etarel: 0, phirel: 1}}",
+        "images: {coordinates: {pt: part_pt, y: part_y, phi: part_phi}}",
     ],
 )
 def test_what_is_allowed_is_not_refused(text: str) -> None:
@@ -101,10 +108,6 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         "fraction: {headline: template}",
         ["fraction.headline:", "found template", "expected samples.signal", "Hint:"],
     ),
-    "one test told from no other": (
-        "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz}}}\nfraction: {headline: cwola}",
-        ["fraction.headline:", "found cwola with one test", "at least two"],
-    ),
     "priors that exclude each other": (
         "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, at_least: 0.6, at_most: 0.4}}}",
         ["samples.tests.a:", "at_least 0.6 above at_most 0.4"],
@@ -121,6 +124,58 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "constituents where there are none": (
         "supervised: {networks: {dense: {inputs: constituents}}}",
         ["supervised.networks.dense:", "images.layout channels_last;", "expected", "Hint:"],
+    ),
+    "a url without a checksum": (
+        "samples: {normal: {url: 'https://a.org/n.h5'}, tests: {a: {file: l.npz}}}",
+        ["samples.normal:", "found url with no checksum", "sha256 and md5.", "Hint:"],
+    ),
+    "a url with two checksums": (
+        f"samples: {{normal: {{url: 'https://a.org/n.h5', md5: {'0b' * 16}, sha256: {'0a' * 32}}},"
+        " tests: {a: {file: l.npz}}}",
+        ["samples.normal:", "found url with sha256 and md5", "expected one of"],
+    ),
+    "a url beside a file": (
+        "samples: {normal: {file: n.h5}, tests: {a: {file: l.npz, truth: "
+        f"{{file: t.npz, url: 'https://a.org/n.h5', md5: {'0b' * 16}}}}}}}}}",
+        ["samples.tests.a.truth:", "found url, md5 beside file", "expected"],
+    ),
+    "a truth without a file": (
+        "samples: {normal: {file: n.h5}, tests: {a: {file: l.npz, truth: {key: y}}}}",
+        ["samples.tests.a.truth:", "file missing"],
+    ),
+    "a checksum that is none": (
+        "samples: {normal: {url: 'https://a.org/n.h5', md5: abc}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.md5:", "'abc' does not match"],
+    ),
+    "a member outside its archive": (
+        f"samples: {{normal: {{url: 'https://a.org/n.zip', md5: {'0b' * 16}, member: a/../../b}},"
+        " tests: {a: {file: l.npz}}}",
+        ["samples.normal.member:", "does not match"],
+    ),
+    "limits of another name": (
+        "samples: {normal: {file: n.npz, where: {pt: {over: 5}}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.where.pt:", "unknown key over;", "allowed: at_least, below"],
+    ),
+    "classes beside their values": (
+        "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, "
+        "truth: {file: l.npz, column: [1, 2], anomalous: 1}}}}",
+        ["samples.tests.a.truth:", "anomalous with several columns", "expected either"],
+    ),
+    "coordinates that make no four-vector": (
+        "images: {coordinates: [pt, eta, pz]}",
+        ["images.coordinates:", "found pt, eta, pz", "E px py pz; pt eta phi;", "perhaps mask"],
+    ),
+    "a coordinate of another name": (
+        "images: {coordinates: {pT: 0, eta: 1, phi: 2}}",
+        ["images.coordinates:", "found 'pT'", "allowed: E, px, py, pz, pt"],
+    ),
+    "coordinates in columns and in positions": (
+        "images: {coordinates: {pt: 0, eta: part_eta, phi: 2}}",
+        ["images.coordinates:", "part_eta", "either positions in the last axis or names"],
+    ),
+    "a unit of shares": (
+        "images: {coordinates: [ptrel, etarel, phirel], unit: MeV}",
+        ["images.unit:", "found MeV", "relative to the jet"],
     ),
     "network without its inputs": (
         "supervised: {networks: {cnn: {}}}",
@@ -359,7 +414,7 @@ def test_missing_files_are_named_by_their_keys(
             "made": {"file": "results/simulation/Test_data_made.npz"},
         },
     }
-    found = configuration.missing_files(samples, made="results/simulation")
+    found = configuration.wrong_files(samples, made="results/simulation")
     assert [sentence.split(":")[0] for sentence in found] == [
         "samples.normal.file",
         "samples.tests.low.truth.file",
@@ -368,6 +423,83 @@ def test_missing_files_are_named_by_their_keys(
         assert f"found no file {file}; expected an existing file." in sentence
         assert "Hint: " in sentence
         assert str(tmp_path) in sentence
+
+
+def test_several_files_are_a_list_or_what_is_like_a_pattern_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("b2.h5", "b10.h5", "a.npz", "deep/down/b3.h5", "c[1].h5"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).touch()
+    Path("b1.h5").mkdir()  # no file
+    assert configuration.files_of("b*.h5") == ["b10.h5", "b2.h5"]
+    assert configuration.files_of(["b*.h5", "a.npz"]) == ["b10.h5", "b2.h5", "a.npz"]
+    assert configuration.files_of("**/b3.h5") == ["deep/down/b3.h5"]
+    assert configuration.files_of(str(tmp_path / "?.npz")) == [str(tmp_path / "a.npz")]
+    assert configuration.files_of("c[1].h5") == ["c[1].h5"]
+    samples = {
+        "normal": {"file": "b*.h5"},
+        "tests": {"x": {"file": "a.npz", "truth": {"file": ["a.npz"]}}, "y": {"file": "a.npz"}},
+    }
+    assert configuration.wrong_files(samples, made="results/simulation") == []
+    made = configuration.with_files(samples, "results/raw/fetched")
+    assert made["normal"]["file"] == ["b10.h5", "b2.h5"]
+    assert made["tests"]["x"]["file"] == made["tests"]["x"]["truth"]["file"] == ["a.npz"]
+    assert samples["normal"]["file"] == "b*.h5"  # as it was given
+
+
+def test_a_file_elsewhere_lies_where_its_checksum_says_and_is_fetched_once() -> None:
+    archive = {
+        "url": "https://a.org/records/1/files/jets%20of%20a.zip?download=1",
+        "md5": "AB" * 16,
+    }
+    truth = archive | {"member": "test/labels.npy"}
+    samples = {
+        "normal": archive | {"member": "train.h5"},
+        "tests": {"x": {"url": "http://a.org/x.h5", "sha256": "c" * 64, "truth": truth}},
+        "signal": {"file": "s.h5"},
+    }
+    made = configuration.with_files(samples, "fetched")
+    there = f"{'ab' * 16}/jets of a.zip"
+    assert made["normal"]["file"] == [f"fetched/{'ab' * 16}/members/train.h5"]
+    assert made["tests"]["x"]["file"] == [f"fetched/{'c' * 64}/x.h5"]
+    assert made["tests"]["x"]["truth"]["file"] == [f"fetched/{'ab' * 16}/members/test/labels.npy"]
+    arrays = configuration.elsewhere(samples)
+    fetched = remote.to_fetch(arrays)
+    assert fetched[there] == {"url": archive["url"], "algorithm": "md5", "checksum": "ab" * 16}
+    assert len(fetched) == 2
+    extracted = remote.to_extract(arrays)
+    assert {path.split("/", 2)[2] for path in extracted} == {"train.h5", "test/labels.npy"}
+    assert {one["archive"] for one in extracted.values()} == {there}
+    assert configuration.wrong_files(samples | {"signal": samples["normal"]}, "made") == []
+
+
+def test_files_that_are_none_or_twice_there_are_named_by_their_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.h5", "b.h5"):
+        Path(name).touch()
+    Path("link.h5").symlink_to("a.h5")
+    samples = {
+        "normal": {"file": ["a.h5", "gone.h5"]},
+        "tests": {
+            "none": {"file": "x*.h5"},
+            "there": {"file": "https://a.org/x.h5"},
+            "twice": {"file": ["a.h5", "?.h5"]},
+            "linked": {"file": "*.h5"},
+        },
+    }
+    found = configuration.wrong_files(samples, made="results/simulation")
+    assert "Hint: what is to be fetched is named as url" in found[2]
+    assert [sentence.split(" Hint: ")[0] for sentence in found] == [
+        "samples.normal.file: found no file gone.h5; expected an existing file.",
+        "samples.tests.none.file: found no files like x*.h5; expected an existing file.",
+        "samples.tests.there.file: found no file https://a.org/x.h5; expected an existing file.",
+        "samples.tests.twice.file: found a.h5 twice; expected each file once.",
+        "samples.tests.linked.file: found link.h5, which is a.h5, twice; expected each file once.",
+    ]
 
 
 # Models with settings of their own

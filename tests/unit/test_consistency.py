@@ -120,7 +120,8 @@ def test_simulated_processes_are_those_that_the_schema_and_the_rules_allow() -> 
     known = {*simulation.PROCESSES, *events.PROCESSES}
     branches = SCHEMA["properties"]["simulation"]["allOf"]
     allowed = [branch["then"]["properties"]["processes"]["propertyNames"] for branch in branches]
-    assert set().union(*(names["enum"] for names in allowed)) == known
+    mixed = (SCHEMA["properties"]["simulation"]["properties"][k] for k in ("background", "signal"))
+    assert set().union(*(names["enum"] for names in (*allowed, *mixed))) == known
     constraint = re.search(r'process="([^"]+)"', RULE_FILES[0].read_text("utf-8"))[1]
     assert set(constraint.split("|")) == known
 
@@ -258,7 +259,7 @@ def test_every_loss_of_the_schema_has_its_module_and_the_other_way_round() -> No
 def test_every_format_has_its_reader_and_the_other_way_round() -> None:
     assert plugins("prepare/readers") == sorted(FORMATS)
     assert all(callable(module("prepare/readers", name).contents) for name in FORMATS)
-    for part in ("title", "signature", "suffix"):
+    for part in ("title", "signature", "suffixes"):
         values = [getattr(known, part) for known in FORMATS.values()]
         assert len(set(values)) == len(values)
 

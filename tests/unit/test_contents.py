@@ -423,7 +423,8 @@ STEPS |= {"crop": None, "size": None, "power": 1.0, "log": 0}
 def prepare(planned: list[str | None] | None) -> Path:
     """Prepare the normal sample."""
     output = Path("normal.h5")
-    samples.prepare_normal({"file": "raw/normal.npz"}, IMAGES, output, STEPS, SPLIT, planned)
+    each = None if planned is None else [planned]
+    samples.prepare_normal({"file": "raw/normal.npz"}, IMAGES, output, STEPS, SPLIT, each)
     return output
 
 
@@ -431,7 +432,7 @@ def test_what_is_prepared_says_what_was_read(tiny_samples: Path) -> None:
     planned = contents("raw/normal.npz")
     for output in (prepare(planned), prepare(None)):
         with h5py.File(output) as opened:
-            assert json.loads(opened.attrs["raw"]) == planned == [digest_of("raw/normal.npz")]
+            assert json.loads(opened.attrs["raw"]) == [planned] == [[digest_of("raw/normal.npz")]]
 
 
 def test_a_file_replaced_before_or_while_it_is_read_is_an_error_and_leaves_nothing(

@@ -3,26 +3,28 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from oddjet.evaluate.coverage import experiments, measure, read_pool, write_pool
 
+LEVEL = 0.01
 SETTINGS = {"max_fpr": 0.1, "fpr_confidence": 0.95, "anchor": 0.5, "bootstrap": 100}
 
 
-def pool(width: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def pool() -> tuple[np.ndarray, np.ndarray]:
     """Background below one, signal above: a score that separates all."""
     rng = np.random.default_rng(0)
-    return rng.random((2000, width)), 1 + rng.random((1000, width))
+    return rng.random(2000), 1 + rng.random(1000)
 
 
 def test_pool_holds_control_and_labelled_jets_and_the_size_of_control(tmp_path: Path) -> None:
-    features = {"normal_control": np.zeros((5, 2)), "low": np.arange(8.0).reshape(4, 2)}
-    write_pool(features, {"low": np.array([0, 1, 0, 1])}, tmp_path / "pool.h5")
+    scores = {"normal_control": np.zeros(5), "low": np.arange(4.0)}
+    write_pool(scores, {"low": np.array([0, 1, 0, 1])}, tmp_path / "pool.h5")
     background, signal, control = read_pool(tmp_path / "pool.h5")
     assert control == 5
-    assert background.tolist() == [*np.zeros((5, 2)).tolist(), [0, 1], [4, 5]]
-    assert signal.tolist() == [[2, 3], [6, 7]]
+    assert background.tolist() == [0, 0, 0, 0, 0, 0, 2]
+    assert signal.tolist() == [1, 3]
 
 
 def test_experiments_have_the_sizes_and_on_average_the_fractions_asked_for() -> None:
@@ -53,7 +55,7 @@ def test_experiments_repeat_with_their_seed() -> None:
 
 def test_measured_bias_and_coverage_are_those_of_known_estimators() -> None:
     pair = (0.2, 0.6)
-    table = measure(experiments(*pool(), 400, 300, pair, 40, seed=3), pair, SETTINGS)
+    table, _ = measure(experiments(*pool(), 400, 300, pair, 40, seed=3), pair, SETTINGS, LEVEL)
     table = table.set_index(["fraction", "estimator"])
     for fraction in pair:
         joint, cut = table.loc[(fraction, "joint")], table.loc[(fraction, "cut")]
@@ -67,10 +69,38 @@ def test_measured_bias_and_coverage_are_those_of_known_estimators() -> None:
         assert table.loc[(fraction, "lower_bound")].coverage_95 >= 0.9
 
 
-def test_classifiers_see_a_fifth_of_the_experiments_and_none_without_latents() -> None:
-    pair = (0.2, 0.6)
-    with_latents = measure(experiments(*pool(3), 200, 100, pair, 6, seed=4), pair, SETTINGS)
-    repeats = with_latents[with_latents.fraction == 0.2].set_index("estimator").repeats
-    assert (repeats.joint, repeats.weak, repeats.cwola) == (6, 2, 2)
-    without = measure(experiments(*pool(), 200, 100, pair, 6, seed=4), pair, SETTINGS)
-    assert not {"weak", "cwola"} & set(without.estimator)
+# Trusted answers
+
+
+def trust(pair: tuple[float, ...], power: float, repeats: int = 30) -> pd.DataFrame:
+    """Of 1,000 jets a test; anomalous jets have a density ~ score ** power."""
+    rng = np.random.default_rng(5)
+    background, signal = rng.random(20_000), rng.random(20_000) ** (1 / (power + 1))
+    drawn = experiments(background, signal, 2000, 1000, pair, repeats, seed=6)
+    _, table = measure(drawn, pair, SETTINGS, LEVEL)
+    assert table.fraction.tolist() == list(pair)
+    return table.set_index("fraction")
+
+
+def test_answers_of_a_good_score_are_trusted_and_their_intervals_hold_the_truth() -> None:
+    table = trust((0.3,), power=40)
+    assert np.isnan(table.other_fraction[0.3])
+    assert table.trusted[0.3] > 0.9
+    assert table.coverage[0.3] > 0.63 - 2 * np.sqrt(0.68 * 0.32 / 30)
+    assert table.off[0.3] == 0
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.9])
+def test_answers_of_a_score_that_overlaps_are_refused_or_right(fraction: float) -> None:
+    row = trust((fraction,), power=0.7).loc[fraction]  # an area under the ROC curve of 0.63
+    assert row.trusted < 0.1
+
+
+def test_a_test_without_signal_is_trusted_beside_one_that_shows_the_signal() -> None:
+    alone, beside = trust((0.0,), power=40), trust((0.0, 0.5), power=40)
+    assert alone.trusted[0.0] < 0.1
+    assert beside.trusted[0.0] > 0.9
+    assert beside.other_fraction[0.0] == 0.5
+    # one-sided limits at 95%, p-values below 0.05 in 5%: within three errors of 30 experiments
+    assert alone.coverage_limit[0.0] > 0.83
+    assert alone.false_discoveries[0.0] < 0.17

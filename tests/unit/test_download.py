@@ -1,5 +1,6 @@
 """Download: what arrives is whole, what may pass is attempted again, and errors say what to do."""
 
+import hashlib
 import io
 import socket
 import struct
@@ -69,6 +70,7 @@ class Server(HTTPServer):
         self.server_bind()  # until `start` the port is taken and refuses connections
         self.url = f"http://127.0.0.1:{self.server_port}/T1/Normal_data.npz"
         self.requests = 0
+        self.ranges: list[str | None] = []
         self.answers: list[Answer] = []
 
     def start(self, *answers: Answer) -> None:
@@ -82,6 +84,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests += 1
+        self.server.ranges.append(self.headers["Range"])
         answers = self.server.answers
         (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
@@ -93,6 +96,7 @@ class Handler(BaseHTTPRequestHandler):
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setattr(download, "PAUSES", (0.01, 0.02, 0.03))
     monkeypatch.setattr(arrays, "PIECE_BYTES", 1000)  # the files are read in many pieces
+    monkeypatch.setattr(download, "PIECE_BYTES", 1000)  # and arrive in them
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with Server() as server:
         yield server
@@ -103,7 +107,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def refusal(server: Server, directory: Path) -> str:
     """The text of the error that a download ends in; it leaves no file behind."""
     with pytest.raises(InputError) as caught:
-        download.fetch(server.url, directory / "Normal_data.npz")
+        download.fetch_course(server.url, directory / "Normal_data.npz")
     assert list(directory.iterdir()) == []
     text = str(caught.value)
     assert text.startswith(f"{server.url}: found ")
@@ -117,7 +121,7 @@ def refusal(server: Server, directory: Path) -> str:
 
 def test_a_whole_file_arrives_byte_for_byte(server: Server, tmp_path: Path) -> None:
     server.start(whole)
-    download.fetch(server.url, tmp_path / "Normal_data.npz")
+    download.fetch_course(server.url, tmp_path / "Normal_data.npz")
     assert (tmp_path / "Normal_data.npz").read_bytes() == JETS
     assert [file.name for file in tmp_path.iterdir()] == ["Normal_data.npz"]
     assert server.requests == 1
@@ -128,7 +132,7 @@ def test_what_may_pass_is_attempted_again_until_the_file_is_whole(
     failure: Answer, server: Server, tmp_path: Path
 ) -> None:
     server.start(failure, failure, whole)
-    download.fetch(server.url, tmp_path / "Normal_data.npz")
+    download.fetch_course(server.url, tmp_path / "Normal_data.npz")
     assert (tmp_path / "Normal_data.npz").read_bytes() == JETS
     assert server.requests == 3
 
@@ -137,7 +141,7 @@ def test_a_refused_connection_is_attempted_again(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download.time, "sleep", lambda pause: server.start(whole))
-    download.fetch(server.url, tmp_path / "Normal_data.npz")
+    download.fetch_course(server.url, tmp_path / "Normal_data.npz")
     assert (tmp_path / "Normal_data.npz").read_bytes() == JETS
 
 
@@ -199,3 +203,72 @@ def test_what_is_not_a_whole_npz_is_refused_whatever_its_announced_size(
     server.start(sends(body, length=len(body) if announced else -1))
     text = refusal(server, tmp_path)
     assert f"found {len(body)} bytes that are truncated, damaged or of another kind;" in text
+
+
+# Files of samples, by their checksums
+
+SHA256 = hashlib.sha256(JETS).hexdigest()
+
+
+def fetch(server: Server, directory: Path, checksum: str = SHA256) -> bytes:
+    download.fetch(server.url, directory / "a.npz", "sha256", checksum)
+    return (directory / "a.npz").read_bytes()
+
+
+def sends_the_rest(request: BaseHTTPRequestHandler) -> None:
+    """Send what is asked for of the file, as a server that knows ranges."""
+    start = int(request.headers["Range"].removeprefix("bytes=").rstrip("-"))
+    request.send_response(206)
+    request.send_header("Content-Range", f"bytes {start}-{len(JETS) - 1}/{len(JETS)}")
+    request.send_header("Content-Length", str(len(JETS) - start))
+    request.end_headers()
+    request.wfile.write(JETS[start:])
+
+
+def test_a_transfer_that_broke_off_goes_on_where_it_did(server: Server, tmp_path: Path) -> None:
+    server.start(drops, says_nothing, sends_the_rest)
+    assert fetch(server, tmp_path) == JETS
+    rest = f"bytes={len(JETS) // 2 // 1000 * 1000}-"  # behind the last whole piece
+    assert server.ranges == [None, rest, rest]
+
+
+@pytest.mark.parametrize(
+    "other", [whole, sends(JETS, 206)], ids=["the whole file", "a part that says not which"]
+)
+def test_a_server_that_knows_no_ranges_sends_the_whole_file_again(
+    other: Answer, server: Server, tmp_path: Path
+) -> None:
+    server.start(drops, other)
+    assert fetch(server, tmp_path) == JETS
+
+
+def test_a_file_that_has_become_shorter_is_fetched_from_its_start(
+    server: Server, tmp_path: Path
+) -> None:
+    longer = JETS + bytes(5000)
+    server.start(sends(longer, length=len(longer) + 5), sends(b"", 416), whole)
+    assert fetch(server, tmp_path) == JETS
+    assert server.ranges == [None, f"bytes={len(longer) // 1000 * 1000}-", None]
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "md5"])
+def test_another_checksum_is_refused_with_that_which_arrived(
+    algorithm: str, server: Server, tmp_path: Path
+) -> None:
+    server.start(whole)
+    right = hashlib.new(algorithm, JETS).hexdigest()
+    wrong = right[::-1]
+    with pytest.raises(InputError) as caught:
+        download.fetch(server.url, tmp_path / "a.npz", algorithm, wrong)
+    found = f"{server.url}: found {len(JETS)} bytes of {algorithm} {right}; "
+    assert str(caught.value).startswith(found + f"expected {algorithm} {wrong}.")
+    assert list(tmp_path.iterdir()) == []
+    download.fetch(server.url, tmp_path / "a.npz", algorithm, right)
+
+
+def test_a_file_that_is_not_there_is_answered_with_what_to_do(
+    server: Server, tmp_path: Path
+) -> None:
+    server.start(sends(PAGE, 404))
+    with pytest.raises(InputError, match=r"(?s)found HTTP status 404.*Hint: check `url`"):
+        fetch(server, tmp_path)

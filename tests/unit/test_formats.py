@@ -67,5 +67,6 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_file_to_come_is_known_by_its_suffix(name: str) -> None:
-    assert format_to_come(f"results/a.b{FORMATS[name].suffix}") == name
+    for suffix in FORMATS[name].suffixes:
+        assert format_to_come(f"results/a.b{suffix}") == name
     assert format_to_come("results/a.txt") is None

@@ -112,6 +112,42 @@ def test_a_choice_by_an_array_that_is_not_there_lists_those_that_are(tmp_path: P
         read(path, {"key": "x", "where": {"sort": 0}})
 
 
+def test_limits_and_values_choose_events_that_keep_to_all_of_them(tmp_path: Path) -> None:
+    array = rng.random((EVENTS, SIDE, SIDE)).astype(np.float32)
+    more = {"pt": np.array([400.0, 500, 599, 600, 550, 550]), "kind": np.array([1, 1, 1, 1, 0, 1])}
+    path = saved(tmp_path / "a.npz", x=array, **more)
+    where = {"pt": {"at_least": 500, "below": 600}, "kind": 1}
+    assert Images({"file": path, "key": "x", "where": where}, IMAGES).rows.tolist() == [1, 2, 5]
+    where = {"pt": {"below": 500}}
+    assert Images({"file": path, "key": "x", "where": where}, IMAGES).rows.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"), [("jets[0]", [0, 2, 4]), ("jets[-1]", [1, 3, 5]), ("jets[1]", [1, 3, 5])]
+)
+def test_a_column_of_an_array_chooses_events(tmp_path: Path, name: str, rows: list[int]) -> None:
+    array = rng.random((EVENTS, SIDE, SIDE)).astype(np.float32)
+    labels = np.eye(2)[np.arange(EVENTS) % 2]
+    path = saved(tmp_path / "a.npz", x=array, jets=labels)
+    assert Images({"file": path, "key": "x", "where": {name: 1}}, IMAGES).rows.tolist() == rows
+
+
+def test_a_column_that_an_array_has_not_is_named(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.npz", x=rng.random((EVENTS, SIDE, SIDE)), jets=np.ones((EVENTS, 2)))
+    with pytest.raises(InputError, match=r"'jets' of shape \(6, 2\).*with a column 2"):
+        read(path, {"key": "x", "where": {"jets[2]": 1}})
+    with pytest.raises(InputError, match=r"'jets' of shape \(6, 2\); expected \(6,\)"):
+        read(path, {"key": "x", "where": {"jets": 1}})
+
+
+def test_texts_have_no_limits(tmp_path: Path) -> None:
+    path = saved(
+        tmp_path / "a.npz", x=rng.random((EVENTS, SIDE, SIDE)), kind=np.array(["qcd"] * EVENTS)
+    )
+    with pytest.raises(InputError, match=r"in 'kind' texts such as qcd; expected numbers"):
+        read(path, {"key": "x", "where": {"kind": {"at_least": 1}}})
+
+
 # Constituents
 
 
@@ -208,5 +244,5 @@ def test_a_momentum_that_is_no_number_is_named(tmp_path: Path) -> None:
     jets = some_jets(5)
     jets[3, 2, 1] = np.inf
     path = saved(tmp_path / "a.npz", x=jets)
-    with pytest.raises(InputError, match=r"number inf at \(2, 1\) of event 3"):
+    with pytest.raises(InputError, match=r"px inf at \(2,\) of event 3"):
         read(path, layout="constituents")

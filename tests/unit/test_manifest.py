@@ -1,7 +1,7 @@
 """The record of what made every result, and the comparison with it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +14,29 @@ from oddjet.planning.contents import contents
 from oddjet.watch.manifest import manifest, verify
 
 
-def job(rule: str, inputs: list[str], outputs: list[str], **params: Any) -> dict[str, Any]:
+def job(
+    rule: str, inputs: list[str], outputs: list[str], raw: Sequence[str] = (), **params: Any
+) -> dict[str, Any]:
     return {
         "rule": rule,
         "wildcards": {"model": "S"},
         "params": params,
         "inputs": inputs,
+        "raw": list(raw),
         "outputs": outputs,
     }
 
 
 JOBS = [
-    job("first", ["raw.npz"], ["results/S/a.h5"], code="abc", seeds=[1, 2]),
+    job("first", ["raw.npz"], ["results/S/a.h5"], ["raw.npz"], code="abc", seeds=[1, 2]),
     job("second", ["results/S/a.h5"], ["results/b.csv"]),
 ]
 
 
-def prepare(raw: str, output: str) -> None:
-    """What a job that reads a raw file leaves."""
+def prepare(output: str, *raw: str) -> None:
+    """What a job that reads raw files leaves."""
     with h5py.File(output, "w") as opened:
-        opened.attrs["raw"] = json.dumps(contents(raw))
+        opened.attrs["raw"] = json.dumps([contents(file) for file in raw])
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("raw.npz", "results/S/a.h5", "results/b.csv", "results/logs/a.log"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(name, "utf-8")
-    prepare("raw.npz", "results/S/a.h5")
+    prepare("results/S/a.h5", "raw.npz")
     record = manifest({"seeds": [1, 2]}, JOBS)
     Path("results/provenance.json").write_text(json.dumps(record), "utf-8")
     return Path("results/provenance.json")
@@ -92,16 +95,25 @@ def test_what_a_raw_file_refers_to_is_recorded_beside_it(recorded: Path) -> None
     for name in ("b.h5", "a.h5"):
         with h5py.File(name, "w") as opened:
             opened["x"] = h5py.ExternalLink("b.h5", "y") if name == "a.h5" else [1.0]
-    prepare("a.h5", "results/S/a.h5")
-    raw = manifest({}, [job("first", ["a.h5"], ["results/S/a.h5"])])["raw"]
+    prepare("results/S/a.h5", "a.h5")
+    raw = manifest({}, [job("first", ["a.h5"], ["results/S/a.h5"], ["a.h5"])])["raw"]
     assert raw == {name: sha256(name) for name in ("a.h5", "b.h5")}
+
+
+def test_each_of_several_raw_files_is_recorded_whatever_their_order(recorded: Path) -> None:
+    files = ["z.npz", "raw.npz", "b.npz"]
+    for name in files:
+        Path(name).write_text(name, "utf-8")
+    prepare("results/S/c.h5", *files)
+    made = job("first", sorted(files), ["results/S/c.h5"], files)
+    assert manifest({}, [made])["raw"] == {name: sha256(name) for name in sorted(files)}
 
 
 def test_two_contents_of_one_raw_file_are_an_error(recorded: Path) -> None:
     Path("raw.npz").write_text("replaced between two jobs", "utf-8")
-    prepare("raw.npz", "results/S/c.h5")
+    prepare("results/S/c.h5", "raw.npz")
     with pytest.raises(InputError, match=r"raw\.npz: found that it changed between .*\nHint: "):
-        manifest({}, [*JOBS, job("first", ["raw.npz"], ["results/S/c.h5"])])
+        manifest({}, [*JOBS, job("first", ["raw.npz"], ["results/S/c.h5"], ["raw.npz"])])
 
 
 SPOILT: dict[str, tuple[Callable[[], object], str]] = {

@@ -42,7 +42,9 @@ def listed(
     prepared = [directory / f"{name}.h5" for name in ("normal", "test")]
     prepare_normal({"file": files[0]}, images, prepared[0], STEPS, SPLIT)
     prepare_test({"file": files[1]}, images, prepared[1], STEPS, prepared[0])
-    return check_together(prepared[0], {"test": prepared[1]}, files, 0.2, 29, 0.1)
+    return check_together(
+        prepared[0], {"test": prepared[1]}, [[file] for file in files], 0.2, 29, 0.1
+    )
 
 
 @pytest.mark.parametrize("unit", [1e-3, 1, 1e3])
@@ -84,7 +86,7 @@ OTHERS = {
 @pytest.mark.parametrize("order", OTHERS)
 def test_columns_in_another_order_are_refused(tmp_path: Path, order: str) -> None:
     wrong = OTHERS[order](four_vectors(), cylindrical())
-    with pytest.raises(InputError, match=r"(?s)E, px, py, pz.*Hint: bring the last axis"):
+    with pytest.raises(InputError, match=r"(?s)E, px, py, pz.*Hint: name in images.coord"):
         listed(tmp_path, wrong, wrong)
 
 

@@ -404,6 +404,55 @@ def test_truth_with_another_value_is_refused(tmp_path: Path, value: float) -> No
     check_message(caught.value, path, f"the value {np.array([0, value])[1]}", expected)
 
 
+@pytest.mark.parametrize(("column", "expected"), [(1, [0, 1, 1, 0]), (-1, [1, 0, 0, 0])])
+def test_truth_may_be_a_column_of_an_array(
+    tmp_path: Path, column: int, expected: list[int]
+) -> None:
+    labels = np.array([[0, 0, 1], [0, 1, 0], [0, 1, 0], [1, 0, 0]])
+    opened = raw.open_column(saved(tmp_path / "t.npz", jets=labels, pt=np.ones(4)), "jets", column)
+    assert raw.read_truth(opened, 4).tolist() == expected
+
+
+def test_a_column_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = np.arange(12).reshape(4, 3)
+    monkeypatch.setattr(arrays, "PIECE_BYTES", 2 * labels[0].nbytes)
+    pieces = list(raw.open_column(saved(tmp_path / "t.npz", y=labels), None, 1).pieces())
+    assert [piece.tolist() for piece in pieces] == [[1, 4], [7, 10]]
+
+
+@pytest.mark.parametrize(
+    ("shape", "column"), [((4, 3), 3), ((4, 3), -4), ((4,), 0), ((4, 3, 2), 0)]
+)
+def test_a_column_that_is_not_there_is_refused(
+    tmp_path: Path, shape: tuple[int, ...], column: int
+) -> None:
+    path = saved(tmp_path / "t.npz", y=np.zeros(shape))
+    with pytest.raises(InputError) as caught:
+        raw.open_column(path, None, column)
+    check_message(caught.value, path, f"of shape {shape}", f"with a column {column}")
+
+
+def one_hot(path: Path, labels: np.ndarray, columns: list[int]) -> np.ndarray:
+    saved(path, jets=labels)
+    return raw.read_one_hot([raw.open_column(path, "jets", column) for column in columns], 4)
+
+
+def test_jets_of_any_of_several_one_hot_labels_are_anomalous(tmp_path: Path) -> None:
+    labels = np.eye(3)[[0, 1, 2, 0]]
+    assert one_hot(tmp_path / "t.npz", labels, [1, -1]).tolist() == [0, 1, 1, 0]
+
+
+def test_labels_that_are_not_one_hot_are_refused(tmp_path: Path) -> None:
+    path, labels = tmp_path / "t.npz", np.eye(4)[[0, 1, 2, 1]]
+    with pytest.raises(InputError) as caught:
+        one_hot(path, labels, [1, 3])
+    check_message(caught.value, path, "label 'jets[3]' that is 0", "1 for the events of its class")
+    labels[2, 1] = 1
+    with pytest.raises(InputError) as caught:
+        one_hot(path, labels, [1, 2])
+    check_message(caught.value, path, "jets[1], jets[2] that is 1, in row 2", "one-hot labels")
+
+
 def test_truth_that_pickles_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.npz"
     np.savez(path, y=np.array([0, None], object))

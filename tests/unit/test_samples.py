@@ -26,7 +26,7 @@ STEPS: dict[str, Any] = {
 }
 OFF = dict.fromkeys(("centre", "rotate", "flip", "unit_sum"), False)
 OFF |= {"crop": None, "size": None, "power": 1.0, "log": 0}
-FILES = ["raw/normal.npz", "raw/low.npz"]
+FILES = [["raw/normal.npz"], ["raw/low.npz"]]
 SPLIT = {"control": 0.3, "seed": 0}
 
 

@@ -227,7 +227,7 @@ def test_a_test_without_tops_needs_none() -> None:
 
 
 def test_too_few_jets_are_refused_with_both_numbers() -> None:
-    with pytest.raises(ValueError, match="95 top jets are needed, only 60"):
+    with pytest.raises(ValueError, match="95 signal jets are needed, only 60"):
         mix(tests={"test": {"events": 100, "fraction": 0.95}})
 
 
@@ -276,8 +276,8 @@ def test_seeds_stay_the_same_from_version_to_version() -> None:
 
 
 def test_an_unknown_process_is_refused() -> None:
-    with pytest.raises(ValueError, match="unknown process 'higgs'; known are qcd, top"):
-        simulation.generate_jets("higgs", 1, seed=1)
+    with pytest.raises(ValueError, match="unknown process 'muon'; known are qcd, top"):
+        simulation.generate_jets("muon", 1, seed=1)
 
 
 def test_missing_pythia_is_named_with_the_command_that_installs_it(
@@ -338,8 +338,11 @@ def test_same_pythia_seed_gives_the_same_jets_and_another_seed_others() -> None:
 
 
 @pytest.mark.usefixtures("installed")
-def test_merged_tops_weigh_as_much_as_a_top_quark() -> None:
-    assert 160 < np.median(simulation.generate_jets("top", 15, seed=1).truth["mass"]) < 200
+@pytest.mark.parametrize(
+    ("process", "low", "high"), [("top", 160, 200), ("w", 70, 95), ("higgs", 105, 140)]
+)
+def test_merged_jets_weigh_as_much_as_their_particle(process: str, low: int, high: int) -> None:
+    assert low < np.median(simulation.generate_jets(process, 15, seed=1).truth["mass"]) < high
 
 
 @pytest.mark.usefixtures("installed")

@@ -13,8 +13,9 @@ from oddjet.summarise.summary import summarise, training_table, with_tagger
 
 # as in the interface
 COLUMNS = [
-    *("model", "test", "fraction", "low", "high", "estimator", "believable"),
-    *("false_positive_rate", "fpr_upper", "purity", "auc"),
+    *("model", "test", "fraction", "low", "high", "low_statistical", "high_statistical"),
+    *("estimator", "believable", "p_background", "significance", "upper_limit_95"),
+    *("expected_3sigma", "expected_5sigma", "false_positive_rate", "fpr_upper", "purity", "auc"),
 ]
 
 
@@ -36,7 +37,7 @@ def tables(
         for s, seed in enumerate(("1", "2", "ensemble")):
             key = {"model": model, "seed": seed, "test": test}
             number = m + t / 10 + s / 100
-            for e, estimator in enumerate(("cut", "corrected", "joint", "bbe", "weak")):
+            for e, estimator in enumerate(("cut", "corrected", "joint", "bbe")):
                 value = number + e / 1000
                 fractions.append(
                     {**key, "estimator": estimator, "fraction": value}
@@ -60,8 +61,15 @@ def tables(
         "uncertainty_budget": pd.DataFrame(
             {**pair, "source": source, "down": down, "up": up}
             for pair in pairs
-            for source, down, up in (("seeds", 0.25, 0.25), ("estimators", 0.01, 0.02))
+            for source, down, up in (("seeds", 0.0, 0.0), ("estimators", 0.01, 0.02))
         ),
+        "discovery": pd.DataFrame(
+            {**pair, "p_background": 1e-9, "significance": 5.9, "overlap": 0.0}
+            | {"expected_3sigma": 0.02, "expected_5sigma": 0.03}
+            for pair in pairs
+        ),
+        "sensitivity": pd.DataFrame({"model": model, "jets": 100} for model in models),
+        "excess": pd.DataFrame({**pair, "quantity": "mass", "density": 0.1} for pair in pairs),
         "purity": pd.DataFrame(purity),
         "detection": pd.DataFrame(detection),
         "training": training,
@@ -305,6 +313,7 @@ def test_a_model_that_learnt_nothing_is_the_headline_only_where_none_did() -> No
 
 def test_seed_spread_and_envelope_stand_beside_the_fraction() -> None:
     parts = tables(("S",), ("low",))
+    parts["uncertainty_budget"].loc[0, ["down", "up"]] = 0.25  # of seeds
     (row,) = quote(parts, "joint").to_dict("records")
     assert row["seed_spread"] == 0.25
     reach = [row["fraction"] - row["envelope_low"], row["envelope_high"] - row["fraction"]]
@@ -316,7 +325,16 @@ def run_summarise(
 ) -> Path:
     """Run the script of the rule as Snakemake would, on tables in files."""
     parts, paths = tables(models, tests), {}
-    of_models = ("fractions", "checks", "uncertainty_budget", "purity", "detection")
+    of_models = (
+        "fractions",
+        "checks",
+        "uncertainty_budget",
+        "discovery",
+        "sensitivity",
+        "excess",
+        "purity",
+        "detection",
+    )
     for name in of_models:
         paths[name] = []
         for model in models:
@@ -387,3 +405,63 @@ def test_a_collapsed_training_is_reported_whatever_the_name_of_its_model(
 ) -> None:
     file = run_summarise(tmp_path, (name,), ("low",), collapsed=True)
     assert pd.read_csv(file, dtype=str).believable.tolist() == ["false"]
+
+
+# The total interval, and what else speaks against a fraction
+
+
+def with_sources(parts: dict[str, pd.DataFrame], **reach: float) -> dict[str, pd.DataFrame]:
+    rows = [
+        {"model": "S", "test": "low", "source": name, "down": 0.0, "up": up}
+        for name, up in reach.items()
+    ]
+    return parts | {"uncertainty_budget": pd.DataFrame(rows)}
+
+
+def test_the_total_interval_adds_systematic_uncertainties_in_quadrature_but_no_estimators() -> None:
+    parts = with_sources(tables(("S",), ("low",)), seeds=0.8, overlap=0.6, estimators=9.0)
+    (row,) = quote(parts, "joint").to_dict("records")
+    assert row["low"] == row["low_statistical"] == row["fraction"] - 1.5
+    assert row["high_statistical"] == row["fraction"] + 1.5
+    assert row["high"] - row["fraction"] == pytest.approx(np.sqrt(1.5**2 + 0.8**2 + 0.6**2))
+    # one-sided: 1.645 standard deviations, of which the 68% interval has 0.994
+    up = row["upper_limit_95"] - row["fraction"]
+    assert up == pytest.approx(1.645 / 0.994 * (row["high"] - row["fraction"]), rel=1e-3)
+
+
+def test_a_fraction_is_not_believable_where_no_test_has_a_visible_excess() -> None:
+    parts = tables(("S",))
+    parts["discovery"].loc[parts["discovery"].test == "high", "significance"] = 1.0
+    assert set(quote(parts, "joint").believable) == {"true"}  # low shows what they look like
+    parts["discovery"]["significance"] = [3.2, 1.0]
+    found = quote(parts, "joint")
+    assert set(found.believable) == {"false"}
+    assert found.reasons.str.contains("no test has a visible excess").all()
+    assert set(quote(parts, "corrected").believable) == {"true"}  # a lower bound stays one
+
+
+def test_a_fraction_is_not_believable_where_anomalous_jets_score_as_low_as_the_anchor() -> None:
+    parts = tables(("S",))
+    parts["discovery"]["overlap"] = 0.55
+    found = quote(parts, "joint")
+    assert set(found.believable) == {"false"}
+    assert found.reasons.str.contains("reads low by 55% or more").all()
+
+
+def test_of_two_models_that_disagree_the_one_that_finds_less_is_not_believable() -> None:
+    parts = tables(("S", "L"), ("low",))
+    headline = parts["fractions"].estimator == "joint"
+    for model, value in (("S", 0.2), ("L", 0.4)):
+        here = headline & (parts["fractions"].model == model)
+        parts["fractions"].loc[here, ["fraction", "low", "high"]] = (
+            value,
+            value - 0.02,
+            value + 0.02,
+        )
+    parts["uncertainty_budget"][["down", "up"]] = 0.0
+    found = quote(parts, "joint").set_index("model")
+    assert found.believable.to_dict() == {"S": "false", "L": "true"}
+    assert found.reasons["S"] == "L finds more: 0.400"
+    # what is refused itself says nothing against others
+    parts["checks"].loc[parts["checks"].model == "L", ["passed", "p_value"]] = False, 1e-9
+    assert quote(parts, "joint").set_index("model").believable["S"] == "true"

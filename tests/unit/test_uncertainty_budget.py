@@ -6,12 +6,17 @@ import pytest
 
 from oddjet.estimate import fractions
 from oddjet.estimate.given import Given
+from oddjet.estimate.overlap import Overlap
 from oddjet.estimate.uncertainty_budget import budget
 
 CONTROL, TEST = 3000, 1500
+LEAK = Overlap(leak=0.04, deviation=0.03, fraction=0.4)
+PURE = {"fraction": 0.0, "uncertainty": 0.0}
 
 
-def made(headline: str = "joint", control: int = CONTROL) -> dict[str, pd.DataFrame]:
+def made(
+    headline: str = "joint", control: int = CONTROL, contamination: dict[str, float] = PURE
+) -> dict[str, pd.DataFrame]:
     """The budget of three seeds and their ensemble, a table with `source` as index by test."""
     rng = np.random.default_rng(0)
     scores = {"normal_control": rng.random(control)}
@@ -26,8 +31,10 @@ def made(headline: str = "joint", control: int = CONTROL) -> dict[str, pd.DataFr
             moved = {name: row[name] + shift for name in ("fraction", "low", "high")}
             rows.append({"seed": seed} | row | moved)
             if row["estimator"] == "bbe":
-                rows.append(rows[-1] | {"estimator": "weak", "fraction": row["fraction"] - 0.1})
-    found = pd.DataFrame(budget(pd.DataFrame(rows), scores, headline, 0.5, 0.68))
+                rows[-1] |= {"fraction": row["fraction"] - 0.1}
+    found = pd.DataFrame(
+        budget(pd.DataFrame(rows), scores, LEAK, headline, 0.5, 0.68, contamination)
+    )
     return {test: here.set_index("source") for test, here in found.groupby("test")}
 
 
@@ -52,3 +59,20 @@ def test_other_headlines_have_their_interval_in_one() -> None:
     table = made("corrected")["low"]
     assert list(table.index) == ["statistics", "seeds", "estimators"]
     assert (table[["down", "up"]] >= 0).all().all()
+
+
+def test_overlap_reaches_up_alone_and_in_proportion_to_the_fraction() -> None:
+    for table in made().values():
+        assert table.down["overlap"] == 0
+    low, high = (table.up["overlap"] for table in made().values())
+    # a leak and its uncertainty of 0.05 in all, at a pooled fraction of 0.4
+    assert high == pytest.approx(0.05 * 0.2 / 0.4, rel=0.15)
+    assert low == pytest.approx(0.05 * 0.6 / 0.4, rel=0.15)
+
+
+def test_what_is_known_of_the_normal_sample_matters_less_the_purer_the_test_is() -> None:
+    tables = made(contamination={"fraction": 0.0, "uncertainty": 0.1})
+    for test, fraction in (("low", 0.2), ("high", 0.6)):
+        # 68% are 0.994 standard deviations
+        expected = 0.994 * 0.1 * (1 - fraction)
+        assert tables[test].up["contamination"] == pytest.approx(expected, rel=0.1)

@@ -87,7 +87,7 @@ RECIPES: dict[str, dict[str, Edit]] = {
             "    return Contents(arrays=[ToyArray(file, 'images', shape, dtype)])\n"
         ),
         f"{PACKAGE}/planning/formats.py": behind(
-            "FORMATS = {\n", '    "toy_format": Format("toy", b"TOYTOYTO", ".toy"),\n'
+            "FORMATS = {\n", '    "toy_format": Format("toy", b"TOYTOYTO", (".toy",)),\n'
         ),
         "docs/inputs.md": generated,
     },

@@ -46,6 +46,14 @@ COLUMNS = {
         *("ratio", "ratio_low", "ratio_high", "passed"),
     ],
     "tables/uncertainty_budget.csv": ["model", "test", "source", "down", "up"],
+    "tables/discovery.csv": [
+        *("model", "test", "p_background", "significance", "expected_3sigma", "expected_5sigma"),
+        "overlap",
+    ],
+    "tables/sensitivity.csv": ["model", "jets", "expected_3sigma", "expected_5sigma"],
+    "tables/excess.csv": [
+        *("model", "test", "quantity", "low_edge", "high_edge", "density", "uncertainty"),
+    ],
     "tables/purity.csv": [
         *("model", "seed", "test", "components", "purity", "majority_baseline"),
         *("ari", "ami", "purity_truth"),
@@ -56,13 +64,16 @@ COLUMNS = {
     "tables/tagger.csv": ["model", "seed", "test", "jets", "auc", "significance", "collapsed"],
     "tables/features.csv": ["test", "feature", "auc", "auc_low", "used"],
     "summary.csv": [
-        *("model", "test", "fraction", "low", "high", "estimator", "believable"),
+        *("model", "test", "fraction", "low", "high", "low_statistical", "high_statistical"),
+        *("estimator", "believable", "p_background", "significance", "upper_limit_95"),
+        *("expected_3sigma", "expected_5sigma"),
         *("false_positive_rate", "fpr_upper", "purity", "auc"),
         *("headline", "seed_spread", "envelope_low", "envelope_high", "reasons"),
     ],
 }
 FIGURES = [
-    *("examples", "means", "crop", "fractions", "uncertainty_budget", "quantities", "pca_plane"),
+    *("examples", "means", "crop", "fractions", "uncertainty_budget", "sensitivity", "excess"),
+    *("quantities", "pca_plane"),
     *("S/learning_curves", "S/roc", "S/latent_classes"),
     *("weak/scores", "weak/features", "weak/roc"),
     *(f"supervised/cnn/{name}" for name in ("learning_curves", "output", "roc")),
@@ -143,7 +154,6 @@ def test_fractions_have_a_row_per_seed_test_and_estimator(
         for seed in ("1", "2", "ensemble")
         for test in TESTS
         for estimator in ESTIMATORS
-        if model == "S" or estimator not in ("weak", "cwola")  # the tagger is a classifier itself
     }
     assert (table.low <= table.fraction).all()
     assert (table.fraction <= table.high).all()
@@ -168,17 +178,21 @@ def test_uncertainty_budget_of_the_headline_has_every_source_for_every_test(
     tables: dict[str, pd.DataFrame],
 ) -> None:
     table = tables["tables/uncertainty_budget.csv"]
-    sources = ["test jets", "control jets", "anchor", "seeds", "estimators"]
+    sources = ["test jets", "control jets", "overlap", "seeds", "estimators"]
     table = table.set_index(["model", "test"])
     assert set(table.index) == {(model, test) for model in QUOTED for test in TESTS}
     for key in table.index:
         assert table.loc[key].source.tolist() == sources
     assert (table[["down", "up"]] >= 0).all().all()
-    # what is quoted is test and control jets in quadrature
+    # what is quoted is test and control jets in quadrature, and with the rest of it
     for row in tables["summary.csv"].itertuples():
-        here = table.loc[(row.model, row.test)].set_index("source").up
-        half = (row.high - row.low) / 2
-        assert half == pytest.approx((here["test jets"] ** 2 + here["control jets"] ** 2) ** 0.5)
+        here = table.loc[(row.model, row.test)].set_index("source")
+        half = (row.high_statistical - row.low_statistical) / 2
+        assert half == pytest.approx(np.hypot(*here.up[["test jets", "control jets"]]))
+        for side, reach in (("down", row.fraction - row.low), ("up", row.high - row.fraction)):
+            assert reach == pytest.approx(
+                np.hypot.reduce([half, *here[side][["overlap", "seeds"]]])
+            )
 
 
 def test_purity_has_a_row_per_seed_and_test_and_one_for_all_tests(
@@ -271,11 +285,13 @@ def test_scores_have_a_group_per_part_with_aligned_datasets(scores: h5py.File) -
     for part, group in scores.items():
         assert {name: data.dtype.name for name, data in group.items()} == {
             "event": "int64",
+            "source": "int32",
             "error": "float32",
             "mahalanobis": "float32",
             "latent": "float32",
         }
         assert group["event"].shape == group["error"].shape == (EVENTS[part],)
+        assert not group["source"][:].any()  # one file each
         assert group["latent"].shape == (EVENTS[part], 2)
         assert np.isfinite(group["error"]).all()
         assert np.isfinite(group["mahalanobis"]).all()
@@ -541,18 +557,19 @@ def test_coverage_measures_every_estimator_with_every_score_and_verify_leaves_it
     verified = whole_run.run("verify", directory=place)
     assert verified.returncode == 0, verified.stdout + verified.stderr
     table = pd.read_csv(place / "results" / "tables" / "coverage.csv")
-    assert set(table.score) == {"S", "brightness"}
+    assert set(table.score) == {"S", "weak", "brightness", "mass", "lit_pixels"}
     assert set(table.fraction) == {0.2, 0.7}
     assert (table.events == 30).all()
-    learnt = ["weak", "cwola"]  # from latents, which brightness has not; in a part of the repeats
-    of_model = table[table.score == "S"]
-    assert set(of_model.estimator) == set(ESTIMATORS)
-    assert set(of_model[~of_model.estimator.isin(learnt)].repeats) == {6}
-    assert set(of_model[of_model.estimator.isin(learnt)].repeats) == {2}
-    assert set(table[table.score == "brightness"].estimator) == set(ESTIMATORS) - set(learnt)
+    for _, of_score in table.groupby("score"):
+        assert set(of_score.estimator) == set(ESTIMATORS)
+        assert set(of_score.repeats) == {6}
+    trusted = pd.read_csv(place / "results" / "tables" / "trust.csv")
+    assert set(trusted.score) == set(table.score)
+    assert trusted.trusted.between(0, 1).all()
     for name in ("coverage_68", "coverage_95"):
         assert table[name].between(0, 1).all()
-    assert (place / "results" / "figures" / "coverage.png").stat().st_size > 10_000
+    for name in ("coverage", "trust"):
+        assert (place / "results" / "figures" / f"{name}.png").stat().st_size > 10_000
 
 
 def test_coverage_without_truth_says_what_it_needs(tiny_samples: Path, tiny_config: dict) -> None:

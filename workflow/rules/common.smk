@@ -30,7 +30,7 @@ WORKFLOW = on_disk(workflow.current_basedir)
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
 from oddjet.common import parts
-from oddjet.planning import configuration
+from oddjet.planning import configuration, remote
 from oddjet.planning.figures import FIGURES as DRAWN
 from oddjet.planning.figures import drawn_by, in_section
 from snakemake.exceptions import WorkflowError
@@ -59,14 +59,14 @@ def refuse(problems):
 
 
 def located(config, given):
-    """The samples with paths as they are from the working directory."""
+    """The samples with paths as they are from the working directory, in lists."""
     samples = config["samples"]
     if "course" in samples:
         files = {name: f"{RAW}/{file}" for name, file in COURSE_FILES.items()}
         return {
-            "normal": {"file": files.pop("normal")},
+            "normal": {"file": [files.pop("normal")]},
             "tests": {
-                name: {"file": file} | COURSE_KNOWS[name]
+                name: {"file": [file]} | COURSE_KNOWS[name]
                 for name, file in files.items()
             },
         }
@@ -75,8 +75,8 @@ def located(config, given):
             for part in [array, array.get("truth")]:
                 if isinstance(part, dict) and "file" in part:
                     part["file"] = os.path.relpath(WORKFLOW.parent / part["file"])
-    refuse(configuration.missing_files(samples, made=SIMULATED))
-    return samples
+    refuse(configuration.wrong_files(samples, made=SIMULATED))
+    return configuration.with_files(samples, FETCHED)
 
 
 # Snakemake's own dictionary: captions of its report read it
@@ -88,6 +88,7 @@ RESULTS = config["results"].rstrip("/")
 SIMULATED = f"{RESULTS}/simulation"
 SIMULATED_JETS = f"{SIMULATED}/batches/{{process}}_{{batch}}.h5"
 SIMULATED_EVENTS = f"{SIMULATED}/batches/events/{{process}}_{{batch}}.h5"
+FETCHED = f"{RESULTS}/raw/fetched"
 RAW = f"{RESULTS}/raw/{config['samples'].get('course')}"
 COURSE_FILES = {"normal": "Normal_data.npz"} | {
     test: f"Test_data_{test}.npz" for test in ("low", "high")
@@ -108,6 +109,9 @@ CLUSTERS = f"{RESULTS}/{{model}}/seed{{seed}}/clusters.h5"
 FRACTIONS = f"{RESULTS}/{{model}}/fractions.csv"
 CHECKS = f"{RESULTS}/{{model}}/checks.csv"
 UNCERTAINTY_BUDGET = f"{RESULTS}/{{model}}/uncertainty_budget.csv"
+DISCOVERY = f"{RESULTS}/{{model}}/discovery.csv"
+SENSITIVITY = f"{RESULTS}/{{model}}/sensitivity.csv"
+EXCESS = f"{RESULTS}/{{model}}/excess.csv"
 PURITY = f"{RESULTS}/{{model}}/purity.csv"
 DETECTION = f"{RESULTS}/{{model}}/detection.csv"
 ROC = f"{RESULTS}/{{model}}/roc.csv"
@@ -135,16 +139,23 @@ BENCHMARKS = f"{RESULTS}/benchmarks"
 # of optional targets
 COVERAGE = f"{RESULTS}/coverage"
 POOL = f"{COVERAGE}/{{score}}/pool.h5"
-CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}.csv"
+COVERAGE_CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}.csv"
+TRUST_CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}_trust.csv"
 COVERAGE_RESULTS = [
-    TABLE.format(table="coverage"),
-    *(f"{FIGURES}/coverage.{suffix}" for suffix in ("png", "pdf")),
+    *expand(TABLE, table=["coverage", "trust"]),
+    *expand(
+        f"{FIGURES}/{{figure}}.{{suffix}}",
+        figure=["coverage", "trust"],
+        suffix=["png", "pdf"],
+    ),
 ]
 BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
 
 # what there is to do
 COURSE_KNOWS = {"low": {"at_most": 0.45}, "high": {"at_least": 0.55}}  # as it says
 SAMPLES = located(config, GIVEN)
+ELSEWHERE = configuration.elsewhere(SAMPLES)  # samples that are to be fetched
+TO_FETCH, TO_EXTRACT = remote.to_fetch(ELSEWHERE), remote.to_extract(ELSEWHERE)
 TESTS = list(SAMPLES["tests"])
 # what is prepared and scored like a test: with simulated anomalous jets, if they are given
 SIGNAL = {parts.SIGNAL: SAMPLES["signal"]} if "signal" in SAMPLES else {}
@@ -156,9 +167,12 @@ SEEDS = config["seeds"]
 QUOTED = [*MODELS, WEAK]  # whose fractions are quoted
 # supervised ones learn from truth
 NETWORKS = config["supervised"]["networks"] if TRUTHS else {}
-BRIGHTNESS = (
-    "brightness"  # a poor score, whose coverage stands beside that of the models
-)
+# features that are poor scores, whose coverage stands beside that of the models
+POOR_SCORES = {
+    "brightness": "minus_sum_of_squares",
+    "mass": "mass",
+    "lit_pixels": "lit_pixels",
+}
 # models of the benchmark alone lie in a folder of their own
 COMPARED = {
     group: {f"compared/{name}": model for name, model in models.items()}
@@ -180,7 +194,15 @@ PREPARATIONS, PREPARATION_OF = configuration.preparations(
 # how fractions are estimated from scores
 ANOMALY_SCORE = config["fraction"]["anomaly_score"]
 CUT = {name: config["fraction"][name] for name in ("max_fpr", "fpr_confidence")}
-ESTIMATION = CUT | {name: config["fraction"][name] for name in ("anchor", "bootstrap")}
+CONTAMINATION = config["fraction"]["contamination"]  # of the normal sample
+# what features in pixels are multiplied by, where the side of a raw pixel is known
+PIXEL = config["images"]["pixel"]
+SCALE = {"mass": PIXEL, "width": PIXEL} if PIXEL else {}
+ESTIMATION = (
+    CUT
+    | {name: config["fraction"][name] for name in ("anchor", "bootstrap")}
+    | {"contamination": CONTAMINATION["fraction"]}
+)
 ALL_RESULTS = [
     SUMMARY,
     PAGE,

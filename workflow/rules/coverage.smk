@@ -1,16 +1,22 @@
 # How honest the fractions are, measured with pseudo-experiments from tests whose truth is known.
 # Needs scores, prepared samples and truths. Creates {RESULTS}/coverage/, its table and figure.
 
-CELLS = expand(
-    CELL,
-    score=[*MODELS, BRIGHTNESS],
-    events=config["coverage"]["events"],
-    pair=range(len(config["coverage"]["pairs"])),
-)
+CELLS = {
+    table: expand(
+        cell,
+        score=[*QUOTED, *POOR_SCORES],
+        events=config["coverage"]["events"],
+        pair=range(len(config["coverage"]["pairs"])),
+    )
+    for table, cell in (("coverage", COVERAGE_CELL), ("trust", TRUST_CELL))
+}
 
 
 rule coverage:
-    """Bias, pull and coverage of every estimator, as table and figure."""
+    """
+    Bias, pull and coverage of every estimator, and how often an answer is trusted and wrong, as
+    tables and figures.
+    """
     localrule: True
     input:
         needs_truth("coverage", COVERAGE_RESULTS),
@@ -18,8 +24,8 @@ rule coverage:
 
 rule pool_model:
     """
-    Collect the ensemble scores of control jets and of labelled jets, with the latents of the first
-    seed, as background and signal to draw pseudo-experiments from. Uses wildcard `model`.
+    Collect the ensemble scores of control jets and of labelled jets, as background and signal to
+    draw pseudo-experiments from. Uses wildcard `model`.
     """
     message:
         "Collecting labelled jets with {wildcards.model}"
@@ -28,13 +34,15 @@ rule pool_model:
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("pool_model.py"),
-        anomaly_score=ANOMALY_SCORE,
+        anomaly_score=anomaly_score,
         seeds=SEEDS,
         truths=TRUTHS,
     output:
         POOL.replace("{score}", "{model}"),
     log:
         f"{LOGS}/pool_model/{{model}}.log",
+    wildcard_constraints:
+        model=one_of(QUOTED),
     resources:
         mem_mb=more(2000),
         runtime=more(10),
@@ -44,35 +52,39 @@ rule pool_model:
         "../scripts/pool_model.py"
 
 
-rule pool_brightness:
+rule pool_feature:
     """
-    The same with minus the sum of the squared pixels as a score, which separates poorly.
+    The same with a feature of the raw jets as a score, which separates poorly. Uses wildcard `score`.
     """
     message:
-        "Collecting labelled jets with their brightness"
+        "Collecting labelled jets with their {wildcards.score}"
     input:
         normal=SHARED_NORMAL,
         tests=expand(SHARED_TEST, test=TRUTHS),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
-        code=code("pool_brightness.py"),
+        code=code("pool_feature.py"),
+        feature=lambda wildcards: POOR_SCORES[wildcards.score],
         truths=TRUTHS,
     output:
-        POOL.format(score=BRIGHTNESS),
+        POOL,
     log:
-        f"{LOGS}/pool_brightness.log",
+        f"{LOGS}/pool_feature/{{score}}.log",
+    wildcard_constraints:
+        score=one_of(POOR_SCORES),
     resources:
         mem_mb=more(2000),
         runtime=more(10),
     conda:
         "../../envs/oddjet.yaml"
     script:
-        "../scripts/pool_brightness.py"
+        "../scripts/pool_feature.py"
 
 
 rule measure_coverage:
     """
-    Draw pseudo-experiments with known fractions from labelled jets and apply every estimator.
+    Draw pseudo-experiments with known fractions from labelled jets, apply every estimator, and judge
+    the answers as in the summary.
     Uses wildcards `score`, `events` (of each test) and `pair` (of fractions).
     """
     message:
@@ -83,12 +95,19 @@ rule measure_coverage:
         code=code(
             "measure_coverage.py",
             plugins.of_estimation(declared.ESTIMATORS, "estimators"),
+            plugins.of_estimation(
+                [name for name, one in declared.CHECKS.items() if not one.of_features],
+                "checks",
+            ),
         ),
         pair=lambda wildcards: config["coverage"]["pairs"][int(wildcards.pair)],
         repeats=config["coverage"]["repeats"],
-        estimation=ESTIMATION | {"bootstrap": config["coverage"]["bootstrap"]},
+        estimation=ESTIMATION
+        | {"bootstrap": config["coverage"]["bootstrap"], "contamination": 0.0},
+        check_level=config["fraction"]["check_level"],
     output:
-        CELL,
+        coverage=COVERAGE_CELL,
+        trust=TRUST_CELL,
     log:
         f"{LOGS}/measure_coverage/{{score}}_{{events}}_{{pair}}.log",
     benchmark:
@@ -103,15 +122,16 @@ rule measure_coverage:
 
 
 rule merge_coverage:
-    """Merge the coverage of all scores, test sizes and fractions."""
+    """Merge the coverage and the trust of all scores, test sizes and fractions."""
     message:
         "Merging the coverage"
     input:
-        cells=CELLS,
+        **CELLS,
     params:
         code=code("merge_coverage.py"),
     output:
-        table("coverage"),
+        coverage=table("coverage"),
+        trust=table("trust"),
     log:
         f"{LOGS}/merge_coverage.log",
     resources:
@@ -124,11 +144,11 @@ rule merge_coverage:
 
 
 rule draw_coverage:
-    """Draw bias and coverage against the true fraction."""
+    """Draw bias and coverage, and trusted answers, against the true fraction."""
     message:
         "Drawing the coverage"
     input:
-        TABLE.format(table="coverage"),
+        **{name: TABLE.format(table=name) for name in CELLS},
     params:
         code=code("draw_coverage.py"),
     output:

@@ -188,6 +188,35 @@ rule draw_classes:
         "../scripts/draw_classes.py"
 
 
+rule draw_excess:
+    """
+    Draw what the anomalous jets look like, with the headline model and, where it is given, truth.
+    """
+    message:
+        "Drawing the excess"
+    input:
+        summary=SUMMARY,
+        excess=TABLE.format(table="excess"),
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TRUTHS),
+        truths=expand(PREPARED_TRUTH, test=TRUTHS),
+    params:
+        code=code("draw_excess.py"),
+        truths=TRUTHS,
+        scale=SCALE,
+    output:
+        **figures_of("draw_excess"),
+    log:
+        f"{LOGS}/draw_excess.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(20),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/draw_excess.py"
+
+
 rule draw_supervised:
     """
     Where truth is given, draw how the supervised networks learnt, what they say of jets of either
@@ -225,6 +254,7 @@ rule draw_fractions:
     input:
         fractions=TABLE.format(table="fractions"),
         uncertainty_budget=TABLE.format(table="uncertainty_budget"),
+        sensitivity=TABLE.format(table="sensitivity"),
         detection=TABLE.format(table="detection") if TRUTHS else [],
     params:
         code=code("draw_fractions.py"),

@@ -3,6 +3,7 @@
 # tables per model.
 
 from oddjet.estimate import declared
+from oddjet.common.parts import OVERDISPERSION
 
 
 rule train_tagger:
@@ -73,7 +74,8 @@ rule estimate_fractions:
     """
     Estimate the anomalous fraction of every test with every estimator, for each seed and for their
     ensemble, the cut's false positive rate proved on the control jets. Check without labels what
-    the estimates assume, and list the uncertainties of the headline. Uses wildcard `model`.
+    the estimates assume, list the uncertainties of the headline, and say how sure it is that there is
+    anything. Uses wildcard `model`.
     """
     message:
         "Estimating fractions with {wildcards.model}"
@@ -92,6 +94,10 @@ rule estimate_fractions:
         seeds=SEEDS,
         tests=TESTS,
         estimation=ESTIMATION,
+        contamination=CONTAMINATION,
+        overdispersion=lambda wildcards: (
+            OVERDISPERSION if wildcards.model == WEAK else 1.0
+        ),
         confidence=config["fraction"]["confidence"],
         headline=config["fraction"]["headline"],
         check_level=config["fraction"]["check_level"],
@@ -99,6 +105,8 @@ rule estimate_fractions:
         fractions=FRACTIONS,
         checks=CHECKS,
         uncertainty_budget=UNCERTAINTY_BUDGET,
+        discovery=DISCOVERY,
+        sensitivity=SENSITIVITY,
     log:
         f"{LOGS}/estimate_fractions/{{model}}.log",
     benchmark:
@@ -112,6 +120,44 @@ rule estimate_fractions:
         "../../envs/oddjet.yaml"
     script:
         "../scripts/estimate_fractions.py"
+
+
+rule measure_excess:
+    """
+    Find what the anomalous jets look like: the excess of every test over its background in every
+    feature, without labels. Uses wildcard `model`.
+    """
+    message:
+        "Measuring the excess with {wildcards.model}"
+    input:
+        scores=expand(SCORES, seed=SEEDS, allow_missing=True),
+        fractions=FRACTIONS,
+        uncertainty_budget=UNCERTAINTY_BUDGET,
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TESTS),
+    params:
+        code=code("measure_excess.py"),
+        anomaly_score=anomaly_score,
+        tests=TESTS,
+        anchor=config["fraction"]["anchor"],
+        headline=config["fraction"]["headline"],
+        confidence=config["fraction"]["confidence"],
+        scale=SCALE,
+    output:
+        EXCESS,
+    log:
+        f"{LOGS}/measure_excess/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/measure_excess/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of([*SETTINGS, WEAK]),
+    resources:
+        mem_mb=more(2000),
+        runtime=more(20),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/measure_excess.py"
 
 
 rule find_clusters:

@@ -34,23 +34,23 @@ def code(script, *loaded):
     return of_job if loaded else fingerprint(path, installed=here)
 
 
-def raw(file):
-    """A raw file, if there is one, as an input that reruns a job by `contents_of` it alone."""
-    if not file:
-        return []
-    # Snakemake would go by the times of the file
-    return file if is_made(file) else ancient(file)
+def raw(files):
+    """Raw files as an input that reruns a job by `contents_of` them alone."""
+    # Snakemake would go by the times of the files
+    return [file if is_made(file) else ancient(file) for file in files]
 
 
-def contents_of(file):
-    """The checksums of a raw file, as a parameter: a job reruns when they change."""
+def contents_of(files):
+    """The checksums of each raw file, as a parameter: a job reruns when they change."""
     # what another job makes is followed by Snakemake
-    return contents(file) if file and not is_made(file) else None
+    return [None if is_made(file) else contents(file) for file in files]
 
 
-def reader(file):
-    """The module that reads a raw file, if there is one."""
-    return plugins.of_file(file, is_made(file)) if file else []
+def reader(files):
+    """The modules that read raw files."""
+    return sorted(
+        {module for file in files for module in plugins.of_file(file, is_made(file))}
+    )
 
 
 def prepared_before(shared):
@@ -63,9 +63,9 @@ def prepared_before(shared):
     return found
 
 
-def truth_file(wildcards):
-    """The file of a test's truth; None where one label is given for all its jets."""
-    return configuration.truth_of(SCORED[wildcards.test]).get("file")
+def truth_files(wildcards):
+    """The files of a test's truth; none where one label is given for all its jets."""
+    return configuration.truth_of(SCORED[wildcards.test]).get("file", [])
 
 
 def is_made(file):

@@ -78,11 +78,11 @@ rule prepare_truth:
     message:
         "Checking the truth of test {wildcards.test}"
     input:
-        raw=lambda wildcards: raw(truth_file(wildcards)),
+        raw=lambda wildcards: raw(truth_files(wildcards)),
         test=SHARED_TEST,
     params:
-        code=code("prepare_truth.py", lambda wildcards: reader(truth_file(wildcards))),
-        contents=lambda wildcards: contents_of(truth_file(wildcards)),
+        code=code("prepare_truth.py", lambda wildcards: reader(truth_files(wildcards))),
+        contents=lambda wildcards: contents_of(truth_files(wildcards)),
         truth=lambda wildcards: configuration.asked(
             configuration.truth_of(SCORED[wildcards.test])
         ),
@@ -105,7 +105,7 @@ rule prepare_truth:
 rule check_samples:
     """
     Check that the samples fit together, that the control part is large enough, and that the truths
-    were found good; list the samples. Trainings wait for it, so that bad input costs no training.
+    were found good; list the samples and their files. Trainings wait for it, so that bad input costs no training.
     """
     message:
         "Checking that the samples fit together"
@@ -122,7 +122,8 @@ rule check_samples:
         max_fpr=config["fraction"]["max_fpr"],
         fpr_confidence=config["fraction"]["fpr_confidence"],
     output:
-        SAMPLES_TABLE,
+        samples=SAMPLES_TABLE,
+        sources=TABLE.format(table="sources"),
     log:
         f"{LOGS}/check_samples.log",
     resources:

@@ -10,21 +10,22 @@ from math import ceil
 
 SIMULATION = config["simulation"]
 LAYOUT = SIMULATION["layout"]
-# background and signal of the layouts that label jets
+# processes of the images, and background and signal of the layouts that label jets
+BACKGROUND_PROCESS, SIGNAL_PROCESS = SIMULATION["background"], SIMULATION["signal"]
 LABELLED = {"constituents": ("qcd", "top"), "calorimeter": ("gluon", "quark")}
 
 # How many jets or events of each process the samples need, and so which batches.
 BATCH = 250
-TOP_JETS = sum(
+SIGNAL_JETS = sum(
     round(test["fraction"] * test["events"]) for test in SIMULATION["tests"].values()
 )
-QCD_JETS = (
+BACKGROUND_JETS = (
     SIMULATION["normal"]
     + sum(test["events"] for test in SIMULATION["tests"].values())
-    - TOP_JETS
+    - SIGNAL_JETS
 )
 NEEDED = (
-    {"qcd": QCD_JETS, "top": TOP_JETS}
+    {BACKGROUND_PROCESS: BACKGROUND_JETS, SIGNAL_PROCESS: SIGNAL_JETS}
     if LAYOUT == "images"
     else SIMULATION["processes"]
 )
@@ -108,14 +109,14 @@ rule simulate_events:
 
 rule mix_samples:
     """
-    Deal the simulated jets out to a pure QCD sample and to mixtures of QCD and top jets in random
-    order, make images of them, and write down the truth: labels and jet quantities.
+    Deal the simulated jets out to a pure background sample and to mixtures of background and signal
+    jets in random order, make images of them, and write down the truth: labels and jet quantities.
     """
     message:
         "Mixing the simulated jets into samples"
     input:
-        qcd=JET_BATCHES.get("qcd", []),
-        top=JET_BATCHES.get("top", []),
+        background=JET_BATCHES.get(BACKGROUND_PROCESS, []),
+        signal=JET_BATCHES.get(SIGNAL_PROCESS, []),
     params:
         code=code("mix_samples.py"),
         seed=SIMULATION["seed"],

@@ -16,7 +16,9 @@ tests = dict(zip(params.tests, snakemake.input.tests, strict=True))
 rows = samples.check_together(
     snakemake.input.normal, tests, params.files, params.validation, least, params.max_fpr
 )
+sources = samples.sources({"normal": snakemake.input.normal, **tests}, params.files)
 for row in rows:
     if row["warnings"]:
         logging.warning("%s (%s): %s", row["sample"], row["file"], row["warnings"])
-write(pd.DataFrame(rows), snakemake.output[0])
+write(pd.DataFrame(rows), snakemake.output.samples)
+write(pd.DataFrame(sources), snakemake.output.sources)

@@ -1,8 +1,10 @@
-"""Draw bias and coverage against the true fraction."""
+"""Draw bias and coverage, and trusted answers, against the true fraction."""
 
 from oddjet.common import logs
 from oddjet.common.tables import read
 from oddjet.draw import coverage_figures, style
 
 logs.set_up(snakemake.log[0])
-style.save(coverage_figures.overview(read(snakemake.input[0])), snakemake.output.coverage)
+tables = {name: read(path) for name, path in snakemake.input.items()}
+style.save(coverage_figures.overview(tables["coverage"]), snakemake.output.coverage)
+style.save(coverage_figures.trust(tables["trust"]), snakemake.output.trust)

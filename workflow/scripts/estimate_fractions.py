@@ -9,10 +9,11 @@ from oddjet.common.parts import CONTROL
 from oddjet.common.tables import write
 from oddjet.estimate import (
     check,
-    classifiers,
+    discovery,
     ensemble,
     feature_files,
     fractions,
+    overlap,
     uncertainty_budget,
 )
 from oddjet.estimate.given import Given
@@ -23,33 +24,31 @@ confidence, anchor = params.confidence, params.estimation["anchor"]
 
 files = snakemake.input.scores
 of_seeds = [scorefiles.read_scores(path, params.anomaly_score) for path in files]
-latents = [scorefiles.read_scores(path, "latent") for path in files]
-scores = {seed: (found, {}) for seed, found in zip(params.seeds, of_seeds, strict=True)}
-if latents[0]:  # an autoencoder's
-    features = [
-        {part: np.column_stack([score[part], latent[part]]) for part in score}
-        for score, latent in zip(of_seeds, latents, strict=True)
-    ]
-    classified = [classifiers.classify(of_seed) for of_seed in features]
-    scores = dict(zip(params.seeds, zip(of_seeds, classified, strict=True), strict=True))
-    combined = {
-        kind: {test: ensemble.mean_rank([of[kind][test] for of in classified]) for test in by_test}
-        for kind, by_test in classified[0].items()
-    }
-    scores["ensemble"] = ensemble.mean_rank(of_seeds), combined
-    # what the preprocessing takes away can tell backgrounds apart that look alike behind it
-    names = ["pt", "lit_pixels"]
-else:  # the tagger's, which has seen all features
-    features = [{part: score[part][:, None] for part in score} for score in of_seeds]
-    scores["ensemble"] = ensemble.mean_rank(of_seeds), {}
-    names = feature_files.names_of(snakemake.input.normal, params.exclude)
-
+latents = scorefiles.read_scores(files[0], "latent")
+score = ensemble.mean_rank(of_seeds)
+scores = dict(zip(params.seeds, of_seeds, strict=True)) | {"ensemble": score}
 table = pd.DataFrame(
     {"model": model, "seed": seed} | row
-    for seed, (parts, found) in scores.items()
-    for row in fractions.tabulate(Given(parts, classified=found, **params.estimation), confidence)
+    for seed, parts in scores.items()
+    for row in fractions.tabulate(Given(parts, **params.estimation), confidence)
 )
-score = scores["ensemble"][0]
+leak = overlap.overlap(score[CONTROL], [score[test] for test in params.tests], anchor)
+discovered = discovery.tabulate(score, leak, params.overdispersion)
+largest = max(row["significance"] for row in discovered)
+found = {
+    "fractions": table,
+    "uncertainty_budget": uncertainty_budget.budget(
+        table, score, leak, params.headline, anchor, confidence, params.contamination
+    ),
+    "discovery": discovered,
+    "sensitivity": discovery.sensitivity(score, leak, params.overdispersion, largest),
+}
+
+# what the preprocessing takes away can tell backgrounds apart that look alike behind it; the tagger
+# has no latents and sees all features
+names = feature_files.names_of(snakemake.input.normal, params.exclude)
+if latents:
+    names = ["pt", "lit_pixels"]
 events = scorefiles.read_scores(files[0], "event")
 prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
 prepared[CONTROL] = snakemake.input.normal
@@ -57,12 +56,11 @@ seen = {}
 for part, path in prepared.items():
     with h5py.File(path) as sample:
         rows = scorefiles.rows_of(sample, events[part])
-    seen[part] = np.column_stack([features[0][part], feature_files.read(path, names)[rows]])
-checked = check.check(check.Sample(score, seen, anchor, confidence), params.check_level)
-uncertainties = uncertainty_budget.budget(table, score, params.headline, anchor, confidence)
-for name, content in {
-    "fractions": table,
-    "checks": pd.DataFrame({"model": model} | row for row in checked),
-    "uncertainty_budget": pd.DataFrame({"model": model} | row for row in uncertainties),
-}.items():
+    columns = [of_seeds[0][part][:, None], feature_files.read(path, names)[rows]]
+    seen[part] = np.hstack(columns + ([latents[part]] if latents else []))
+found["checks"] = check.check(check.Sample(score, seen, anchor, confidence), params.check_level)
+for name, rows in found.items():
+    content = pd.DataFrame(rows)
+    if "model" not in content:
+        content.insert(0, "model", model)
     write(content, snakemake.output[name])

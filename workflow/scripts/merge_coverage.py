@@ -1,4 +1,4 @@
-"""Merge the coverage of all scores, test sizes and fractions."""
+"""Merge the coverage and the trust of all scores, test sizes and fractions."""
 
 import pandas as pd
 
@@ -6,4 +6,5 @@ from oddjet.common import logs
 from oddjet.common.tables import read, write
 
 logs.set_up(snakemake.log[0])
-write(pd.concat([read(path) for path in snakemake.input.cells]), snakemake.output[0])
+for name, file in snakemake.output.items():
+    write(pd.concat([read(path) for path in snakemake.input[name]]), file)

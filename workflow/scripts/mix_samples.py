@@ -9,8 +9,8 @@ logs.set_up(snakemake.log[0])
 log = logging.getLogger("mix_samples")
 
 samples = simulation.mix_samples(
-    simulation.read_jets(snakemake.input.qcd),
-    simulation.read_jets(snakemake.input.top),
+    simulation.read_jets(snakemake.input.background),
+    simulation.read_jets(snakemake.input.signal),
     snakemake.params.normal,
     snakemake.params.tests,
     snakemake.params.seed,
@@ -20,7 +20,7 @@ truth = {}
 for (name, (labels, jets)), file in zip(samples.items(), files, strict=True):
     images = simulation.jet_images(jets, **snakemake.params.image)
     simulation.save_npz(file, **{"normal_data" if name == "normal" else "test_data": images})
-    log.info("%s: %d jets, %d of them tops", name, len(jets), labels.sum())
+    log.info("%s: %d jets, %d of them signal", name, len(jets), labels.sum())
     if name != "normal":
         truth[f"{name}_labels"] = labels
     truth |= {f"{name}_{quantity}": values for quantity, values in jets.truth.items()}

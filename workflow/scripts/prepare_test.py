@@ -5,7 +5,7 @@ from oddjet.prepare import samples
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
-sample = {"file": given.raw} | params.sample
+sample = {"file": list(given.raw)} | params.sample
 samples.prepare_test(
     sample,
     params.images,

@@ -10,7 +10,16 @@ from oddjet.summarise import summary
 
 logs.set_up(snakemake.log[0])
 tables = {}
-for name in ("fractions", "checks", "uncertainty_budget", "purity", "detection"):
+for name in (
+    "fractions",
+    "checks",
+    "uncertainty_budget",
+    "discovery",
+    "sensitivity",
+    "excess",
+    "purity",
+    "detection",
+):
     if paths := snakemake.input.get(name):
         tables[name] = pd.concat([read(path) for path in paths])
 pairs = product(snakemake.params.models, snakemake.params.seeds)

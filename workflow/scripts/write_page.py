@@ -46,6 +46,9 @@ truth = {}
 if "detection" in tables:
     truth = tables["detection"].groupby("test").true_fraction.first().to_dict()
 
+ensemble = tables["fractions"].query("seed == 'ensemble' and estimator == 'lower_bound'")
+bounds = ensemble.set_index(["model", "test"]).fraction
+
 models = []
 for number, (model, path) in enumerate(zip(params.figures, given.clusters, strict=True)):
     _, places = scorefiles.read_plane(path)
@@ -79,6 +82,7 @@ text = page.render(
     ],
     seed=params.seed,
     points=page.POINTS,
+    bounds=bounds.to_dict(),
     headline=ESTIMATORS[params.config["fraction"]["headline"]],
     checks=CHECKS,
     config=params.config,

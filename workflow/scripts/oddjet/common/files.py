@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
@@ -52,6 +52,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
             "a folder that can be written to, and room in it",
             WRITE_HINT,
         ) from error
+
+
+def called(files: Sequence[str | Path]) -> str:
+    """What several files are called together in a message."""
+    first, *others = files
+    return f"{first} and {len(others)} more" if others else str(first)
 
 
 def why_not_written(error: BaseException) -> str | None:

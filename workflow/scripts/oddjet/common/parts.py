@@ -7,6 +7,9 @@ VALIDATION = "normal_validation"
 CONTROL = "normal_control"
 SIGNAL = "signal"  # simulated anomalous jets, where they are given
 WEAK = "weak"  # the model that the weak tagger is in tables and folders
+# Without signal the number of a test's jets that the tagger scores high fluctuates more than that
+# of independent jets, as a ratio of standard deviations: 60 tests of 1,000 background jets.
+OVERDISPERSION = 1.2
 TAGGER_SCORE = "score"  # what the weak tagger says of the jets of a part
 
 

@@ -104,3 +104,25 @@ def budget(table: pd.DataFrame) -> Figure:
     grid[0, 0].invert_yaxis()
     style.legend_below(figure)
     return figure
+
+
+def sensitivity(table: pd.DataFrame) -> Figure:
+    """The fraction at which a test of so many jets is expected to show an excess, by model.
+
+    Args:
+        table: as tables/sensitivity.csv.
+    """
+    figure, axes = plt.subplots(figsize=(7.5, 5.5))
+    for number, (model, rows) in enumerate(table.groupby("model", sort=False)):
+        for wanted, line in ((3, "--"), (5, "-")):
+            axes.loglog(
+                rows.jets,
+                rows[f"expected_{wanted}sigma"],
+                line,
+                color=style.colour(number),
+                label=rf"{style.plain(str(model))}, {wanted}$\sigma$",
+            )
+    axes.set(xlabel="jets in the test", ylabel="anomalous fraction expected to be seen")
+    axes.grid(which="both", color="0.92")
+    style.legend_below(figure)
+    return figure

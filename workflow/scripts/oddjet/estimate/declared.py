@@ -14,13 +14,12 @@ class Estimator:
     Attributes:
         assumes: what it does and what it assumes, for the page.
         is_bound: it can only read low, and so is a lower bound.
-        in_envelope: it estimates the fraction itself, under the same assumption as the others of
-            the envelope and in another way.
+        leans_on_anchor: it assumes that the lowest scores are background alone.
     """
 
     assumes: str
     is_bound: bool = False
-    in_envelope: bool = False
+    leans_on_anchor: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,13 @@ class Check:
         holds: what is so where it is passed, for the page.
         fails: what is said of a test, and of the other test of a pair, where it is not.
         of_pairs: it is made on each pair of tests, else on each test.
+        of_features: it sees the jets' features, not their scores alone.
     """
 
     holds: str
     fails: str
     of_pairs: bool = False
+    of_features: bool = False
 
 
 ESTIMATORS = {
@@ -43,23 +44,17 @@ ESTIMATORS = {
         "Common likelihood fit of all tests: the lowest scores (the anchor) count the background "
         "of each, and the tests share one free signal shape. Assumes that no anomalous jet scores "
         "as low as the anchor; otherwise it reads low.",
-        in_envelope=True,
+        leans_on_anchor=True,
     ),
     "bbe": Estimator(
         "1 - M(A) / B(A) in the region A of low scores where it is lowest (best bin estimation). "
         "Assumes that the lowest scores are background alone; otherwise it reads low.",
-        in_envelope=True,
+        leans_on_anchor=True,
     ),
-    "weak": Estimator(
-        "bbe on the score of a small classifier that was trained to tell the test from control "
-        "jets (positive-unlabelled learning). Assumes as bbe does; reads low where there are few "
-        "jets to learn from.",
-        in_envelope=True,
-    ),
-    "cwola": Estimator(
-        "bbe on the score of a small classifier that was trained to tell the test from the other "
-        "tests (classification without labels). Assumes as bbe does, and tests of different "
-        "fractions; with the same fraction it reads low.",
+    "binormal": Estimator(
+        "Likelihood fit with anomalous jets that are normally distributed on the axis on which "
+        "control jets are (the binormal ROC curve). Needs no region without anomalous jets; "
+        "assumes this shape.",
     ),
     "template": Estimator(
         "Likelihood fit of control jets and simulated anomalous jets to the test. Assumes that the "
@@ -80,7 +75,7 @@ ESTIMATORS = {
     ),
 }
 LOWER_BOUNDS = tuple(name for name, one in ESTIMATORS.items() if one.is_bound)
-ENVELOPE = tuple(name for name, one in ESTIMATORS.items() if one.in_envelope)
+ENVELOPE = tuple(name for name, one in ESTIMATORS.items() if one.leans_on_anchor)
 
 CHECKS = {
     "proportionality": Check(
@@ -88,6 +83,11 @@ CHECKS = {
         "background of the control jets, only in other fractions",
         "the excesses of {test} and {other} have different shapes",
         of_pairs=True,
+    ),
+    "anchor": Check(
+        "the fraction does not fall as the anchor grows: in its upper half the test has no larger "
+        "share of control than in its lower half",
+        "the fraction of {test} falls as the anchor grows: anomalous jets score as low",
     ),
     "background_scores": Check(
         "the low scores of the test are distributed as those of control jets",
@@ -97,5 +97,6 @@ CHECKS = {
         "no classifier tells the low-score jets of the test from control jets by their latents, pt "
         "and number of lit pixels, or by the features of the tagger",
         "low-score jets of {test} are unlike those of control in latents or features",
+        of_features=True,
     ),
 }

@@ -1,16 +1,20 @@
 """The anomalous fraction of every test, by every estimator, from anomaly scores."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
+from functools import partial
 from importlib import import_module
 
 from oddjet.estimate.cuts import Cut
 from oddjet.estimate.declared import ESTIMATORS
-from oddjet.estimate.given import Estimate, Given
+from oddjet.estimate.given import Estimate, Given, Interval
 
 
 def estimates(given: Given) -> Iterator[tuple[str, str, Estimate]]:
     """Estimate the anomalous fraction of each test with each estimator.
+
+    With a contamination c of the normal sample all but the share above the cut see the fraction
+    relative to it, r = (f - c) / (1 - c), and c + (1 - c) r is given.
 
     Yields:
         Test, estimator, and what it says of the test.
@@ -22,7 +26,16 @@ def estimates(given: Given) -> Iterator[tuple[str, str, Estimate]]:
     for test in given.tests:
         for name, by_test in found.items():
             if test in by_test:
-                yield test, name, by_test[test]
+                one = by_test[test]
+                if given.contamination and name != "cut":
+                    one = replace(one, at=partial(_absolute, one.at, given.contamination))
+                yield test, name, one
+
+
+def _absolute(at: Interval, contamination: float, confidence: float) -> tuple[float, float, float]:
+    """An interval that is relative to the normal sample, of all jets."""
+    fraction, low, high = (contamination + (1 - contamination) * r for r in at(confidence))
+    return fraction, low, high
 
 
 def tabulate(given: Given, confidence: float) -> list[dict]:

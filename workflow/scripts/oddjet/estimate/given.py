@@ -1,7 +1,7 @@
 """What estimators and checks are given, and what an estimator returns."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -29,12 +29,11 @@ class Given:
     Attributes:
         scores: by sample part, (N,): `normal_control`, the tests and, where it is given, `signal`;
             other parts are not used.
-        classified: by estimator (`weak`, `cwola`) and test, the classifier's scores of
-            `normal_control` and of the test, as `classifiers.classify` makes them.
         max_fpr, fpr_confidence: the cut's false positive rate, and how surely it is kept.
         anchor: share of the control jets, those of the lowest scores, among whose scores there is
             no anomalous jet.
         bootstrap: replicas of the bootstrap over control and test events.
+        contamination: share of the normal jets that are anomalous themselves.
     """
 
     scores: Mapping[str, np.ndarray]
@@ -42,7 +41,7 @@ class Given:
     fpr_confidence: float
     anchor: float
     bootstrap: int
-    classified: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]] = field(default_factory=dict)
+    contamination: float = 0.0
 
     @property
     def control(self) -> np.ndarray:

@@ -19,7 +19,7 @@ from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-from oddjet.common.parts import CONTROL
+from oddjet.common.parts import CONTROL, OVERDISPERSION
 
 FOLDS = 3
 BAGS = 4
@@ -33,9 +33,7 @@ TREES = {
     "early_stopping": False,
 }
 STRENGTH = 0.03  # C of the logistic regression
-# Without signal the number of a test's jets beyond this quantile of control fluctuates more than
-# that of independent jets: 1.2 times as much in 60 tests of 1,000 background jets.
-TAIL, OVERDISPERSION = 0.95, 1.2
+TAIL = 0.95  # quantile of control, beyond which an excess is looked for
 SIGNIFICANT = 3.0  # standard deviations from which on a tagger has learnt something
 
 

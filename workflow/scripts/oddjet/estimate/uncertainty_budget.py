@@ -7,34 +7,39 @@ import pandas as pd
 
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL, tests_of
-from oddjet.estimate.declared import ENVELOPE
-from oddjet.estimate.estimators.joint import binned, fit, joint
+from oddjet.estimate.declared import ENVELOPE, ESTIMATORS
+from oddjet.estimate.estimators.joint import binned, fit
+from oddjet.estimate.overlap import Overlap
 
-ANCHORS = (0.6, 1.4)  # of the configured one
 MANY = 1000  # times as many control jets have next to no statistical uncertainty
 
 
 def budget(
     fractions: pd.DataFrame,
     scores: Mapping[str, np.ndarray],
+    overlap: Overlap,
     headline: str,
     anchor: float,
     confidence: float,
+    contamination: Mapping[str, float],
 ) -> list[dict]:
     """List the uncertainties of the ensemble's headline fraction, for each test.
 
     `test jets` and `control jets` are the statistical parts of `joint`, which add in quadrature;
     other estimators have `statistics` in one. `seeds` is the standard deviation over seeds: they
-    share their jets, so it does not shrink with their number. `anchor` is the change of `joint`
-    with anchors 0.6 and 1.4 times as large; `estimators` reaches to the lowest and the highest of
-    `joint`, `bbe` and `weak`.
+    share their jets, so it does not shrink with their number. `overlap` is how much higher the
+    fraction may be because of anomalous jets that score as low as the anchor; `estimators` reaches
+    to the lower and the higher of `joint` and `bbe`. `contamination` comes of what is
+    known of the normal sample.
 
     Args:
         fractions: of one model, as tables/fractions.csv.
         scores: the ensemble's, by sample part, (N,).
         headline: the estimator.
+        overlap: of all tests.
         anchor: as of `joint`.
         confidence: of the intervals in `fractions`.
+        contamination: `fraction` of the normal jets that are anomalous, and its `uncertainty`.
 
     Returns:
         A row per test and source: `test, source, down, up`, both positive or zero.
@@ -43,8 +48,8 @@ def budget(
     samples = [scores[test] for test in tests]
     counts, stacked, bins = binned(control, samples, anchor)
     whole, of_tests = (fit(n, stacked, bins)[1] for n in (counts, counts * MANY))
-    changed = np.array([joint(control, samples, anchor * factor)[0] for factor in ANCHORS])
     reach = sigmas(confidence)
+    pure = 1 - contamination["fraction"]
     rows = []
     for number, test in enumerate(tests):
         here = fractions[(fractions.test == test)]
@@ -55,10 +60,15 @@ def budget(
             variance = min(of_tests[number, number], whole[number, number])
             rest = whole[number, number] - variance
             sources = {
-                "test jets": (reach * variance**0.5,) * 2,
-                "control jets": (reach * rest**0.5,) * 2,
-                "anchor": _reach(quoted.fraction, changed[:, number]),
+                "test jets": (reach * pure * variance**0.5,) * 2,
+                "control jets": (reach * pure * rest**0.5,) * 2,
             }
+        if ESTIMATORS[headline].leans_on_anchor:
+            sources["overlap"] = (0.0, reach * overlap.allowance(quoted.fraction))
+        if contamination["uncertainty"] and headline != "cut":
+            # the fraction is c + (1 - c) r, with r relative to the normal sample
+            slope = (1 - quoted.fraction) / (1 - contamination["fraction"])
+            sources["contamination"] = (reach * abs(slope) * contamination["uncertainty"],) * 2
         seeds = here[(here.seed != "ensemble") & (here.estimator == headline)].fraction
         sources["seeds"] = (seeds.std() if len(seeds) > 1 else 0.0,) * 2
         envelope = ensemble.fraction[ensemble.index.isin(ENVELOPE)]

@@ -1,8 +1,10 @@
 """What is wrong with a configuration, in words that say which key and what is allowed."""
 
+import copy
 import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from glob import glob, has_magic
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError, validators
 
 from oddjet.common.parts import WEAK
+from oddjet.planning import coordinates, remote
 
 # given in a file of the user's, these replace the defaults and are never merged with them
 REPLACED_AS_A_WHOLE = (
@@ -174,12 +177,21 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             f"images.one_hot.channel: found {one_hot['channel']}, which images.channels {channels} "
             "leaves out; expected one of them."
         )
+    yield from _of_constituents(config["images"])
+    yield from _of_files(samples)
     rows = {"normal": samples.get("normal", {})} | samples.get("tests", {})
     for name, sample in rows.items():
         first, behind = sample.get("rows", (0, 1))
         if first >= behind:
             yield f"samples {name}: found rows {sample['rows']}; expected the first below the last."
     tests = samples.get("tests", {"low": {}, "high": {}})
+    for name, test in tests.items():
+        truth = truth_of(test)
+        if "anomalous" in truth and isinstance(truth.get("column"), list):
+            yield (
+                f"samples.tests.{name}.truth: found anomalous with several columns, which are 1 "
+                "for anomalous jets; expected either."
+            )
     layout, networks = config["images"]["layout"], config["supervised"]["networks"]
     for name, network in networks.items():
         if network["inputs"] == "constituents" != layout:
@@ -199,14 +211,52 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             "fraction.headline: found template; expected samples.signal, simulated anomalous jets, "
             "for it. Hint: joint needs none."
         )
-    if fraction["headline"] == "cwola" and len(tests) < 2:
-        yield "fraction.headline: found cwola with one test; expected at least two for it."
     for name, test in tests.items():
         if test.get("at_least", 0) > test.get("at_most", 1):
             yield (
                 f"samples.tests.{name}: found at_least {test['at_least']} above at_most "
                 f"{test['at_most']}; expected at_least <= at_most."
             )
+
+
+def _of_files(samples: Mapping[str, Any]) -> Iterator[str]:
+    """Say which samples and truths have no file, or two, or one whose checksum is not known."""
+    for key, array in _arrays(samples) if "course" not in samples else []:
+        given = [name for name in remote.DIGESTS if name in array]
+        if "file" in array:
+            surplus = [name for name in ("url", *given, "member") if name in array]
+            if surplus:
+                yield (
+                    f"{key}: found {', '.join(surplus)} beside file; expected a file that is here, "
+                    "or the url of one that is to be fetched."
+                )
+        elif "url" not in array:
+            yield f"{key}: file missing."
+        elif len(given) != 1:
+            yield (
+                f"{key}: found url with {' and '.join(given) or 'no checksum'}; expected one of "
+                f"{' and '.join(remote.DIGESTS)}. Hint: archives state it beside the file."
+            )
+
+
+def _of_constituents(images: Mapping[str, Any]) -> Iterator[str]:
+    """Say which coordinates do not make up four-vectors."""
+    names = list(images["coordinates"])
+    if not coordinates.make_a_vector(names):
+        yield (
+            f"images.coordinates: found {', '.join(names)}; expected one of {coordinates.systems()}"
+            f", in any order, and perhaps {coordinates.MASK}."
+        )
+    elif coordinates.are_relative(names) and images["unit"] != "GeV":
+        yield (
+            f"images.unit: found {images['unit']} with coordinates relative to the jet; expected "
+            "none, since ptrel is a share."
+        )
+    if coordinates.positions(images["coordinates"]) and coordinates.columns(images["coordinates"]):
+        yield (
+            f"images.coordinates: found {images['coordinates']}; expected either positions in the "
+            "last axis or names of columns for all of them."
+        )
 
 
 def asked(sample: Mapping[str, Any]) -> dict[str, Any]:
@@ -221,8 +271,8 @@ def truth_of(test: Mapping[str, Any]) -> Mapping[str, Any]:
     return truth if isinstance(truth, Mapping) else {"label": truth}
 
 
-def missing_files(samples: Mapping[str, Any], made: str) -> list[str]:
-    """Say which sample files do not exist, by their keys.
+def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
+    """Say which sample files do not exist, or are there twice in a sample, by their keys.
 
     Args:
         samples: the configuration's, with `normal` and `tests`.
@@ -230,22 +280,73 @@ def missing_files(samples: Mapping[str, Any], made: str) -> list[str]:
     """
     sentences = []
     for key, array in _arrays(samples):
-        file = Path(array["file"])
-        if not file.is_file() and not file.is_relative_to(made):
-            sentences.append(
-                f"{key}.file: found no file {file}; expected an existing file. "
-                f"Hint: paths are relative to the working directory, here {Path.cwd()}."
-            )
+        if "file" not in array:
+            continue
+        for given in _as_list(array["file"]):
+            if not any(Path(f).is_file() or Path(f).is_relative_to(made) for f in _found(given)):
+                what = "files like" if has_magic(given) else "file"
+                hint = f"paths are relative to the working directory, here {Path.cwd()}"
+                if "://" in given:
+                    hint = "what is to be fetched is named as url, with its sha256 or md5"
+                sentences.append(
+                    f"{key}.file: found no {what} {given}; expected an existing file. Hint: {hint}."
+                )
+        seen: dict[Path, str] = {}
+        for file in files_of(array["file"]):
+            first = seen.setdefault(Path(file).resolve(), file)
+            if first is not file:
+                also = "" if first == file else f", which is {first},"
+                sentences.append(
+                    f"{key}.file: found {file}{also} twice; expected each file once. "
+                    "Hint: its jets would count twice."
+                )
     return sentences
 
 
-def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield (configuration key, array) of each file that the samples name."""
+def with_files(samples: Mapping[str, Any], fetched: str) -> dict[str, Any]:
+    """The samples with the list of its files as the `file` of each, and of each truth.
+
+    Args:
+        samples: the configuration's.
+        fetched: folder of the files that come from elsewhere.
+    """
+    made = copy.deepcopy(dict(samples))
+    for _, array in _arrays(made):
+        array["file"] = (
+            files_of(array["file"]) if "file" in array else [f"{fetched}/{remote.place(array)}"]
+        )
+    return made
+
+
+def elsewhere(samples: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What is to be fetched: samples and truths with a `url`."""
+    return [array for _, array in _arrays(samples) if "url" in array]
+
+
+def files_of(given: str | list[str]) -> list[str]:
+    """The files that a path, a pattern or a list of them stands for, in their order."""
+    return [file for one in _as_list(given) for file in _found(one)]
+
+
+def _as_list(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
+
+
+def _found(given: str) -> list[str]:
+    """The files like a pattern by name, sorted; what is none, or is called so, is one itself."""
+    if not has_magic(given) or Path(given).exists():
+        return [given]
+    found = glob(given, recursive=True)  # noqa: PTH207  # patterns may be absolute
+    return sorted(file for file in found if Path(file).is_file())
+
+
+def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (configuration key, array) of each sample and each truth that lies in files."""
     yield "samples.normal", samples["normal"]
     for name, test in samples["tests"].items():
         yield f"samples.tests.{name}", test
-        if "file" in truth_of(test):
-            yield f"samples.tests.{name}.truth", truth_of(test)
+        if isinstance(test.get("truth"), Mapping):
+            yield f"samples.tests.{name}.truth", test["truth"]
     if "signal" in samples:
         yield "samples.signal", samples["signal"]
 

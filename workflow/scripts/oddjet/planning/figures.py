@@ -92,7 +92,12 @@ FIGURES = {
     "uncertainty_budget": Figure(
         "draw_fractions", "uncertainty_budget", "Uncertainty budget", "Results", "fractions"
     ),
+    "sensitivity": Figure("draw_fractions", "sensitivity", "Sensitivity", "Results", "fractions"),
+    "excess": Figure(
+        "draw_excess", "excess", "What the anomalous jets are", "Results", "fractions"
+    ),
     "coverage": Figure("draw_coverage", "coverage", "Coverage", "Evaluation", "", True),
+    "trust": Figure("draw_coverage", "trust", "Trust", "Evaluation", "", True),
     "benchmark_roc": Figure(
         "draw_benchmark", "benchmark_roc", "ROC curves", "Benchmark", "benchmark", True
     ),

@@ -17,20 +17,20 @@ class Format:
     Attributes:
         title: as messages call it.
         signature: with which its files begin.
-        suffix: by which those are known that the workflow makes itself.
+        suffixes: by which those are known that are still to come.
     """
 
     title: str
     signature: bytes
-    suffix: str
+    suffixes: tuple[str, ...]
 
 
 FORMATS = {
-    "npz": Format(".npz", b"PK", ".npz"),
-    "npy": Format(".npy", b"\x93NUMPY", ".npy"),
-    "hdf5": Format("HDF5", b"\x89HDF", ".h5"),
-    "parquet": Format("Parquet", b"PAR1", ".parquet"),
-    "root": Format("ROOT", b"root", ".root"),
+    "npz": Format(".npz", b"PK", (".npz",)),
+    "npy": Format(".npy", b"\x93NUMPY", (".npy",)),
+    "hdf5": Format("HDF5", b"\x89HDF", (".h5", ".hdf5")),
+    "parquet": Format("Parquet", b"PAR1", (".parquet",)),
+    "root": Format("ROOT", b"root", (".root",)),
 }
 
 
@@ -57,4 +57,4 @@ def format_of(file: str | Path) -> str | None:
 def format_to_come(file: str | Path) -> str | None:
     """The name of the format of a file that need not exist yet, by its suffix."""
     suffix = Path(file).suffix
-    return next((name for name, known in FORMATS.items() if known.suffix == suffix), None)
+    return next((name for name, known in FORMATS.items() if suffix in known.suffixes), None)

@@ -4,7 +4,7 @@ What is loaded so is not imported, so each rule names it beside its script: a jo
 own model, loss, reader, estimator or check changes, and not when another one does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from oddjet.planning.formats import format_of, format_to_come
@@ -31,6 +31,6 @@ def of_file(file: str, is_made: bool) -> list[str]:
     return [] if known is None else [f"oddjet.prepare.readers.{known}"]
 
 
-def of_estimation(names: Mapping[str, Any], folder: str) -> list[str]:
+def of_estimation(names: Iterable[str], folder: str) -> list[str]:
     """Those of estimators or of checks, by the folder that they lie in."""
     return [f"oddjet.estimate.{folder}.{name}" for name in names]

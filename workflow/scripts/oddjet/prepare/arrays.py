@@ -3,13 +3,14 @@
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from oddjet.common.errors import InputError
+from oddjet.common.files import called
 
 # what zipfile, NumPy, h5py and pyarrow raise on damaged files; the last three for headers that seem
 # to say encrypted, compressed in an unknown way, or beyond the end of the file
@@ -27,9 +28,12 @@ PIECE_BYTES = 32 * 2**20
 
 @dataclass(frozen=True)
 class RawArray(ABC):
-    """An array inside a file, known by its header; `events` is its first axis."""
+    """An array inside a file, known by its header; `events` is its first axis.
 
-    file: Path
+    `file` is what several are called where it is joined of those of several.
+    """
+
+    file: str | Path
     key: str
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -41,6 +45,15 @@ class RawArray(ABC):
     @property
     def row_bytes(self) -> int:
         return max(1, self.dtype.itemsize * int(np.prod(self.shape[1:])))
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many events each of its files has."""
+        return (self.events,)
+
+    def origin(self, row: int) -> tuple[str | Path, int]:
+        """The file that a row is from, and its row there."""
+        return self.file, row
 
     def pieces(self) -> Iterator[np.ndarray]:
         """Yield the array in order of its rows, about 32 MiB at a time.
@@ -61,3 +74,120 @@ class RawArray(ABC):
     @abstractmethod
     def _pieces(self, rows: int) -> Iterator[np.ndarray]:
         """Yield `rows` rows at a time."""
+
+
+@dataclass(frozen=True)
+class JoinedArray(RawArray):
+    """Arrays of several files, one behind the other."""
+
+    parts: tuple[RawArray, ...]
+
+    @classmethod
+    def of(cls, parts: Sequence[RawArray]) -> RawArray:
+        """Join arrays; one alone stays as it is.
+
+        Raises:
+            InputError: they differ in more than their numbers of events.
+        """
+        first, *others = parts
+        for part in others:
+            if _kind(part) != _kind(first):
+                raise InputError(
+                    part.file,
+                    f"array '{part.key}' of {_kind(part)}",
+                    f"{_kind(first)} as '{first.key}' in {first.file}",
+                    "the files of a sample hold one array: write them alike, make those of another "
+                    "kind a sample of their own.",
+                )
+        if not others:
+            return first
+        events = sum(part.events for part in parts)
+        file = called([part.file for part in parts])
+        return cls(file, first.key, (events, *first.shape[1:]), first.dtype, tuple(parts))
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        return tuple(part.events for part in self.parts)
+
+    def origin(self, row: int) -> tuple[str | Path, int]:
+        for part in self.parts:
+            if row < part.events:
+                return part.file, row
+            row -= part.events
+        raise IndexError(row)
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        for part in self.parts:  # each says itself that it is damaged
+            yield from part.pieces()
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        for part in self.parts:
+            yield from part._pieces(rows)
+
+
+def _kind(array: RawArray) -> str:
+    """Type and shape of an array but for the number of events, byte order and length of texts."""
+    dtype = "text" if array.dtype.kind in "SU" else array.dtype.newbyteorder("=").name
+    return f"{dtype}, ({', '.join(map(str, ('events', *array.shape[1:])))})"
+
+
+@dataclass(frozen=True)
+class ColumnArray(RawArray):
+    """A column of an array of two axes."""
+
+    whole: RawArray
+    column: int
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        for piece in self.whole.pieces():  # as many rows as are read of the whole
+            yield piece[:, self.column]
+
+
+@dataclass(frozen=True)
+class PaddedArray(RawArray):
+    """An array whose second axis is filled up with zeros, or cut."""
+
+    whole: RawArray
+
+    @classmethod
+    def of(cls, whole: RawArray, length: int) -> RawArray:
+        if whole.shape[1] == length:
+            return whole
+        shape = (whole.events, length, *whole.shape[2:])
+        return cls(whole.file, whole.key, shape, whole.dtype, whole)
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        for piece in self.whole.pieces():  # as many rows as are read of the whole
+            kept = piece[:, : self.shape[1]]
+            missing = self.shape[1] - kept.shape[1]
+            yield np.pad(kept, [(0, 0), (0, missing), *[(0, 0)] * (kept.ndim - 2)])
+
+
+@dataclass(frozen=True)
+class StackedArray(RawArray):
+    """Arrays of one shape, side by side in the last axis."""
+
+    parts: tuple[RawArray, ...]
+
+    @classmethod
+    def of(cls, parts: Sequence[RawArray]) -> "StackedArray":
+        """Put arrays side by side.
+
+        Raises:
+            InputError: their shapes differ.
+        """
+        first = parts[0]
+        if len({part.shape for part in parts}) > 1:
+            raise InputError(
+                first.file,
+                "arrays " + ", ".join(f"'{part.key}' of shape {part.shape}" for part in parts),
+                "the same shape for all",
+                "name arrays that belong together in images.coordinates.",
+            )
+        key = ", ".join(part.key for part in parts)
+        dtype = np.result_type(*(part.dtype for part in parts))
+        return cls(first.file, key, (*first.shape, len(parts)), dtype, tuple(parts))
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        for pieces in zip(*(part._pieces(rows) for part in self.parts), strict=True):
+            yield np.stack(pieces, axis=-1)

@@ -151,7 +151,7 @@ def jagged(file: str | Path, name: str, found: str) -> InputError:
         f"lists of {found} in '{name}'",
         "lists of one length",
         "lists of any length are read as constituents, one list of numbers for each event: "
-        "images.layout: constituents, and images.columns the names of the columns E, px, py, pz; "
+        "images.layout: constituents, and images.coordinates the columns of each coordinate; "
         "of images all have to be of one size.",
     )
 

@@ -1,5 +1,7 @@
 """Images of jets from their constituents."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -93,26 +95,42 @@ def wrap_phi(phi: NDArray[np.float64]) -> NDArray[np.float64]:
     return (phi + np.pi) % (2 * np.pi) - np.pi
 
 
-def check_constituents(raw: RawArray) -> None:
+def check_constituents(
+    raw: RawArray, coordinates: Sequence[str], places: Sequence[int] | None = None
+) -> None:
     """Refuse an array that does not hold constituents.
 
+    Args:
+        raw: the array.
+        coordinates: names of those that its last axis has.
+        places: of them there; None where it has no others.
+
     Raises:
-        InputError: another shape than (events, constituents, 4).
+        InputError: another shape than (events, constituents, coordinates).
     """
-    if len(raw.shape) != 3 or raw.shape[2] != 4 or 0 in raw.shape:
+    there = raw.shape[2] if len(raw.shape) == 3 else 0
+    fits = there == len(coordinates) if places is None else there > max(places)
+    if not fits or 0 in raw.shape:
+        count = len(coordinates) if places is None else f"more than {max(places)}"
         raise InputError(
             raw.file,
             f"array '{raw.key}' of shape {raw.shape}",
-            "(events, constituents, 4), of E, px, py, pz",
-            "reshape the array, name another one as `key`, or set images.layout.",
+            f"(events, constituents, {count}), of {', '.join(coordinates)}",
+            "say in images.coordinates what the last axis holds and where (pt: 0), reshape the "
+            "array, name another one as `key`, or set images.layout.",
         )
 
 
-def check_momenta(raw: RawArray, constituents: np.ndarray) -> None:
+def check_momenta(raw: RawArray, constituents: np.ndarray, coordinates: Sequence[str]) -> None:
     """Refuse constituents (n, k, 4) that are no four-vectors, whatever their unit.
 
     Momenta are no larger than energies, and little smaller for particles of a jet: columns in
     another order, such as pT, eta, phi, mass or px, py, pz, E, come out otherwise.
+
+    Args:
+        raw: the array that they are made of.
+        constituents: E, px, py, pz.
+        coordinates: as which it is read.
 
     Raises:
         InputError: energies below the momenta, or far above.
@@ -134,8 +152,7 @@ def check_momenta(raw: RawArray, constituents: np.ndarray) -> None:
     raise InputError(
         raw.file,
         f"{found} in '{raw.key}'",
-        "E, px, py, pz, with E >= |p| and about as large",
-        "bring the last axis (of a table, images.columns) into the order E, px, py, pz; make "
-        "these of pT, eta, phi: px = pT cos phi, py = pT sin phi, pz = pT sinh eta, and E = |p| "
-        "where it is not known.",
+        f"{', '.join(coordinates)}, with E >= |p| and about as large",
+        "name in images.coordinates what the last axis (of a table, images.columns) holds, in its "
+        "order, such as [px, py, pz, E] or [pt, eta, phi, mass].",
     )

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from oddjet.common.errors import InputError
+from oddjet.planning.coordinates import MASK, are_relative, columns, positions
 from oddjet.prepare.arrays import RawArray
 from oddjet.prepare.constituents import check_constituents, check_momenta, jet_images
 from oddjet.prepare.features import image_features
-from oddjet.prepare.raw import chosen_rows, open_array
+from oddjet.prepare.four_vectors import four_vectors, strange
+from oddjet.prepare.raw import chosen_rows, open_array, open_columns
 from oddjet.prepare.sparse import SparseImages, events_at_once
 
 CONSTITUENTS = "constituents"  # the layout
@@ -25,7 +27,8 @@ class Piece:
         place: among the rows that are asked for, ascending, (n,).
         images: (n, C, H, W) float32.
         features: of the raw jets, (n,), as `features.FEATURES` names them.
-        leading: of layout `constituents`, E, px, py, pz of the hardest, (n, k, 4); else None.
+        leading: of layout `constituents`, E, px, py, pz of the hardest, (n, k, 4), in the sample's
+            `momentum_unit`; else None.
     """
 
     place: np.ndarray
@@ -44,7 +47,8 @@ class Images:
         momentum_unit, length_unit: of pT, mass and width.
 
     Args:
-        sample: `file`, and perhaps `key`, `where`, `rows`, as the configuration has them.
+        sample: `file`, one or several, and perhaps `key`, `where`, `rows`, as the configuration has
+            them.
         settings: the configuration's `images`.
 
     Raises:
@@ -54,17 +58,17 @@ class Images:
     def __init__(self, sample: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         self.settings = settings
         self.of_constituents = settings["layout"] == CONSTITUENTS
-        most = settings["constituents"] if self.of_constituents else None
-        self.raw = open_array(sample["file"], sample.get("key"), settings["columns"], most)
-        self.rows = chosen_rows(self.raw, sample.get("where"), sample.get("rows"))
         if self.of_constituents:
-            check_constituents(self.raw)
+            self.coordinates = _Coordinates(sample, settings)
+            self.raw = self.coordinates.raw
             self.shape = (1, settings["size"], settings["size"])
-            self.momentum_unit, self.length_unit = "GeV", "rad"
+            self.momentum_unit, self.length_unit = self.coordinates.momentum_unit, "rad"
         else:
+            self.raw = open_array(sample["file"], sample.get("key"), settings["columns"])
             self.channels = _Channels(self.raw, settings)
             self.shape = self.channels.shape
             self.momentum_unit, self.length_unit = "pixel units", "pixels"
+        self.rows = chosen_rows(self.raw, sample.get("where"), sample.get("rows"))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -105,29 +109,35 @@ class Images:
             )
 
     def _chosen(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Rows of the file and what is in them."""
+        """Rows of the files and what is in them, as many at a time however the files are divided.
+
+        Sums in single precision over several jets at once would differ in their last bits.
+        """
         step = events_at_once(self.shape)
-        done = 0
+        done, given, waiting = 0, 0, []
         for piece in self.raw.pieces():
             here = self.rows[slice(*np.searchsorted(self.rows, [done, done + len(piece)]))]
-            for start in range(0, len(here), step):
-                rows = here[start : start + step]
-                yield rows, piece[rows - done]
+            waiting.append(piece[here - done])
             done += len(piece)
+            there = sum(map(len, waiting))
+            if there >= step or (there and done == self.raw.events):
+                values = np.concatenate(waiting)
+                whole = there if done == self.raw.events else there - there % step
+                for start in range(0, whole, step):
+                    chosen = values[start : min(start + step, whole)]
+                    yield self.rows[given : given + len(chosen)], chosen
+                    given += len(chosen)
+                waiting = [values[whole:]]
 
     def _of_constituents(
         self, rows: np.ndarray, values: np.ndarray
     ) -> tuple[SparseImages, dict[str, np.ndarray], np.ndarray]:
         """Images, features and leading constituents of the rows' values, checked."""
-        values = values[:, : self.settings["constituents"]].astype(np.float64)
-        unusable = ~np.isfinite(values)
-        if unusable.any():
-            hint = "pad jets with zeros, and leave out what is not known."
-            raise _unusable(self.raw, rows, values, unusable, "number", "finite momenta", hint)
-        check_momenta(self.raw, values)
-        image, features, pt = jet_images(values, self.settings["size"], self.settings["half_width"])
+        vectors = self.coordinates.four_vectors(rows, values)
+        settings = self.settings
+        image, features, pt = jet_images(vectors, settings["size"], settings["half_width"])
         order = np.argsort(-pt, axis=1, kind="stable")[:, :LEADING]
-        leading = np.take_along_axis(values, order[..., None], axis=1).astype(np.float32)
+        leading = np.take_along_axis(vectors, order[..., None], axis=1).astype(np.float32)
         return SparseImages.from_dense(image), features, leading
 
 
@@ -142,12 +152,46 @@ def _unusable(
 ) -> InputError:
     """What to say of the first of the marked values (n, ...) of some rows."""
     where = tuple(int(i) for i in np.argwhere(marked)[0])
+    file, row = raw.origin(int(rows[where[0]]))
     return InputError(
-        raw.file,
-        f"{what} {values[where]} at {where[1:]} of event {rows[where[0]]} in '{raw.key}'",
+        file,
+        f"{what} {values[where]} at {where[1:]} of event {row} in '{raw.key}'",
         wanted,
         hint,
     )
+
+
+class _Coordinates:
+    """Which coordinates of constituents a sample has, and where."""
+
+    def __init__(self, sample: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        self.names = list(settings["coordinates"])
+        self.unit, self.most = settings["unit"], settings["constituents"]
+        self.momentum_unit = "jet pT" if are_relative(self.names) else "GeV"
+        opened, own = (sample["file"], sample.get("key")), columns(settings["coordinates"])
+        if own:
+            self.raw = open_columns(*opened, own, self.most)
+        else:
+            self.raw = open_array(*opened, settings["columns"], self.most)
+        found = positions(settings["coordinates"])
+        check_constituents(self.raw, self.names, found)
+        self.positions = found or list(range(len(self.names)))
+
+    def four_vectors(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """E, px, py, pz, float64 (n, k, 4), of the rows' values, checked."""
+        values = values[:, : self.most, self.positions].astype(np.float64)
+        named = dict(zip(self.names, np.moveaxis(values, -1, 0), strict=True))
+        if MASK in named:
+            # what lies where there is nothing does not matter
+            there = named[MASK] != 0
+            named = {name: np.where(there, found, 0) for name, found in named.items()}
+        for name, marked, wanted, hint in strange(named):
+            if marked.any():
+                raise _unusable(self.raw, rows, named[name], marked, name, wanted, hint)
+        named.pop(MASK, None)
+        vectors = four_vectors(named, self.unit)
+        check_momenta(self.raw, vectors, self.names)
+        return vectors
 
 
 class _Channels:

@@ -1,6 +1,7 @@
 """Raw input: one array of a file, whatever its format, read piece by piece and never unpickled."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,37 +10,130 @@ import numpy as np
 
 from oddjet.common.errors import InputError
 from oddjet.planning.formats import FORMATS, format_of
-from oddjet.prepare.arrays import DAMAGE, RawArray
+from oddjet.prepare.arrays import (
+    DAMAGE,
+    ColumnArray,
+    JoinedArray,
+    PaddedArray,
+    RawArray,
+    StackedArray,
+)
 from oddjet.prepare.columns import Contents, TableArray
+
+Files = str | Path | Sequence[str | Path]
 
 *_OTHERS, _LAST = (known.title for known in FORMATS.values())
 FILE = f"an {', '.join(_OTHERS)} or {_LAST} file with numbers"
 
 
 def open_array(
-    file: str | Path,
+    files: Files,
     key: str | None = None,
     columns: Sequence[str] = (),
     most: int | None = None,
     text: bool = False,
 ) -> RawArray:
-    """Open an array of a file.
+    """Open an array of a file, or of several files, whose rows follow each other.
 
     Only headers are read.
 
     Args:
-        file: of one of the formats of `planning.formats`.
+        files: of any of the formats of `planning.formats`.
         key: name of the array, or of the table; may be left out where there is one.
         columns: of a table, as `columns.TableArray` takes them.
-        most: values of a list in such a column that are kept at most, as `columns` pads them.
+        most: values of a list in such a column that are kept at most, as `columns` pads them, and
+            of the second axis of arrays that differ there.
         text: whether it may hold text.
 
     Raises:
-        InputError: no such file, none of these, truncated, no such key or column, or not numbers.
+        InputError: no such file, none of these, truncated, no such key or column, or not numbers;
+            arrays that do not belong together.
     """
-    file = Path(file)
-    found = _named(file, _contents(file), key, columns, most)
-    return _usable(found, text)
+
+    def of_file(file: Path) -> RawArray:
+        return _usable(_named(file, _contents(file), key, columns, most), text)
+
+    return _joined(files, key, of_file, most)
+
+
+def open_columns(files: Files, key: str | None, columns: Sequence[str], most: int) -> RawArray:
+    """Open columns of a table, or arrays of a file, as the last axis of one array.
+
+    Args:
+        files: as `open_array` takes them.
+        key: name of the table, or of the group that the arrays lie in; may be left out where there
+            is one.
+        columns: their names.
+        most: as `open_array` takes it.
+
+    Raises:
+        InputError: as of `open_array`; arrays of different shapes.
+    """
+
+    def of_file(file: Path) -> RawArray:
+        found = _contents(file)
+        if found.tables:
+            return _usable(_named(file, found, key, columns, most), text=False)
+        names = [f"{key}/{column}" if key else column for column in columns]
+        parts = [_usable(_named(file, found, name, (), None), text=False) for name in names]
+        return StackedArray.of(parts)
+
+    return _joined(files, key, of_file, most)
+
+
+def open_column(files: Files, key: str | None = None, column: str | int | None = None) -> RawArray:
+    """Open an array (N,) of numbers or texts, such as labels.
+
+    Args:
+        files, key: as `open_array` takes them.
+        column: of a table its name; of an array (N, m) its position, from behind where negative.
+
+    Raises:
+        InputError: as of `open_array`; no such position.
+    """
+    if isinstance(column, int):
+        return _column(open_array(files, key), column)
+    return open_array(files, key, [] if column is None else [column], text=True)
+
+
+def _joined(
+    files: Files, key: str | None, of_file: Callable[[Path], RawArray], most: int | None
+) -> RawArray:
+    """The arrays of files, one behind the other; constituents are as many in each, or `most`.
+
+    Raises:
+        InputError: they do not belong together.
+    """
+    several = [files] if isinstance(files, str | Path) else files
+    parts = [of_file(Path(file)) for file in several]
+    first_of: dict[str | None, RawArray] = {}  # by format: they name things in ways of their own
+    for part in parts if key is None else []:
+        first = first_of.setdefault(format_of(part.file), part)
+        if part.key != first.key:
+            raise InputError(
+                part.file,
+                f"'{part.key}' alone",
+                f"'{first.key}' as in {first.file}",
+                "the files of a sample hold an array of one name; name those of another apart.",
+            )
+    lengths = {part.shape[1:2] for part in parts}
+    if most is not None and len(lengths) > 1 and () not in lengths:
+        longest = min(most, max(max(lengths)))
+        parts = [PaddedArray.of(part, longest) for part in parts]
+    return JoinedArray.of(parts)
+
+
+def _column(found: RawArray, column: int) -> RawArray:
+    many = found.shape[1] if len(found.shape) == 2 else 0
+    if not -many <= column < many:
+        raise InputError(
+            found.file,
+            f"array '{found.key}' of shape {found.shape}",
+            f"(events, columns) with a column {column} (the first is 0, the last -1)",
+            "check `key` and `column` of the truth, or the number in `where`.",
+        )
+    key = f"{found.key}[{column}]"
+    return ColumnArray(found.file, key, found.shape[:1], found.dtype, found, column)
 
 
 # what to do with an array that holds something else, by the kind of its type
@@ -132,12 +226,42 @@ def _named(
 def beside(raw: RawArray, name: str) -> RawArray:
     """Another array of the same file, or another column of the same table, which may be of text.
 
+    `name[2]` is a column of an array of two axes, and `name[-1]` its last.
+
     Raises:
         InputError: there is none of that name.
     """
-    if isinstance(raw, TableArray):
+    if isinstance(raw, JoinedArray):
+        return JoinedArray.of([beside(part, name) for part in raw.parts])
+    if isinstance(raw, PaddedArray):
+        return beside(raw.whole, name)
+    numbered = re.fullmatch(r"(.+)\[(-?\d+)\]", name)
+    if isinstance(raw, TableArray) and (name in raw.table.columns or not numbered):
         return _usable(raw.table.array([name], None), text=True)
+    if numbered:
+        return _column(beside(raw, numbered[1]), int(numbered[2]))
     return open_array(raw.file, name, text=True)
+
+
+def _within(raw: RawArray, found: np.ndarray, limits: Mapping[str, float], key: str) -> np.ndarray:
+    """Mark values (N,) that are `at_least` the one limit and `below` the other, of those given.
+
+    Raises:
+        InputError: they are texts.
+    """
+    if found.dtype.kind not in "fiub":
+        raise InputError(
+            raw.file,
+            f"{key}: {dict(limits)}, and in '{raw.key}' texts such as {_text(found[0])}",
+            "numbers, to compare them",
+            f"name the texts that are wanted: {key}: [...].",
+        )
+    chosen = np.ones(len(found), bool)
+    if "at_least" in limits:
+        chosen &= found >= limits["at_least"]
+    if "below" in limits:
+        chosen &= found < limits["below"]
+    return chosen
 
 
 def _among(raw: RawArray, found: np.ndarray, wanted: Any, key: str) -> np.ndarray:
@@ -178,7 +302,7 @@ def chosen_rows(
     Args:
         raw: N rows.
         where: by the name of an array or column of the same file, (N,), the value or the values
-            that it has in them, numbers or texts.
+            that it has in them, numbers or texts, or the limits that it keeps: `at_least`, `below`.
         rows: the first of those to choose from, and the one behind the last.
 
     Raises:
@@ -194,10 +318,12 @@ def chosen_rows(
                 raw.file,
                 f"'{name}' of shape {other.shape}",
                 f"({raw.events},), a value for each row of '{raw.key}'",
-                "`where` takes names of arrays or columns that hold a value for each event.",
+                "`where` takes names of arrays or columns that hold a value for each event; "
+                "'name[2]' is a column of an array.",
             )
         found = np.concatenate(list(other.pieces()))
-        chosen &= _among(other, found, values, f"where.{name}")
+        fits = _within if isinstance(values, Mapping) else _among
+        chosen &= fits(other, found, values, f"where.{name}")
     if not chosen.any():
         asked = [f"{name} = {values}" for name, values in (where or {}).items()]
         asked += [f"rows {start} to {stop}"] if rows else []
@@ -228,7 +354,8 @@ def read_truth(raw: RawArray, events: int, anomalous: Any = None) -> np.ndarray:
             raw.file,
             f"truth '{raw.key}' of shape {raw.shape}",
             f"({events},), one label per event of the test",
-            "truth must belong to the same file as the images, in the same order.",
+            "truth must belong to the same file as the images, in the same order; of an array "
+            "(events, columns) name the column: {key: jets, column: -1}.",
         )
     labels = np.concatenate(list(raw.pieces()))
     if labels.dtype.kind == "f" and np.isnan(labels).any():
@@ -264,3 +391,33 @@ def read_truth(raw: RawArray, events: int, anomalous: Any = None) -> np.ndarray:
             "map the classes to 0 and 1, or name those of anomalous events as truth.anomalous.",
         )
     return labels.astype(np.int8)
+
+
+def read_one_hot(raws: Sequence[RawArray], events: int) -> np.ndarray:
+    """Read one-hot labels, int8 (N,): 1 for the events that have one of them, 0 for all others.
+
+    Args:
+        raws: the labels, each 1 for the events of its class.
+        events: how many there must be.
+
+    Raises:
+        InputError: as of `read_truth`; a class without an event, or an event of two classes.
+    """
+    labels = np.stack([read_truth(raw, events) for raw in raws])
+    for raw, label in zip(raws, labels, strict=True):
+        if not label.any():
+            raise InputError(
+                raw.file,
+                f"label '{raw.key}' that is 0 in all {events} rows",
+                "1 for the events of its class, of which there are some",
+                "check truth.column; truth: 0 says that all jets of a test are normal.",
+            )
+    twice = np.flatnonzero(labels.sum(axis=0) > 1)
+    if len(twice):
+        raise InputError(
+            raws[0].file,
+            f"more than one of {', '.join(raw.key for raw in raws)} that is 1, in row {twice[0]}",
+            "one-hot labels",
+            "name one column as truth.column, or columns of which an event has one.",
+        )
+    return np.asarray(labels.any(axis=0), np.int8)

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from oddjet.common.errors import InputError
+from oddjet.common.files import called
 
 # shares of a sample
 LEFT_OUT = 0.05  # more rows without a jet, and the fraction of the rest is not that of the sample
@@ -31,12 +32,17 @@ class Sample:
     Attributes:
         name: `normal`, or that of the test.
         path: of the prepared sample.
-        file: the raw file.
+        files: the raw files.
     """
 
     name: str
     path: str | Path
-    file: str
+    files: Sequence[str]
+
+    @property
+    def file(self) -> str:
+        """What its files are called together."""
+        return called(self.files)
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -70,6 +76,19 @@ class Sample:
     def repeated(self) -> int:
         """Jets whose content an earlier jet of the sample has."""
         return len(self.digests) - len(np.unique(self.digests))
+
+    def twins(self) -> tuple[int, str, str] | None:
+        """The two files that have most jets in common, and how many; None where none have any."""
+        with h5py.File(self.path) as source:
+            sources = source["source"][:]
+        order = np.lexsort((sources, self.digests))
+        same = self.digests[order][1:] == self.digests[order][:-1]
+        pairs = np.stack([sources[order][:-1], sources[order][1:]], axis=1)[same]
+        found, counts = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0, return_counts=True)
+        if not len(counts):
+            return None
+        first, second = found[counts.argmax()]
+        return int(counts.max()), self.files[first], self.files[second]
 
     def shared(self, others: Sequence["Sample"]) -> int:
         """Jets whose content a jet of another sample has."""
@@ -117,7 +136,9 @@ def warnings(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
     if sample.one_pixel - samples[0].one_pixel > ONE_PIXEL:
         yield f"{sample.one_pixel:.1%} of the jets are one lit pixel: noise?"
     if sample.repeated > COPIES * counts["events"]:
-        yield f"{sample.repeated} jets are copies of others in it: drop duplicates"
+        twins = sample.twins()
+        where = "" if twins is None else f" ({twins[0]} in {twins[1]} and {twins[2]})"
+        yield f"{sample.repeated} jets are copies of others in it{where}: drop duplicates"
     shared = sample.shared(samples)
     if shared > COPIES * counts["events"]:
         yield f"{shared} jets are in another sample too: each belongs to one"
@@ -135,18 +156,18 @@ def warnings(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
 
 
 def _of_vectors(source: h5py.File) -> Iterator[str]:
-    pt = source["features/pt"][:]
+    pt, unit = source["features/pt"][:], source.attrs["momentum_unit"]
     median, mass = float(np.median(pt)), float(np.median(source["features/mass"][:]))
-    if not PT_RANGE[0] < median < PT_RANGE[1]:
+    if unit == "GeV" and not PT_RANGE[0] < median < PT_RANGE[1]:
         yield f"the median jet has a pT of {median:.3g} GeV: is it in another unit?"
     if mass > HEAVIEST * median:
         yield (
-            f"the median jet has a mass of {mass:.3g} GeV and a pT of {median:.3g} GeV: are these "
-            "constituents of single jets, in the order E, px, py, pz?"
+            f"the median jet has a mass of {mass:.3g} {unit} and a pT of {median:.3g} {unit}: are "
+            "these constituents of single jets, in the order of images.coordinates?"
         )
     jets = source["constituents"][:FIRST, :, 1:3].sum(axis=1)
     phi = np.arctan2(jets[:, 1], jets[:, 0])
     one, two = (abs(np.exp(1j * harmonic * phi).mean()) for harmonic in (1, 2))
     # jets that were all turned to one direction are a choice; an axis is not
     if len(phi) >= ENOUGH and two > AXIS and one < two / 2:
-        yield "its jets prefer an axis in azimuth: is the order E, px, py, pz?"
+        yield "its jets prefer an axis in azimuth: is the order that of images.coordinates?"

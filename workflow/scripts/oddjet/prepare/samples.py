@@ -16,11 +16,13 @@ from oddjet.planning.contents import unchanged
 from oddjet.prepare import sample_checks
 from oddjet.prepare.images import Images
 from oddjet.prepare.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
-from oddjet.prepare.raw import open_array, read_truth
+from oddjet.prepare.raw import Files, open_column, read_one_hot, read_truth
 from oddjet.prepare.sparse import SparseFile, SparseImages
 from oddjet.prepare.splits import control_mask, train_and_validation
 
 log = logging.getLogger(__name__)
+
+Read = Sequence[Sequence[str | None] | None]  # what is in each of some raw files
 
 LEAST_JETS = 10  # of a test: fractions of fewer say nothing, and nothing can be told apart
 LEAST_SIDE = 8  # pixels that every model takes
@@ -33,7 +35,7 @@ def prepare_normal(
     output: str | Path,
     preprocessing: Mapping[str, Any],
     split: Mapping[str, float],
-    planned: Sequence[str | None] | None = None,
+    planned: Read | None = None,
     like: str | Path | None = None,
 ) -> None:
     """Check the raw normal sample, preprocess it, and hold out its control part.
@@ -47,7 +49,7 @@ def prepare_normal(
         preprocessing: the steps, as `preprocess` takes them, and `crop`: a side in raw pixels,
             None, or `auto`, measured on the jets outside the control part.
         split: `control` (share of the events) and `seed`.
-        planned: what the raw file should hold, as `planning.contents` says it.
+        planned: what each of the raw files should hold, as `planning.contents` says it.
         like: the sample as it was prepared otherwise, whose jets are kept, so that those of all
             preparations are the same; None to keep every jet that is not empty.
 
@@ -55,22 +57,22 @@ def prepare_normal(
         InputError: the file or its pixels cannot be used, or it changed meanwhile.
     """
     raw, file = Images(sample, images), sample["file"]
-    contents = unchanged(file, planned)
-    _large_enough(file, raw.shape, f"images of shape {raw.shape} (channels, height, width)")
+    contents = _read(file, planned)
+    _large_enough(raw, raw.shape, f"images of shape {raw.shape} (channels, height, width)")
     # drawn for all rows, before it is known which of them hold jets
     control = control_mask(len(raw), split["control"], int(split["seed"]))
     crop = preprocessing["crop"]
     if crop == "auto":
         crop = max(LEAST_SIDE, smallest_crop(_outside(raw, control), preprocessing))
     left = prepared_shape(raw.shape, crop, preprocessing["size"])
-    _large_enough(file, left, f"{left[1]} x {left[2]} pixels left by the preprocessing")
+    _large_enough(raw, left, f"{left[1]} x {left[2]} pixels left by the preprocessing")
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         kept = _store(raw, target, preprocessing, crop, like)
         target["control"] = control[kept]
         for name, values in crop_curve(_first(raw), preprocessing).items():
             target[f"crop_curve/{name}"] = values
         configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
-        target.attrs.update(describe(configuration, {}, **_read(file, contents)))
+        target.attrs.update(describe(configuration, {}, raw=json.dumps(_read(file, contents))))
 
 
 def prepare_test(
@@ -79,19 +81,20 @@ def prepare_test(
     output: str | Path,
     preprocessing: Mapping[str, Any],
     normal: str | Path,
-    planned: Sequence[str | None] | None = None,
+    planned: Read | None = None,
     like: str | Path | None = None,
 ) -> None:
     """Check a raw test and preprocess it, cropped as the prepared normal sample was.
 
     Writes HDF5: a `SparseFile` of the preprocessed images; `event` (N,) int64, the rows in the raw
-    file, and `left_out`, those of its rows that hold no jet: blank, or emptied by the crop;
+    file, or in all of them one behind the other, and `source` (N,) int32, by its number, the file
+    that they are from; `left_out`, the rows that hold no jet: blank, or emptied by the crop;
     `digest` (N,) uint64 of each raw jet's content; in `features` those of each raw jet, float32
     (N,), named as in `features.FEATURES`; of constituents the `constituents` (N, k, 4) float32 that
     `Images` keeps; as attributes the `crop` in raw pixels, if any, the units of pT, mass and width,
-    the number of rows of the raw file, and of the raw images the shape, how many are `blank`,
-    `emptied` by the crop, or lit in `one_pixel`, the number of lit pixels, and the brightest pixel;
-    and in `raw` the checksums of what was read.
+    the number of rows of the raw files, together and of each, and of the raw images the shape, how
+    many are `blank`, `emptied` by the crop, or lit in `one_pixel`, the number of lit pixels, and
+    the brightest pixel; and in `raw` the checksums of what was read.
 
     Args:
         sample, images, output, preprocessing, planned, like: as of `prepare_normal`.
@@ -103,21 +106,23 @@ def prepare_test(
     with h5py.File(normal, "r") as source:
         crop = source.attrs.get("crop")
     raw, file = Images(sample, images), sample["file"]
-    contents = unchanged(file, planned)
+    contents = _read(file, planned)
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         _store(raw, target, preprocessing, None if crop is None else int(crop), like)
         configuration = _made_as(sample, images, preprocessing)
-        read = _read(file, contents)
-        target.attrs.update(describe(configuration, {"normal": normal}, **read))
+        read = json.dumps(_read(file, contents))
+        target.attrs.update(describe(configuration, {"normal": normal}, raw=read))
 
 
-def _read(file: str | Path, contents: Sequence[str | None]) -> dict[str, str]:
-    """What was read of a raw file, for the record, when all of it is.
+def _read(files: Files, expected: Read | None) -> Read:
+    """What is in raw files, of each what `planning.contents` says, and no other than expected.
 
     Raises:
-        InputError: it changed meanwhile.
+        InputError: one of them changed meanwhile.
     """
-    return {"raw": json.dumps(unchanged(file, contents))}
+    several = [files] if isinstance(files, str | Path) else files
+    each = [None] * len(several) if expected is None else expected
+    return [unchanged(file, one) for file, one in zip(several, each, strict=True)]
 
 
 def _made_as(
@@ -127,10 +132,10 @@ def _made_as(
     return {"sample": asked, "images": dict(images), "preprocessing": dict(preprocessing)}
 
 
-def _large_enough(file: str, shape: tuple[int, int, int], found: str) -> None:
+def _large_enough(raw: Images, shape: tuple[int, int, int], found: str) -> None:
     if min(shape[1:]) < LEAST_SIDE:
         raise InputError(
-            file,
+            raw.raw.file,
             found,
             f"at least {LEAST_SIDE} x {LEAST_SIDE}, which the models halve three times",
             "give larger images, set images.layout as the axes are, or set a larger "
@@ -210,7 +215,10 @@ def _store(
             "set a larger preprocessing.crop, or centre the jets.",
         )
     place = np.concatenate(places)
-    target["event"] = raw.rows[place].astype(np.int64)
+    event = raw.rows[place].astype(np.int64)
+    target["event"] = event
+    behind = np.cumsum(raw.raw.counts)  # the first row behind each file
+    target["source"] = np.searchsorted(behind, event, side="right").astype(np.int32)
     target["left_out"] = np.delete(raw.rows, place).astype(np.int64)
     target["digest"] = np.concatenate(digests)
     for name in features[0]:
@@ -222,6 +230,7 @@ def _store(
     target.attrs.update(
         key=raw.raw.key,
         raw_events=raw.raw.events,
+        source_events=raw.raw.counts,
         raw_shape=raw.shape,
         blank=blank,
         emptied=emptied,
@@ -243,31 +252,35 @@ def prepare_truth(
     truth: Mapping[str, Any],
     prepared_test: str | Path,
     output: str | Path,
-    planned: Sequence[str | None] | None = None,
+    planned: Read | None = None,
 ) -> None:
     """Check truth labels against the test they belong to and store them, int8 (N,) `label`.
 
     Args:
         truth: `file`, and perhaps `key`, `column` and `anomalous`; a label for each row of the
-            test's file.
+            test's file. Several columns are one-hot labels: jets of any of them are anomalous.
         prepared_test: the test.
         output: HDF5 to write.
         planned: as of `prepare_normal`.
 
     Raises:
-        InputError: another length than the test's file, values other than 0 and 1, or the file
-            changed meanwhile.
+        InputError: another length than the test's file, values other than 0 and 1, a jet of two
+            labels, or the file changed meanwhile.
     """
-    columns = [truth["column"]] if "column" in truth else []
-    raw = open_array(truth["file"], truth.get("key"), columns, text=True)
-    contents = unchanged(raw.file, planned)
+    file, columns = truth["file"], truth.get("column")
+    contents = _read(file, planned)
     with h5py.File(prepared_test, "r") as test:
-        events = int(test.attrs["raw_events"])
-        labels = read_truth(raw, events, truth.get("anomalous"))[test["event"][:]]
+        events, kept = int(test.attrs["raw_events"]), test["event"][:]
+    if isinstance(columns, list):
+        raws = [open_column(file, truth.get("key"), column) for column in columns]
+        labels = read_one_hot(raws, events)[kept]
+    else:
+        raw = open_column(file, truth.get("key"), columns)
+        labels = read_truth(raw, events, truth.get("anomalous"))[kept]
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         target["label"] = labels
         asked = {name: value for name, value in truth.items() if name != "file"}
-        target.attrs.update(describe(asked, {}, **_read(raw.file, contents)))
+        target.attrs.update(describe(asked, {}, raw=json.dumps(_read(file, contents))))
 
 
 def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Path) -> None:
@@ -282,7 +295,7 @@ def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Pat
 def check_together(
     normal: str | Path,
     tests: Mapping[str, str],
-    files: Sequence[str],
+    files: Sequence[Sequence[str]],
     validation: float,
     least_control: int,
     max_fpr: float,
@@ -292,7 +305,7 @@ def check_together(
     Args:
         normal: the prepared normal sample.
         tests: prepared tests by name.
-        files: the raw files, of the normal sample and of the tests.
+        files: the raw files of each, the normal sample first.
         validation: share of the normal jets outside the control part that validates.
         least_control: control jets without which `max_fpr` cannot be proved.
         max_fpr: the false positive rate asked for, named in the error.
@@ -347,6 +360,37 @@ def check_together(
             "at least one of each",
             "give more normal jets, or smaller shares in split.",
         )
+    return rows
+
+
+def sources(
+    samples: Mapping[str, str | Path], files: Sequence[Sequence[str]]
+) -> list[dict[str, Any]]:
+    """List the raw files of prepared samples.
+
+    Args:
+        samples: prepared samples by name.
+        files: the raw files of each, in their order.
+
+    Returns:
+        A row per file: `sample, source` (its number there), `file`, `first_event` (of the sample
+        whose row is its first), and how many `events` it has.
+    """
+    rows = []
+    for (name, path), several in zip(samples.items(), files, strict=True):
+        with h5py.File(path, "r") as source:
+            counts = source.attrs["source_events"]
+        first = np.cumsum(counts) - counts
+        for number, file in enumerate(several):
+            rows.append(
+                {
+                    "sample": name,
+                    "source": number,
+                    "file": file,
+                    "first_event": int(first[number]),
+                    "events": int(counts[number]),
+                }
+            )
     return rows
 
 

@@ -1,9 +1,11 @@
 """Simulated jets: Pythia 8 events, FastJet jets, jet images, labelled mixtures.
 
 QCD jets and merged top jets as in the top-tagging reference data set (arXiv:1902.09914), without
-a detector: 14 TeV proton collisions, anti-kt R = 0.8, leading jet of 550 to 650 GeV. Gluon and
-quark jets likewise, from gg -> gg and from qq -> qq, so that whichever parton the jet comes from
-has the flavour. Pythia and FastJet are optional (both GPL) and needed only by `generate_jets`.
+a detector: 14 TeV proton collisions, anti-kt R = 0.8, leading jet of 550 to 650 GeV. Merged W jets
+(W and a jet) and Higgs jets (to b quarks, beside a Z that escapes to neutrinos) in the same window.
+Gluon and quark jets likewise, from gg -> gg and from qq -> qq, so that whichever parton the jet
+comes from has the flavour. Pythia and FastJet are optional (both GPL) and needed only by
+`generate_jets`.
 
 Units: GeV for momenta and masses, radians for phi. Angular distances are in (eta, phi).
 """
@@ -35,16 +37,38 @@ JET_RADIUS = 0.8
 JET_PT = (550.0, 650.0)
 JET_MAX_ETA = 2.0
 
-PROCESSES: dict[str, tuple[str, ...]] = {
-    "qcd": ("HardQCD:all = on",),
-    "top": (
-        "Top:gg2ttbar = on",
-        "Top:qqbar2ttbar = on",
-        "24:onMode = off",
-        "24:onIfAny = 1 2 3 4 5",  # W to quarks only
+TOP, W_BOSON, HIGGS, BOTTOM = 6, 24, 25, 5  # PDG codes
+
+
+@dataclass(frozen=True)
+class Process:
+    """Settings of Pythia; of a heavy particle the jet must hold whole, its PDG code and quarks."""
+
+    settings: tuple[str, ...]
+    heavy: int | None = None
+    quarks: int = 0
+
+
+W_TO_QUARKS = ("24:onMode = off", "24:onIfAny = 1 2 3 4 5")
+PROCESSES = {
+    "qcd": Process(("HardQCD:all = on",)),
+    "top": Process(("Top:gg2ttbar = on", "Top:qqbar2ttbar = on", *W_TO_QUARKS), TOP, 3),
+    "w": Process(
+        ("WeakBosonAndParton:qqbar2Wg = on", "WeakBosonAndParton:qg2Wq = on", *W_TO_QUARKS),
+        W_BOSON,
+        2,
     ),
-    "gluon": ("HardQCD:gg2gg = on",),
-    "quark": ("HardQCD:qq2qq = on",),  # of any flavours, antiquarks too
+    "higgs": Process(
+        (
+            "HiggsSM:ffbar2HZ = on",
+            *("25:onMode = off", "25:onIfMatch = 5 -5"),
+            *("23:onMode = off", "23:onIfAny = 12 14 16"),
+        ),
+        HIGGS,
+        2,
+    ),
+    "gluon": Process(("HardQCD:gg2gg = on",)),
+    "quark": Process(("HardQCD:qq2qq = on",)),  # of any flavours, antiquarks too
 }
 # wider than JET_PT: showers and multi-parton interactions change a parton's pT
 PHASE_SPACE = ("PhaseSpace:pTHatMin = 400", "PhaseSpace:pTHatMax = 900")
@@ -63,8 +87,6 @@ JET_QUANTITIES = ("pt", "eta", "phi", "mass", "constituents", "tau1", "tau2", "t
 # tails vanish, the files take a third of the space, and an image changes by 0.1 % (L2 norm).
 PIXEL_STEP = 2.0**-14
 AT_ONCE = 1000  # jets whose images are made together
-
-TOP, W_BOSON, BOTTOM = 6, 24, 5  # PDG codes
 
 
 @dataclass(frozen=True)
@@ -124,8 +146,9 @@ def generate_jets(process: str, count: int, seed: int) -> Jets:
     """Simulate `count` jets of a process of `PROCESSES` with the given Pythia seed.
 
     One jet per event: the leading one, of visible final particles, if its pT and eta lie within
-    `JET_PT` and `JET_MAX_ETA`. A top jet must also be merged: the last top of the event record
-    and its three quarks within `JET_RADIUS` of the jet axis (arXiv:1902.09914).
+    `JET_PT` and `JET_MAX_ETA`. A jet of a heavy particle must also be merged: the particle, the
+    last copy in the event record, and its quarks within `JET_RADIUS` of the jet axis
+    (arXiv:1902.09914).
 
     Raises:
         ValueError: an unknown process.
@@ -136,9 +159,10 @@ def generate_jets(process: str, count: int, seed: int) -> Jets:
         raise ValueError(f"unknown process {process!r}; known are {', '.join(PROCESSES)}")
     pythia8, fastjet = generators()
     jets = []
-    for event in collisions(pythia8, (*PHASE_SPACE, *PROCESSES[process]), seed):
+    wanted = PROCESSES[process]
+    for event in collisions(pythia8, (*PHASE_SPACE, *wanted.settings), seed):
         jet, constituents = _leading_jet(fastjet, event)
-        if jet is None or (process == "top" and not _is_merged_top(event, jet)):
+        if jet is None or (wanted.heavy and not _is_merged(event, jet, wanted)):
             continue
         jets.append(_describe(fastjet, jet, constituents))
         if len(jets) == count:
@@ -160,22 +184,24 @@ def _leading_jet(fastjet: ModuleType, event: Any) -> tuple[Any, list[tuple[Any, 
     return jet, [(one, particles[one.user_index()]) for one in clusters.constituents(jet)]
 
 
-def _is_merged_top(event: Any, jet: Any) -> bool:
-    """Whether a top's last copy and its three quarks lie within the jet's radius."""
+def _is_merged(event: Any, jet: Any, process: Process) -> bool:
+    """Whether a heavy particle's last copy and its quarks lie within the jet's radius."""
 
     def is_within(particle: Any) -> bool:
         dphi = wrap_phi(particle.phi() - jet.phi())
         return math.hypot(particle.eta() - jet.eta(), dphi) < JET_RADIUS
 
     for index in range(event.size()):
-        top = event[index]
-        if top.idAbs() != TOP or top.iBotCopyId() != index:
+        heavy = event[index]
+        if heavy.idAbs() != process.heavy or heavy.iBotCopyId() != index:
             continue
-        decay = [event[daughter] for daughter in top.daughterList()]
-        w_boson = next(event[p.iBotCopyId()] for p in decay if p.idAbs() == W_BOSON)
-        decay += [event[daughter] for daughter in w_boson.daughterList()]
+        decay = [event[daughter] for daughter in heavy.daughterList()]
+        for particle in decay:
+            if particle.idAbs() == W_BOSON:  # of a top
+                last = event[particle.iBotCopyId()]
+                decay += [event[daughter] for daughter in last.daughterList()]
         quarks = [particle for particle in decay if particle.idAbs() <= BOTTOM]
-        if len(quarks) == 3 and all(is_within(particle) for particle in (top, *quarks)):
+        if len(quarks) == process.quarks and all(is_within(one) for one in (heavy, *quarks)):
             return True
     return False
 
@@ -291,19 +317,24 @@ def jet_images(
 
 
 def mix_samples(
-    qcd: Jets, top: Jets, normal: int, tests: Mapping[str, Mapping[str, float]], seed: int
+    background: Jets,
+    signal: Jets,
+    normal: int,
+    tests: Mapping[str, Mapping[str, float]],
+    seed: int,
 ) -> dict[str, tuple[NDArray[np.int8], Jets]]:
-    """Deal jets out to the samples: `normal` QCD jets, then each test; no jet is used twice.
+    """Deal jets out to the samples: `normal` background jets, then each test; none is used twice.
 
-    A test of `{events: n, fraction: f}` gets round(f * n) tops, in random order among its QCD
-    jets. Returns the labels (0 normal, 1 anomalous) and the jets of each sample, by name.
+    A test of `{events: n, fraction: f}` gets round(f * n) signal jets, in random order among its
+    background jets. Returns the labels (0 normal, 1 anomalous) and the jets of each sample, by
+    name.
 
     Raises:
         ValueError: too few jets, or a test called "normal".
     """
     if "normal" in tests:
         raise ValueError("a test may not be called 'normal', the name of the background sample")
-    pool = concatenate([qcd, top])
+    pool = concatenate([background, signal])
     labels = {"normal": np.zeros(normal, np.int8)}
     for name, test in tests.items():
         test_labels = np.zeros(int(test["events"]), np.int8)
@@ -312,12 +343,14 @@ def mix_samples(
         labels[name] = generator.permutation(test_labels)
 
     everything = np.concatenate(list(labels.values()))
-    for label, process, jets in ((0, "qcd", qcd), (1, "top", top)):
+    for label, kind, jets in ((0, "background", background), (1, "signal", signal)):
         needed = np.count_nonzero(everything == label)
         if needed > len(jets):
-            raise ValueError(f"{needed} {process} jets are needed, only {len(jets)} are there")
-    # the n-th background event is the n-th QCD jet, likewise the tops, which follow in the pool.
-    rows = np.where(everything, len(qcd) + np.cumsum(everything) - 1, np.cumsum(1 - everything) - 1)
+            raise ValueError(f"{needed} {kind} jets are needed, only {len(jets)} are there")
+    # the n-th background event is the n-th background jet; the signal jets follow in the pool
+    rows = np.where(
+        everything, len(background) + np.cumsum(everything) - 1, np.cumsum(1 - everything) - 1
+    )
     ends = np.cumsum([len(sample) for sample in labels.values()])
     parts = np.split(rows, ends[:-1])
     return {

@@ -1,15 +1,19 @@
 """One row per model and test: the fraction to quote, and whether the checks are passed."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import TAGGER_SCORE
 from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
+from oddjet.estimate.trust import MOST_OVERLAP, SYSTEMATIC, VISIBLE
 
 INVERTED = 1e-3  # p-value of an AUC below 0.5, from which on it is said
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
+APART = 3.0  # standard deviations by which another model finds more, to contradict a fraction
 
 
 def training_table(histories: Mapping[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
@@ -66,13 +70,18 @@ def summarise(
     """Quote the ensemble's headline estimator for each model and test.
 
     It is believable if nothing speaks against it: its jets and the normal ones are sound, every
-    training has learnt something, the checks are passed, and the interval agrees with 0 to 1 and
-    with what is known.
+    training has learnt something, the checks are passed, an excess is visible in one of the tests,
+    anomalous jets leave the lowest scores, no other model finds more, and the interval agrees with
+    0 to 1 and with what is known.
+
+    `low` and `high` hold the statistical uncertainty and, in quadrature, the systematic ones of the
+    uncertainty budget. An estimator that leans on an anchor reads low where it fails, so that the
+    interval reaches further up than down.
 
     Args:
-        tables: of all models: `fractions`, `checks`, `uncertainty_budget`, `purity`, `training`,
-            `samples`, as `prepare.samples.check_together` lists them, and, where truth is given,
-            `detection`.
+        tables: of all models: `fractions`, `checks`, `uncertainty_budget`, `discovery`, `purity`,
+            `training`, `samples`, as `prepare.samples.check_together` lists them, and, where truth
+            is given, `detection`.
         known: by test, `at_least` and `at_most`, each a fraction or None.
         headline: the estimator to quote.
         headline_model: the model whose row is the headline of its test; `auto` for the `narrowest`.
@@ -80,11 +89,12 @@ def summarise(
         anomaly_score: of the autoencoders, by its name in `detection`.
 
     Returns:
-        `model, test, fraction, low, high, estimator, believable, false_positive_rate, fpr_upper,
-        purity, auc, headline, seed_spread, envelope_low, envelope_high, reasons, warnings`;
-        `purity` is the mean over seeds, `auc` empty without truth, `seed_spread` the standard
-        deviation over seeds, the envelope the lowest and highest of the estimators of the fraction
-        itself.
+        `model, test, fraction, low, high, low_statistical, high_statistical, estimator, believable,
+        p_background, significance, upper_limit_95, expected_3sigma, expected_5sigma,
+        false_positive_rate, fpr_upper, purity, auc, headline, seed_spread, envelope_low,
+        envelope_high, reasons, warnings`; `upper_limit_95` is one-sided; `purity` is the mean over
+        seeds, `auc` empty without truth, `seed_spread` the standard deviation over seeds, the
+        envelope the lowest and highest of the estimators of the fraction itself.
     """
     fractions, training = tables["fractions"], tables["training"]
     ensemble = fractions[fractions.seed == "ensemble"].set_index(["model", "test", "estimator"])
@@ -92,28 +102,42 @@ def summarise(
         every = ensemble.reset_index()
         headline_model = narrowest(every[every.estimator == headline], training)
     stretch = sigmas(SURE) / sigmas(confidence)
-    rows = []
+    rows: list[dict[str, Any]] = []
+    reasons: list[list[str]] = []
     for model, test in fractions[["model", "test"]].drop_duplicates().itertuples(index=False):
         quoted, cut = ensemble.loc[(model, test, headline)], ensemble.loc[(model, test, "cut")]
-        low = quoted.fraction - stretch * (quoted.fraction - quoted.low)
-        high = quoted.fraction + stretch * (quoted.high - quoted.fraction)
-        reasons = [
-            *_collapsed(training, model),
-            *_unsound(tables["samples"], test),
-            *failed_checks(tables["checks"], model, test),
-            *_contradictions(low, high, known[test], headline in LOWER_BOUNDS),
-        ]
         sources = _of(tables["uncertainty_budget"], model, test).set_index("source")
+        down, up = _total(quoted, sources)
+        discovery = tables["discovery"][tables["discovery"].model == model].set_index("test")
+        reasons.append(
+            [
+                *_collapsed(training, model),
+                *_unsound(tables["samples"], test),
+                *failed_checks(tables["checks"], model, test),
+                *_unseen(discovery, headline in LOWER_BOUNDS),
+                *_contradictions(
+                    quoted.fraction - stretch * down,
+                    quoted.fraction + stretch * up,
+                    known[test],
+                    headline in LOWER_BOUNDS,
+                ),
+            ]
+        )
         evaluated = _evaluated(tables.get("detection"), model, test, anomaly_score)
         rows.append(
             {
                 "model": model,
                 "test": test,
                 "fraction": quoted.fraction,
-                "low": quoted.low,
-                "high": quoted.high,
+                "low": quoted.fraction - down,
+                "high": quoted.fraction + up,
+                "low_statistical": quoted.low,
+                "high_statistical": quoted.high,
                 "estimator": headline,
-                "believable": str(not reasons).lower(),
+                "believable": None,
+                **discovery.loc[test, ["p_background", "significance"]],
+                "upper_limit_95": quoted.fraction + up * sigmas(0.9) / sigmas(confidence),
+                **discovery.loc[test, ["expected_3sigma", "expected_5sigma"]],
                 "false_positive_rate": cut.fpr,
                 "fpr_upper": cut.fpr_upper,
                 "purity": _of(tables["purity"], model, test).purity.mean(),
@@ -122,11 +146,60 @@ def summarise(
                 "seed_spread": sources.up["seeds"],
                 "envelope_low": quoted.fraction - sources.down["estimators"],
                 "envelope_high": quoted.fraction + sources.up["estimators"],
-                "reasons": "; ".join(reasons),
+                "reasons": None,
                 "warnings": _inverted(evaluated),
             }
         )
+    if headline not in LOWER_BOUNDS:
+        more = [list(_more_elsewhere(row, rows, reasons, confidence)) for row in rows]
+        reasons = [one + other for one, other in zip(reasons, more, strict=True)]
+    for row, against in zip(rows, reasons, strict=True):
+        row |= {"believable": str(not against).lower(), "reasons": "; ".join(against)}
     return pd.DataFrame(rows)
+
+
+def _total(quoted: pd.Series, sources: pd.DataFrame) -> tuple[float, float]:
+    """How far the total interval reaches below and above the fraction."""
+    systematic = sources[sources.index.isin(SYSTEMATIC)]
+    down, up = (np.hypot.reduce([0.0, *systematic[side]]) for side in ("down", "up"))
+    return (
+        float(np.hypot(quoted.fraction - quoted.low, down)),
+        float(np.hypot(quoted.high - quoted.fraction, up)),
+    )
+
+
+def _unseen(discovery: pd.DataFrame, is_bound: bool) -> Iterator[str]:
+    """Say why the scores do not tell how many anomalous jets there are."""
+    if is_bound:
+        return
+    if discovery.significance.max() < VISIBLE:
+        yield (
+            f"no test has a visible excess (at most {discovery.significance.max():.1f} standard "
+            f"deviations, {VISIBLE:g} are needed): whether this score sees the anomaly is not known"
+        )
+    elif discovery.overlap.max() > MOST_OVERLAP:
+        yield (
+            "anomalous jets score as low as the anchor: the fraction reads low by "
+            f"{100 * min(discovery.overlap.max(), 1):.0f}% or more"
+        )
+
+
+def _more_elsewhere(
+    row: Mapping[str, Any],
+    rows: list[dict[str, Any]],
+    reasons: list[list[str]],
+    confidence: float,
+) -> Iterator[str]:
+    """Say which other believable model finds more anomalous jets in the same test.
+
+    All read low where they fail, so the one that finds more is the nearer one.
+    """
+    for other, against in zip(rows, reasons, strict=True):
+        if other["test"] != row["test"] or against:
+            continue
+        spread = np.hypot(row["high"] - row["fraction"], other["fraction"] - other["low"])
+        if other["fraction"] - row["fraction"] > APART * spread / sigmas(confidence):
+            yield f"{other['model']} finds more: {other['fraction']:.3f}"
 
 
 def _of(table: pd.DataFrame, model: str, test: str) -> pd.DataFrame:

@@ -52,15 +52,16 @@ def score(
 ) -> None:
     """Score events of a prepared sample.
 
-    Writes into `target` the datasets `event` (N,) int64, the row in the raw file; `error` (N,)
-    float32, the anomaly score: the reconstruction error, or what the model has in its place;
-    `latent` (N, d) float32.
+    Writes into `target` the datasets `event` (N,) int64, the row in the raw files, `source` (N,)
+    int32, the number of its file; `error` (N,) float32, the anomaly score: the reconstruction
+    error, or what the model has in its place; `latent` (N, d) float32.
 
     Args:
         images: N events of a prepared sample.
         error: the reconstruction error that is the score.
     """
-    target["event"] = images.sample["event"][:][images.rows]
+    for name in ("event", "source"):
+        target[name] = images.sample[name][:][images.rows]
     errors = target.create_dataset("error", len(images), np.float32)
     done = 0
     for batch in images.batches():

@@ -14,7 +14,8 @@ def jobs_behind(rules: Iterable[Any], targets: Iterable[str]) -> list[dict[str, 
         targets: files.
 
     Returns:
-        Of each job `rule`, `wildcards`, `params`, `inputs`, `outputs` (but temporary ones), `log`
+        Of each job `rule`, `wildcards`, `params`, `inputs`, those of them that are `raw` files of a
+        sample, in their order, `outputs` (but temporary ones), `log`
         and `benchmark`.
     """
     rules = list(rules)
@@ -39,6 +40,7 @@ def jobs_behind(rules: Iterable[Any], targets: Iterable[str]) -> list[dict[str, 
             "wildcards": wildcards,
             "params": dict(params.items()),
             "inputs": sorted({str(file) for file in inputs if file not in waited}),
+            "raw": [str(file) for file in inputs.get("raw", [])],
             "outputs": [str(file) for file in outputs if not is_flagged(file, "temp")],
             "log": str(maker.expand_log(wildcards)),
             "benchmark": maker.benchmark and str(maker.expand_benchmark(wildcards)),

@@ -21,7 +21,7 @@ def manifest(config: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]) -> di
 
     Args:
         config: the whole configuration.
-        jobs: of each job its `rule`, `wildcards`, `params`, `inputs` and `outputs`.
+        jobs: of each job its `rule`, `wildcards`, `params`, `inputs`, `raw` and `outputs`.
 
     Returns:
         `configuration`, `git_commit`, `python`, `packages` (name: version), `raw` (path: SHA-256 of
@@ -65,8 +65,8 @@ def _read(jobs: Iterable[Mapping[str, Any]], made: set[str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for job in jobs:
-        for file in sorted(set(job["inputs"]) - made):
-            for path, checksum in zip(_paths(file), _recorded(job["outputs"]), strict=False):
+        for file, recorded in zip(job["raw"], _recorded(job["outputs"]), strict=False):
+            for path, checksum in zip([] if file in made else _paths(file), recorded, strict=False):
                 if checksum and found.setdefault(path, checksum) != checksum:
                     raise InputError(
                         path,
@@ -77,8 +77,8 @@ def _read(jobs: Iterable[Mapping[str, Any]], made: set[str]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _recorded(outputs: Iterable[str]) -> list[str | None]:
-    """The checksums of what a job read of a raw file; none where it read no such file."""
+def _recorded(outputs: Iterable[str]) -> list[list[str | None]]:
+    """The checksums of what a job read of each raw file; none where it read no such file."""
     for path in filter(h5py.is_hdf5, outputs):
         with h5py.File(path) as output:
             if "raw" in output.attrs:

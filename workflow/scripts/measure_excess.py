@@ -1,0 +1,44 @@
+"""Find the distribution of the excess of each test in every feature."""
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from oddjet.common import logs, scorefiles
+from oddjet.common.intervals import sigmas
+from oddjet.common.parts import CONTROL
+from oddjet.common.tables import read, write
+from oddjet.estimate import ensemble, excess, feature_files
+
+logs.set_up(snakemake.log[0])
+params, model = snakemake.params, snakemake.wildcards.model
+files = snakemake.input.scores
+score = ensemble.mean_rank([scorefiles.read_scores(path, params.anomaly_score) for path in files])
+events = scorefiles.read_scores(files[0], "event")
+edge = np.quantile(score[CONTROL], params.anchor, method="inverted_cdf")
+prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
+prepared[CONTROL] = snakemake.input.normal
+names = feature_files.names_of(snakemake.input.normal, ())
+features = {}
+for part, path in prepared.items():
+    with h5py.File(path) as sample:
+        rows = scorefiles.rows_of(sample, events[part])
+    features[part] = feature_files.read(path, names)[rows]
+fractions = read(snakemake.input.fractions)
+quoted = fractions[(fractions.seed == "ensemble") & (fractions.estimator == params.headline)]
+sources = read(snakemake.input.uncertainty_budget).set_index(["test", "source"]).up
+reach = sigmas(params.confidence)
+rows = []
+for one in quoted.itertuples():
+    fraction = excess.Fraction(
+        one.fraction,
+        (one.high - one.low) / 2 / reach,
+        sources.get((one.test, "overlap"), 0.0) / reach,
+    )
+    low = {"test": score[one.test] <= edge, "control": score[CONTROL] <= edge}
+    found = excess.tabulate(
+        features[one.test], features[CONTROL], low, names, fraction, params.scale
+    )
+    rows += [{"model": model, "test": one.test} | row for row in found]
+columns = ["model", "test", "quantity", "low_edge", "high_edge", "density", "uncertainty"]
+write(pd.DataFrame(rows, columns=columns), snakemake.output[0])

@@ -1,0 +1,199 @@
+"""Whether there is anything in a test, how sure that is, and how little would be seen."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import numpy as np
+from scipy import optimize, special, stats
+
+from oddjet.common.parts import CONTROL, tests_of
+from oddjet.estimate.overlap import Overlap
+from oddjet.estimate.trust import VISIBLE
+
+CUTS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)  # shares of the highest scores that are searched
+# Shares of control at which the passing anomalous jets are counted: a cut on pooled scores lies
+# higher in control the more of the jets above it are anomalous, and beyond its last jet at most.
+QUANTILES = (*CUTS, 0.005, 0.002, 0.001, 0.0)
+DRAWS = 20_000  # of the search's own distribution
+SIZES = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)  # jets of a test
+FEW = 100  # draws below which the search is counted by its number of cuts
+
+
+def background_log_p_value(
+    control: np.ndarray, test: np.ndarray, overdispersion: float = 1.0
+) -> float:
+    """The logarithm of the p-value of a test that holds background alone.
+
+    If both samples are alike, which of all their jets above a cut are the test's is chance, with
+    the hypergeometric distribution (Fisher's exact test, one-sided). Cuts on the pooled scores are
+    searched, and the search is paid for: the smallest p-value is compared with those of
+    permutations, and beyond their number multiplied by the number of cuts. Nothing is assumed of
+    the signal.
+
+    Args:
+        control, test: scores (n,) and (m,).
+        overdispersion: by how much the numbers of a test fluctuate more than those of independent
+            jets, as a ratio of standard deviations.
+    """
+    pooled = np.concatenate([test, control])
+    counts, sizes = [], []
+    for share in CUTS:
+        edge = np.quantile(pooled, 1 - share, method="inverted_cdf")
+        sizes.append(int((pooled > edge).sum()))
+        counts.append(int((test > edge).sum()))
+    smallest = min(map(_log_p(len(pooled), len(test)), counts, sizes))
+    if overdispersion > 1:
+        smallest = float(special.log_ndtr(special.ndtri_exp(smallest) / overdispersion))
+    drawn = _smallest_by_chance(len(pooled), len(test))
+    by_chance = np.log(max((drawn <= smallest).mean(), 1e-300))
+    paid = min(smallest + np.log(len(CUTS)), np.log(FEW / DRAWS))
+    return float(min(max(by_chance, paid), 0.0))
+
+
+def _log_p(jets: int, of_test: int) -> Callable[[int, int], float]:
+    """Of `size` jets at least `count` are the test's: the logarithm of the p-value."""
+
+    def log_p(count: int, size: int) -> float:
+        return float(stats.hypergeom.logsf(count - 1, jets, of_test, size)) if size else 0.0
+
+    return log_p
+
+
+@cache
+def _smallest_by_chance(jets: int, of_test: int) -> np.ndarray:
+    """The logarithms of the smallest p-value in permutations, (DRAWS,), of scores without ties."""
+    rng = np.random.default_rng(0)
+    sizes = [round(share * jets) for share in CUTS]
+    between = np.diff([*sizes[::-1]], prepend=0)  # from the highest cut down
+    drawn = rng.multivariate_hypergeometric(
+        [*between, jets - sizes[0]], of_test, DRAWS, method="marginals"
+    )
+    above = np.cumsum(drawn[:, :-1], axis=1)[:, ::-1]
+    found = np.empty(above.shape)
+    for column, size in enumerate(sizes):
+        possible, place = np.unique(above[:, column], return_inverse=True)
+        values = stats.hypergeom.logsf(possible - 1, jets, of_test, size) if size else possible * 0
+        found[:, column] = values[place]
+    return found.min(axis=1)
+
+
+def significance(log_p_value: float) -> float:
+    """Standard deviations of a normal number of this one-sided p-value; 0 for one above a half."""
+    return max(float(-special.ndtri_exp(log_p_value)), 0.0) if log_p_value < 0 else 0.0
+
+
+def passing(scores: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """Shares (len(QUANTILES),) of scores above quantiles of control."""
+    edges = np.quantile(control, 1 - np.array(QUANTILES), method="inverted_cdf")
+    return (scores[:, None] > edges).mean(0)
+
+
+def expected_fraction(
+    control: np.ndarray, events: int, anomalous: np.ndarray, wanted: float
+) -> float:
+    """The fraction of anomalous jets at which a test is expected to reach a significance.
+
+    With the expected numbers in place of fluctuating ones (the Asimov data set of Cowan, Cranmer,
+    Gross and Vitells, Eur. Phys. J. C 71 (2011) 1554), by the likelihood ratio of the jets above
+    and below a cut in both samples, and the search paid for as above.
+
+    Args:
+        control: scores (n,).
+        events: jets of the test.
+        anomalous: as of `passing`, of the anomalous jets.
+        wanted: standard deviations.
+
+    Returns:
+        The fraction; nan where a pure sample of anomalous jets would not reach it.
+    """
+    background = passing(control, control)
+    p_value = special.ndtr(-wanted) / len(CUTS)
+    needed = float(-special.ndtri(p_value))
+
+    def missing(fraction: float) -> float:
+        share = (1 - fraction) * background + fraction * anomalous
+        both = (share * events + background * len(control)) / (events + len(control))
+        ratio = sum(
+            jets * (special.rel_entr(part, both) + special.rel_entr(1 - part, 1 - both))
+            for jets, part in ((events, share), (len(control), background))
+        )
+        found = np.sqrt(np.maximum(2 * ratio, 0)) * np.sign(share - background)
+        return float(found[both >= min(CUTS)].max() - needed)  # none higher is searched
+
+    if missing(1.0) < 0:
+        return np.nan
+    return float(optimize.brentq(missing, 0.0, 1.0, xtol=1e-5))
+
+
+def tabulate(
+    scores: Mapping[str, np.ndarray], overlap: Overlap, overdispersion: float
+) -> list[dict]:
+    """Whether there is anything in each test, and how little would be seen.
+
+    Args:
+        scores: by sample part, (N,).
+        overlap: of all tests.
+        overdispersion: as of `background_log_p_value`.
+
+    Returns:
+        A row per test: `test, p_background, significance, expected_3sigma, expected_5sigma,
+        overlap`, the last `Overlap.least`.
+    """
+    control, tests = scores[CONTROL], tests_of(scores)
+    found = {test: background_log_p_value(control, scores[test], overdispersion) for test in tests}
+    largest = max(map(significance, found.values()))
+    anomalous = _anomalous(scores, overlap, largest)
+    return [
+        {
+            "test": test,
+            "p_background": float(np.exp(found[test])),
+            "significance": significance(found[test]),
+            **_expected(control, len(scores[test]), anomalous, overdispersion),
+            "overlap": overlap.least,
+        }
+        for test in tests
+    ]
+
+
+def sensitivity(
+    scores: Mapping[str, np.ndarray], overlap: Overlap, overdispersion: float, largest: float
+) -> list[dict]:
+    """How little would be seen in tests of other sizes, with the control jets that there are.
+
+    Args:
+        scores, overlap, overdispersion: as of `tabulate`.
+        largest: significance of all tests.
+
+    Returns:
+        A row per number of jets: `jets, expected_3sigma, expected_5sigma`.
+    """
+    anomalous = _anomalous(scores, overlap, largest)
+    return [
+        {"jets": jets} | _expected(scores[CONTROL], jets, anomalous, overdispersion)
+        for jets in SIZES
+    ]
+
+
+def _anomalous(scores: Mapping[str, np.ndarray], overlap: Overlap, largest: float) -> np.ndarray:
+    """Shares (len(QUANTILES),) of the anomalous jets that pass, by the excess of all tests.
+
+    Where none is visible nothing is known of them, and they are taken to pass all cuts: no anomaly
+    is seen sooner.
+    """
+    if largest < VISIBLE or overlap.fraction <= 0:
+        return np.ones(len(QUANTILES))
+    control = scores[CONTROL]
+    seen = passing(np.concatenate([scores[test] for test in tests_of(scores)]), control)
+    excess = seen - (1 - overlap.fraction) * passing(control, control)
+    return np.clip(excess / overlap.fraction, 0, 1)
+
+
+def _expected(
+    control: np.ndarray, events: int, anomalous: np.ndarray, overdispersion: float
+) -> dict[str, float]:
+    return {
+        f"expected_{wanted}sigma": expected_fraction(
+            control, events, anomalous, wanted * overdispersion
+        )
+        for wanted in (3, 5)
+    }
