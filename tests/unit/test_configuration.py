@@ -116,7 +116,7 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         "samples: {normal: {file: n.npz}, tests: {a: {file: l.npz, at_least: 1.6}}}",
         ["samples.tests.a.at_least:", "found 1.6", "<= 1"],
     ),
-    "pair of one fraction": ("coverage: {pairs: [[0.1]]}", ["coverage.pairs.0:", "at least 2"]),
+    "pair of no fraction": ("coverage: {pairs: [[]]}", ["coverage.pairs.0:", "at least 1"]),
     "constituents of a network of images": (
         "supervised: {networks: {cnn: {inputs: images, leading: 5}}}",
         ["supervised.networks.cnn:", "unknown key leading", "allowed: inputs."],

@@ -98,9 +98,6 @@ def summarise(
     """
     fractions, training = tables["fractions"], tables["training"]
     ensemble = fractions[fractions.seed == "ensemble"].set_index(["model", "test", "estimator"])
-    if headline_model == "auto":
-        every = ensemble.reset_index()
-        headline_model = narrowest(every[every.estimator == headline], training)
     stretch = sigmas(SURE) / sigmas(confidence)
     rows: list[dict[str, Any]] = []
     reasons: list[list[str]] = []
@@ -142,7 +139,7 @@ def summarise(
                 "fpr_upper": cut.fpr_upper,
                 "purity": _of(tables["purity"], model, test).purity.mean(),
                 "auc": None if evaluated is None else evaluated.auc,
-                "headline": str(model == headline_model).lower(),
+                "headline": None,
                 "seed_spread": sources.up["seeds"],
                 "envelope_low": quoted.fraction - sources.down["estimators"],
                 "envelope_high": quoted.fraction + sources.up["estimators"],
@@ -153,7 +150,10 @@ def summarise(
     if headline not in LOWER_BOUNDS:
         more = [list(_more_elsewhere(row, rows, reasons, confidence)) for row in rows]
         reasons = [one + other for one, other in zip(reasons, more, strict=True)]
+    if headline_model == "auto":
+        headline_model = narrowest(pd.DataFrame(rows), training)
     for row, against in zip(rows, reasons, strict=True):
+        row["headline"] = str(row["model"] == headline_model).lower()
         row |= {"believable": str(not against).lower(), "reasons": "; ".join(against)}
     return pd.DataFrame(rows)
 
@@ -219,7 +219,7 @@ def _unsound(samples: pd.DataFrame, test: str) -> list[str]:
 
 
 def narrowest(quoted: pd.DataFrame, training: pd.DataFrame) -> str:
-    """The model with the narrowest intervals, on average over the tests.
+    """The model with the narrowest total intervals, on average over the tests.
 
     Not one with a collapsed training, as long as there is another.
 
