@@ -373,6 +373,7 @@ def test_truth_is_an_input_of_evaluation_alone(whole_run: WholeRun) -> None:
         "draw_supervised",
         "draw_roc",
         "draw_classes",
+        "draw_excess",
     }
 
 

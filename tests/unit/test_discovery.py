@@ -84,3 +84,12 @@ def test_without_a_visible_excess_the_sensitivity_is_that_to_the_clearest_signal
     assert row["expected_3sigma"] == pytest.approx(best)
     assert row["expected_3sigma"] < row["expected_5sigma"]
     assert row["significance"] < 4
+
+
+def test_scores_that_are_all_the_same_show_nothing_and_would_show_nothing() -> None:
+    scores = {"normal_control": np.full(50, 0.3), "low": np.full(20, 0.3)}
+    leak = overlap(scores["normal_control"], [scores["low"]], 0.5)
+    (row,) = tabulate(scores, leak, 1.0)
+    assert (row["p_background"], row["significance"]) == (1.0, 0.0)
+    flat = passing(scores["normal_control"], scores["normal_control"])
+    assert np.isnan(expected_fraction(scores["normal_control"], 20, flat, 3))

@@ -37,10 +37,13 @@ def binormal(control: np.ndarray, test: np.ndarray) -> tuple[float, float]:
         control, test: scores (n,) and (m,).
 
     Returns:
-        The fraction, between 0 and 1, and its standard deviation.
+        The fraction, between 0 and 1, and its standard deviation, which is 1 where the scores
+        say nothing.
     """
     edges = quantile_edges(control, BINS)
     background, seen = count(control, edges), count(test, edges)
+    if np.count_nonzero(background) < 2:
+        return 0.0, 1.0
     share = background / background.sum()
     z = special.ndtri(np.cumsum(share)[:-1])
 
@@ -60,5 +63,5 @@ def binormal(control: np.ndarray, test: np.ndarray) -> tuple[float, float]:
             best = minuit
     assert best is not None
     best.hesse()
-    stretch = np.sqrt(1 + len(test) / len(control))
-    return float(best.values["fraction"]), float(best.errors["fraction"] * stretch)
+    deviation = best.errors["fraction"] * np.sqrt(1 + len(test) / len(control))
+    return float(best.values["fraction"]), float(deviation) if np.isfinite(deviation) else 1.0
