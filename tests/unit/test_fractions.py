@@ -147,7 +147,7 @@ def test_constant_scores_show_no_fraction_and_leave_nothing_above_the_cut() -> N
     assert (bound["low"], bound["high"]) == (0, 1)  # nothing is known
     blind = rows["low", "binormal"]
     assert blind["low"] <= 0
-    assert blind["high"] >= 1
+    assert blind["high"] > 0.9
 
 
 def test_tests_are_all_parts_but_those_of_the_normal_sample_and_the_simulated_signal() -> None:
