@@ -84,3 +84,9 @@ def test_without_a_visible_excess_the_sensitivity_is_that_to_the_clearest_signal
     assert row["expected_3sigma"] == pytest.approx(best)
     assert row["expected_3sigma"] < row["expected_5sigma"]
     assert row["significance"] < 4
+
+
+def test_a_score_of_few_values_may_leave_nothing_to_search() -> None:
+    control = np.full(500, 1.0)  # no cut passes any jet
+    nothing = np.zeros(len(passing(control, control)))
+    assert np.isnan(expected_fraction(control, 300, nothing, 3))

@@ -118,7 +118,8 @@ def expected_fraction(
             for jets, part in ((events, share), (len(control), background))
         )
         found = np.sqrt(np.maximum(2 * ratio, 0)) * np.sign(share - background)
-        return float(found[both >= min(CUTS)].max() - needed)  # none higher is searched
+        searched = found[both >= min(CUTS)]  # no higher cut is
+        return float(searched.max(initial=0.0) - needed)
 
     if missing(1.0) < 0:
         return np.nan
