@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 import pandas as pd
 from scipy import stats
+from sklearn.metrics import roc_auc_score
 from tabulate import tabulate
 
 from oddjet.common.intervals import sigmas
@@ -62,8 +63,10 @@ def experiment(seed: int, fraction: float, events: int, normal: int) -> dict[str
     (found,) = discovery.tabulate(scores, leak, OVERDISPERSION)
     features = {CONTROL: control, "test": test}
     checked = check.check(check.Sample(scores, features, ANCHOR, CONFIDENCE), LEVEL)
+    labels = np.repeat([0, 1], [len(rest), len(signal)])
     return {
         "fraction": fraction,
+        "auc": roc_auc_score(labels, scores["test"]) if 0 < anomalous < events else np.nan,
         "value": value,
         "down": np.sqrt(covariance[0, 0]),
         "up": np.hypot(np.sqrt(covariance[0, 0]), leak.allowance(value)),
@@ -87,6 +90,7 @@ def summed_up(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield {
             "fraction": fraction,
             "experiments": len(here),
+            "auc": here.auc.mean(),
             "bias": here.value.mean() - fraction,
             "spread": here.value.std(),
             "stated": here.down.mean(),
