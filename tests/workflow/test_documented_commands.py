@@ -24,6 +24,7 @@ NOT_RUN = {
     "make demo": "makes a fresh environment from a package index",
     "make test": "it is what runs this",
     "make lint": "`make test` begins with it",
+    "python benchmarks/": "measures for minutes, on a GPU or on a finished run",
     "make performance": "measures for minutes, in an environment of its own",
     "source .venv/bin/activate": "the tests run in that environment",
     "pip install": "needs a package index",
