@@ -174,8 +174,8 @@ def _unseen(discovery: pd.DataFrame, is_bound: bool) -> Iterator[str]:
         return
     if discovery.significance.max() < VISIBLE:
         yield (
-            f"no test has a visible excess (at most {discovery.significance.max():.1f} standard "
-            f"deviations, {VISIBLE:g} are needed): whether this score sees the anomaly is not known"
+            f"no test has a visible excess ({discovery.significance.max():.1f} sigma at most, "
+            f"{VISIBLE:g} are needed)"
         )
     elif discovery.overlap.max() > MOST_OVERLAP:
         yield (
