@@ -180,7 +180,8 @@ def scored(undisturbed: dict[str, Any]) -> dict[str, Any]:
     """Of that, what is there when the scores are."""
     made = ("model.pt", "history.csv", "scores.h5", "reconstructions.h5")
     names = {f"S/seed1/{name}" for name in made}
-    names |= {"tables/samples.csv"} | {name for name in undisturbed if name.startswith("prepared/")}
+    names |= {"tables/samples.csv", "tables/sources.csv"}
+    names |= {name for name in undisturbed if name.startswith("prepared/")}
     return {name: undisturbed[name] for name in names}
 
 

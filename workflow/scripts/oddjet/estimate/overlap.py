@@ -2,9 +2,10 @@
 
 With a share T(A) of the anomalous jets in the anchor A the anchored fraction 1 - M(A) / B(A) is
 f (1 - T(A) / B(A)). No data say what T(A) is: from the scores alone only a lower bound of f follows
-(arXiv:1902.06965). What can be seen is the density of the tests just above the anchor. If the ratio
-of the densities of anomalous and background jets falls from there to zero at the lowest scores no
-slower than along a straight line, the leak follows from the step between anchor and edge.
+(Blanchard, Lee and Scott, J. Mach. Learn. Res. 11 (2010) 2973). What can be seen is the density of
+the tests just above the anchor. If the ratio of the densities of anomalous and background jets
+falls from there to zero at the lowest scores no slower than along a straight line, the leak follows
+from the step between anchor and edge.
 """
 
 from collections.abc import Sequence
