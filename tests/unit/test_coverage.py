@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oddjet.evaluate.coverage import experiments, measure, read_pool, write_pool
+from oddjet.evaluate.coverage import experiments, measure
+from oddjet.evaluate.pool import read_pool, write_pool
 
 LEVEL = 0.01
 SETTINGS = {"max_fpr": 0.1, "fpr_confidence": 0.95, "anchor": 0.5, "bootstrap": 100}

@@ -2,11 +2,11 @@
 
 from oddjet.common import logs
 from oddjet.common.tables import write
-from oddjet.evaluate import coverage
+from oddjet.evaluate import coverage, pool
 
 logs.set_up(snakemake.log[0])
 params, wildcards = snakemake.params, snakemake.wildcards
-background, signal, control = coverage.read_pool(snakemake.input.pool)
+background, signal, control = pool.read_pool(snakemake.input.pool)
 events, seed = int(wildcards.events), int(wildcards.pair)
 drawn = coverage.experiments(background, signal, control, events, params.pair, params.repeats, seed)
 tables = coverage.measure(drawn, params.pair, params.estimation, params.check_level)

@@ -5,7 +5,7 @@ import h5py
 from oddjet.common import logs
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL
-from oddjet.evaluate import coverage, truth
+from oddjet.evaluate import pool, truth
 
 logs.set_up(snakemake.log[0])
 given, truths = snakemake.input, snakemake.params.truths
@@ -16,4 +16,4 @@ for part, path in {**dict(zip(truths, given.tests, strict=True)), CONTROL: given
         scores[part] = score[sample["control"][:] if part == CONTROL else ...]
 labels = truth.read_truths(truths, given.truths)
 with replacing(snakemake.output[0]) as partial:
-    coverage.write_pool(scores, labels, partial)
+    pool.write_pool(scores, labels, partial)

@@ -3,7 +3,7 @@
 from oddjet.common import logs, scorefiles
 from oddjet.common.files import replacing
 from oddjet.estimate import ensemble
-from oddjet.evaluate import coverage, truth
+from oddjet.evaluate import pool, truth
 
 logs.set_up(snakemake.log[0])
 scores = ensemble.mean_rank(
@@ -14,4 +14,4 @@ scores = ensemble.mean_rank(
 )
 labels = truth.read_truths(snakemake.params.truths, snakemake.input.truths)
 with replacing(snakemake.output[0]) as partial:
-    coverage.write_pool(scores, labels, partial)
+    pool.write_pool(scores, labels, partial)

@@ -1,10 +1,8 @@
 """How well each estimator does: pseudo-experiments with jets whose truth is known."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 
@@ -21,31 +19,6 @@ TESTS = ("first", "second")
 OFF = 3.0  # standard deviations from which on an answer is wrong
 # those of features take many times the time of all else; they could only refuse more
 CHECKED = [name for name, one in CHECKS.items() if not one.of_features]
-
-
-def write_pool(
-    scores: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarray], path: str | Path
-) -> None:
-    """Write labelled jets as HDF5: scores `background` and `signal` (N,), the size of control.
-
-    Args:
-        scores: by sample part, (N,): `normal_control` and the tests.
-        labels: by test, 0 normal and 1 anomalous, (N,).
-        path: of the file.
-    """
-    control = scores[CONTROL]
-    normal = [control, *(scores[test][label == 0] for test, label in labels.items())]
-    anomalous = [scores[test][label == 1] for test, label in labels.items()]
-    with h5py.File(path, "w") as file:
-        file["background"] = np.concatenate(normal)
-        file["signal"] = np.concatenate(anomalous)
-        file.attrs["control"] = len(control)
-
-
-def read_pool(path: str | Path) -> tuple[np.ndarray, np.ndarray, int]:
-    """Background, signal and the size of control, as `write_pool` left them."""
-    with h5py.File(path, "r") as file:
-        return file["background"][:], file["signal"][:], int(file.attrs["control"])
 
 
 def experiments(
