@@ -80,6 +80,13 @@ def finder_of(script: Path, *loaded: str) -> ModuleFinder:
     return finder
 
 
+def packages_of(folder: str, name: str) -> set[str]:
+    """The packages that a module of a folder of `LOADERS` imports, transitively."""
+    finder = ModuleFinder(path=[str(SCRIPTS)])
+    finder.import_hook(f"oddjet.{folder}.{name}".replace("/", "."))
+    return {missing.split(".")[0] for missing in finder.badmodules}
+
+
 def modules_of(finder: ModuleFinder) -> set[str]:
     """The files of the package that are imported, below workflow/scripts."""
     return {

@@ -31,6 +31,7 @@ from conftest import (
     jets,
     loaded_by,
     packages,
+    packages_of,
     plugins,
     snakemake_arguments,
     watching,
@@ -553,6 +554,9 @@ def test_another_version_of_a_package_reruns_what_computes_with_it(
     )
     imported = {"scikit-learn": "sklearn"}.get(package, package)
     rules = set().union(*(RULES[script] for script in PACKAGES.get(imported, ())))
+    for folder, (used, loading) in USED.items():  # through modules that are loaded by their names
+        if any(imported in packages_of(folder, name) for name in used):
+            rules |= loading
     expected = with_dependents(whole, made_by(whole, rules))
     assert bool(expected) == (package != "hdf5plugin")  # which the reader of HDF5 alone imports
     assert plan(whole_run, packages=tmp_path).pending == expected
