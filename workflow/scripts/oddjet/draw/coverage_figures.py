@@ -66,7 +66,7 @@ def trust(table: pd.DataFrame) -> Figure:
     sizes = sorted(table.events.unique())
     figure, grid = plt.subplots(
         *(len(rows), len(sizes)),
-        figsize=(4.2 * len(sizes) + 1, 9),
+        figsize=(max(4.2 * len(sizes) + 1, 8.5), 9),
         squeeze=False,
         sharex=True,
         sharey="row",
