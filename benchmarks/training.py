@@ -131,7 +131,9 @@ def by_oddjet(
     return training.train(*parts, setting, seed, device)
 
 
-def floor(parts: list[SparseImages], parameters: dict, threads: int) -> float:
+def floor(
+    parts: list[SparseImages], parameters: dict, threads: int, device: torch.device = CPU
+) -> float:
     """Seconds of an epoch if each operation were part of a large matrix product."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
@@ -143,11 +145,13 @@ def floor(parts: list[SparseImages], parameters: dict, threads: int) -> float:
         model(some).sum().backward()
     learning, judging = both.get_total_flops(), forwards.get_total_flops()
     operations = (len(parts[0]) * learning + len(parts[1]) * judging) / len(some)
-    matrix = torch.rand(MATRIX, MATRIX)
+    matrix = torch.rand(MATRIX, MATRIX, device=device)
     times = []
     for _ in range(10):
         started = time.monotonic()
         matrix @ matrix
+        if device.type == "cuda":  # which is not waited for
+            torch.cuda.synchronize()
         times.append(time.monotonic() - started)
     torch.set_num_threads(before)
     return operations / (2 * MATRIX**3 / min(times))
