@@ -71,8 +71,7 @@ def experiment(seed: int, fraction: float, events: int, normal: int) -> dict[str
         "down": np.sqrt(covariance[0, 0]),
         "up": np.hypot(np.sqrt(covariance[0, 0]), leak.allowance(value)),
         "p_background": found["p_background"],
-        "trusted": found["significance"] >= trust.VISIBLE
-        and leak.least <= trust.MOST_OVERLAP
+        "trusted": trust.tell(found["significance"], leak.least)
         and all(row["passed"] for row in checked),
     }
 

@@ -8,3 +8,13 @@ SYSTEMATIC = ("overlap", "seeds", "contamination")
 VISIBLE = 4.0
 # Share of its value by which a fraction may read low because of anomalous jets in the anchor
 MOST_OVERLAP = 0.4
+
+
+def tell(significance: float, overlap: float) -> bool:
+    """Whether the scores of all tests tell how many anomalous jets there are.
+
+    Args:
+        significance: the largest of the tests.
+        overlap: `Overlap.least` of all of them.
+    """
+    return significance >= VISIBLE and overlap <= MOST_OVERLAP

@@ -128,11 +128,11 @@ def _judged(given: Given, check_level: float) -> dict[str, dict[str, Any]]:
     sample = check.Sample(given.scores, {}, given.anchor, CONFIDENCES[0])
     checked = check.check(sample, check_level, CHECKED)
     failed = {row[of] for row in checked if not row["passed"] for of in ("test", "other")}
-    seen = max(row["significance"] for row in found.values()) >= trust.VISIBLE
-    separate = leak.least <= trust.MOST_OVERLAP
+    largest = max(row["significance"] for row in found.values())
+    told = trust.tell(largest, leak.least)
     return {
         test: {
-            "trusted": seen and separate and test not in failed,
+            "trusted": told and test not in failed,
             "leak": leak,
             "p_background": found[test]["p_background"],
         }
