@@ -139,13 +139,13 @@ BENCHMARKS = f"{RESULTS}/benchmarks"
 # of optional targets
 COVERAGE = f"{RESULTS}/coverage"
 POOL = f"{COVERAGE}/{{score}}/pool.h5"
-COVERAGE_CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}.csv"
-TRUST_CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}_trust.csv"
+COVERAGE_CELL = f"{COVERAGE}/{{score}}/{{distortion}}/{{events}}_{{pair}}.csv"
+TRUST_CELL = COVERAGE_CELL.replace(".csv", "_trust.csv")
 COVERAGE_RESULTS = [
     *expand(TABLE, table=["coverage", "trust"]),
     *expand(
         f"{FIGURES}/{{figure}}.{{suffix}}",
-        figure=["coverage", "trust"],
+        figure=["coverage", "trust", "distortions", "tagger_auc"],
         suffix=["png", "pdf"],
     ),
 ]

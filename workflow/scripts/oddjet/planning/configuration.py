@@ -21,6 +21,7 @@ REPLACED_AS_A_WHOLE = (
     ("supervised", "networks"),
     ("benchmark", "models"),
     ("benchmark", "ablation"),
+    ("coverage", "distortions"),
     ("simulation", "tests"),
 )
 SHARED = "shared"  # the preparation that the configuration's own preprocessing makes

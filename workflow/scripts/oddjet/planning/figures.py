@@ -98,6 +98,10 @@ FIGURES = {
     ),
     "coverage": Figure("draw_coverage", "coverage", "Coverage", "Evaluation", "", True),
     "trust": Figure("draw_coverage", "trust", "Trust", "Evaluation", "", True),
+    "distortions": Figure("draw_coverage", "distortions", "Distortions", "Evaluation", "", True),
+    "tagger_auc": Figure(
+        "draw_coverage", "tagger_auc", "Separation by size and fraction", "Evaluation", "", True
+    ),
     "benchmark_roc": Figure(
         "draw_benchmark", "benchmark_roc", "ROC curves", "Benchmark", "benchmark", True
     ),
