@@ -220,7 +220,7 @@ def test_detection_is_measured_for_the_test_with_truth_alone(
 def test_every_baseline_stands_beside_the_models(tables: dict[str, pd.DataFrame]) -> None:
     table = tables["tables/detection.csv"]
     table = table[table.model == "baseline"]
-    assert set(table.score) == {*QUANTITIES, *LEARNT, "supervised_cnn"}
+    assert set(table.score) == {*QUANTITIES, *LEARNT, "supervised_cnn", "supervised_trees"}
     for score, rows in table.groupby("score"):
         seeds = ["ensemble"] if score in QUANTITIES else ["1", "2", "ensemble"]
         assert rows.seed.tolist() == seeds

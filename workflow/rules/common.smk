@@ -123,6 +123,7 @@ LEARNT = f"{RESULTS}/{WEAK}/seed{{seed}}/learnt.csv"
 BASELINE_MODEL = "baselines"
 BASELINES = f"{RESULTS}/baselines/seed{{seed}}/scores.h5"
 SUPERVISED = f"{RESULTS}/baselines/seed{{seed}}/supervised.h5"
+SUPERVISED_TREES = f"{RESULTS}/baselines/seed{{seed}}/supervised_trees.h5"
 SUPERVISED_HISTORY = f"{RESULTS}/baselines/seed{{seed}}/supervised_history.csv"
 SUPERVISED_NETWORKS = f"{RESULTS}/baselines/seed{{seed}}/supervised.pt"
 PREDICTIONS = f"{RESULTS}/baselines/seed{{seed}}/predictions/{{network}}_{{test}}.npy"
@@ -166,7 +167,10 @@ MODELS = list(config["models"])
 SEEDS = config["seeds"]
 QUOTED = [*MODELS, WEAK]  # whose fractions are quoted
 # supervised ones learn from truth
-NETWORKS = config["supervised"]["networks"] if TRUTHS else {}
+LABELLED = config["supervised"]["networks"] if TRUTHS else {}
+# those that read features are trees, trained by a rule of their own
+TREES = [name for name, one in LABELLED.items() if one["inputs"] == "features"]
+NETWORKS = {name: one for name, one in LABELLED.items() if name not in TREES}
 # features that are poor scores, whose coverage stands beside that of the models
 POOR_SCORES = {
     "brightness": "minus_sum_of_squares",
