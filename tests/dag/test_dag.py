@@ -99,6 +99,11 @@ def own_jobs(model: str, seed: int) -> Made:
 
 
 ESTIMATED = ("fractions", "checks", "uncertainty_budget", "discovery", "sensitivity")
+EXCESSES = ("excess", "excess_peaks", "excess_agreement")
+
+
+def measured_excess(model: str) -> Made:
+    return of("measure_excess", {f"{model}/{name}.csv" for name in EXCESSES})
 
 
 def merges(model: str) -> Made:
@@ -108,7 +113,7 @@ def merges(model: str) -> Made:
             "estimate_fractions",
             {f"{model}/{name}.csv" for name in ESTIMATED},
         )
-        | of("measure_excess", {f"{model}/excess.csv"})
+        | measured_excess(model)
         | of("measure_purity", {f"{model}/purity.csv"})
         | of("measure_detection", {f"{model}/detection.csv", f"{model}/roc.csv"})
         | of("draw_training", figure(f"{model}/learning_curves"))
@@ -118,7 +123,7 @@ def merges(model: str) -> Made:
 
 TABLES = {
     f"tables/{name}.csv"
-    for name in (*ESTIMATED, "excess", "purity", "detection", "training", "tagger")
+    for name in (*ESTIMATED, *EXCESSES, "purity", "detection", "training", "tagger")
 }
 SUMMARY: Made = (
     of("summarise", {"summary.csv", *TABLES})
@@ -126,7 +131,7 @@ SUMMARY: Made = (
         "draw_fractions",
         figure("fractions") | figure("uncertainty_budget") | figure("sensitivity"),
     )
-    | of("draw_excess", figure("excess"))
+    | of("draw_excess", figure("excess") | figure("excess_images"))
     | of("write_page", {"summary.html"})
     | of("record_provenance", {"provenance.json"})
 )
@@ -178,7 +183,7 @@ TAGGER: Made = (
         "estimate_fractions",
         {f"weak/{name}.csv" for name in ESTIMATED},
     )
-    | of("measure_excess", {"weak/excess.csv"})
+    | measured_excess("weak")
     | of("compare_features", {"tables/features.csv"})
     | of("draw_tagger", figure("weak/scores") | figure("weak/features"))
 )

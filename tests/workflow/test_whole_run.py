@@ -54,6 +54,10 @@ COLUMNS = {
     "tables/excess.csv": [
         *("model", "test", "quantity", "low_edge", "high_edge", "density", "uncertainty"),
     ],
+    "tables/excess_peaks.csv": ["model", "test", "quantity", "peak", "uncertainty", "width"],
+    "tables/excess_agreement.csv": [
+        *("model", "test", "other", "quantity", "chi2", "dof", "p_value"),
+    ],
     "tables/purity.csv": [
         *("model", "seed", "test", "components", "purity", "majority_baseline"),
         *("ari", "ami", "purity_truth"),
@@ -73,7 +77,7 @@ COLUMNS = {
 }
 FIGURES = [
     *("examples", "means", "crop", "fractions", "uncertainty_budget", "sensitivity", "excess"),
-    *("quantities", "pca_plane"),
+    *("excess_images", "quantities", "pca_plane"),
     *("S/learning_curves", "S/roc", "S/latent_classes"),
     *("weak/scores", "weak/features", "weak/roc"),
     *(f"supervised/cnn/{name}" for name in ("learning_curves", "output", "roc")),
