@@ -187,7 +187,7 @@ def preprocess(images: SparseImages, settings: Mapping[str, Any], crop: int | No
             values.append(value[inside])
     pixels = jets.jets * int(np.prod(shape))
     dense = np.bincount(np.concatenate(places), np.concatenate(values), pixels)
-    dense = dense.reshape(jets.jets, *shape).astype(np.float64)  # integers where none is lit
+    dense = dense.reshape(jets.jets, *shape).astype(float, copy=False)  # integers where none is lit
     if settings["unit_sum"]:
         sums = dense.sum(axis=(1, 2, 3), keepdims=True)
         dense /= np.where(sums > 0, sums, 1)
