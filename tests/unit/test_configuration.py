@@ -65,6 +65,8 @@ def test_defaults_have_no_problem() -> None:
         " tests: {a: {file: l.h5, truth: {file: l.h5, key: jets, column: [-2, 3]}}}}",
         f"samples: {{normal: {{url: 'https://a.org/n.zip', sha256: {'0a' * 32}, member: a/n.h5}},"
         f" tests: {{a: {{url: 'http://a.org/l.h5', md5: {'0b' * 16}, truth: 1}}}}}}",
+        "samples: {normal: {file: n.h5, weight: w}, tests: {a: {file: l.h5, weight: {file: w.h5,"
+        " key: t, column: w}}}}",
         "images: {coordinates: [phi, eta, pt, mask], unit: MeV}",
         "images: {coordinates: {ptrel: 2, etarel: 0, phirel: 1}}",
         "images: {coordinates: {pt: part_pt, y: part_y, phi: part_phi}}",
@@ -142,6 +144,14 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "a truth without a file": (
         "samples: {normal: {file: n.h5}, tests: {a: {file: l.npz, truth: {key: y}}}}",
         ["samples.tests.a.truth:", "file missing"],
+    ),
+    "weights without a file": (
+        "samples: {normal: {file: n.h5, weight: {key: w}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.weight:", "file missing"],
+    ),
+    "a weight that is a number": (
+        "samples: {normal: {file: n.h5, weight: 2}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.weight:", "found 2", "expected text", "quote it"],
     ),
     "a checksum that is none": (
         "samples: {normal: {url: 'https://a.org/n.h5', md5: abc}, tests: {a: {file: l.npz}}}",

@@ -63,6 +63,11 @@ def prepared_before(shared):
     return found
 
 
+def files_with_weights(sample):
+    """The files of a sample, and behind them those of its weights."""
+    return [*sample["file"], *configuration.weight_files(sample)]
+
+
 def truth_files(wildcards):
     """The files of a test's truth; none where one label is given for all its jets."""
     return configuration.truth_of(SCORED[wildcards.test]).get("file", [])

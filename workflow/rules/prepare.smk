@@ -4,7 +4,7 @@
 
 rule prepare_normal:
     """
-    Check the normal sample, centre, rotate, flip, crop and rebin its jets as configured, store
+    Check the normal sample, unweight it where it has weights, centre, rotate, flip, crop and rebin its jets as configured, store
     them by their lit pixels, and hold out the control part, which no training sees.
     Uses wildcard `preparation`: `shared`, or what a model wants otherwise, which keeps the same jets.
     """
@@ -12,10 +12,11 @@ rule prepare_normal:
         "Preparing the normal sample ({wildcards.preparation})"
     input:
         raw=raw(SAMPLES["normal"]["file"]),
+        weights=raw(configuration.weight_files(SAMPLES["normal"])),
         like=prepared_before(SHARED_NORMAL),
     params:
-        code=code("prepare_normal.py", reader(SAMPLES["normal"]["file"])),
-        contents=lambda wildcards: contents_of(SAMPLES["normal"]["file"]),
+        code=code("prepare_normal.py", reader(files_with_weights(SAMPLES["normal"]))),
+        contents=lambda wildcards: contents_of(files_with_weights(SAMPLES["normal"])),
         sample=configuration.asked(SAMPLES["normal"]),
         images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
@@ -44,13 +45,19 @@ rule prepare_test:
         "Preparing test {wildcards.test} ({wildcards.preparation})"
     input:
         raw=lambda wildcards: raw(SCORED[wildcards.test]["file"]),
+        weights=lambda wildcards: raw(
+            configuration.weight_files(SCORED[wildcards.test])
+        ),
         normal=PREPARED_NORMAL,
         like=prepared_before(SHARED_TEST),
     params:
         code=code(
-            "prepare_test.py", lambda wildcards: reader(SCORED[wildcards.test]["file"])
+            "prepare_test.py",
+            lambda wildcards: reader(files_with_weights(SCORED[wildcards.test])),
         ),
-        contents=lambda wildcards: contents_of(SCORED[wildcards.test]["file"]),
+        contents=lambda wildcards: contents_of(
+            files_with_weights(SCORED[wildcards.test])
+        ),
         sample=lambda wildcards: configuration.asked(SCORED[wildcards.test]),
         images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],

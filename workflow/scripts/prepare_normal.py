@@ -6,6 +6,8 @@ from oddjet.prepare import samples
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
 sample = {"file": list(given.raw)} | params.sample
+if given.weights:
+    sample["weight"] = {"file": list(given.weights)} | sample["weight"]
 samples.prepare_normal(
     sample,
     params.images,

@@ -261,8 +261,17 @@ def _of_constituents(images: Mapping[str, Any]) -> Iterator[str]:
 
 def asked(sample: Mapping[str, Any]) -> dict[str, Any]:
     """What is to be read of the file of a sample or of a truth."""
-    names = ("key", "column", "anomalous", "where", "rows")
-    return {name: sample[name] for name in names if name in sample}
+    names = ("key", "column", "anomalous", "where", "rows", "weight")
+    found = {name: sample[name] for name in names if name in sample}
+    if isinstance(found.get("weight"), Mapping):
+        found["weight"] = asked(found["weight"])
+    return found
+
+
+def weight_files(sample: Mapping[str, Any]) -> list[str]:
+    """The files of a sample's weights; none where it has none, or they lie in its own."""
+    weights = sample.get("weight")
+    return list(weights["file"]) if isinstance(weights, Mapping) else []
 
 
 def truth_of(test: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -304,7 +313,7 @@ def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
 
 
 def with_files(samples: Mapping[str, Any], fetched: str) -> dict[str, Any]:
-    """The samples with the list of its files as the `file` of each, and of each truth.
+    """The samples with the list of its files as the `file` of each, of its weights and its truth.
 
     Args:
         samples: the configuration's.
@@ -319,7 +328,7 @@ def with_files(samples: Mapping[str, Any], fetched: str) -> dict[str, Any]:
 
 
 def elsewhere(samples: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What is to be fetched: samples and truths with a `url`."""
+    """What is to be fetched: samples, weights and truths with a `url`."""
     return [array for _, array in _arrays(samples) if "url" in array]
 
 
@@ -341,14 +350,19 @@ def _found(given: str) -> list[str]:
 
 
 def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (configuration key, array) of each sample and each truth that lies in files."""
-    yield "samples.normal", samples["normal"]
-    for name, test in samples["tests"].items():
-        yield f"samples.tests.{name}", test
-        if isinstance(test.get("truth"), Mapping):
-            yield f"samples.tests.{name}.truth", test["truth"]
+    """Yield (configuration key, array) of all samples, weights and truths that lie in files."""
+    tests = {f"samples.tests.{name}": test for name, test in samples["tests"].items()}
+    for key, sample in ({"samples.normal": samples["normal"]} | tests).items():
+        yield from _with_its_own(key, sample)
     if "signal" in samples:
-        yield "samples.signal", samples["signal"]
+        yield from _with_its_own("samples.signal", samples["signal"])
+
+
+def _with_its_own(key: str, sample: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield key, sample
+    for name in ("weight", "truth"):
+        if isinstance(sample.get(name), Mapping):
+            yield f"{key}.{name}", sample[name]
 
 
 def _repeats(error: ValidationError) -> bool:

@@ -12,8 +12,9 @@ from oddjet.prepare.arrays import RawArray
 from oddjet.prepare.constituents import check_constituents, check_momenta, jet_images
 from oddjet.prepare.features import image_features
 from oddjet.prepare.four_vectors import four_vectors, strange
-from oddjet.prepare.raw import chosen_rows, open_array, open_columns
+from oddjet.prepare.raw import beside, chosen_rows, open_array, open_column, open_columns
 from oddjet.prepare.sparse import SparseImages, events_at_once
+from oddjet.prepare.weights import unweight
 
 CONSTITUENTS = "constituents"  # the layout
 LEADING = 20  # constituents of a jet that are kept beside its image
@@ -42,17 +43,19 @@ class Images:
 
     Attributes:
         raw: the array that they are made of.
-        rows: which of its rows, ascending, (N,).
+        rows: which of its rows, ascending, (N,): those that are chosen, unweighted.
+        unweighting: how they came about.
         shape: (C, H, W) of an image.
         momentum_unit, length_unit: of pT, mass and width.
 
     Args:
-        sample: `file`, one or several, and perhaps `key`, `where`, `rows`, as the configuration has
-            them.
+        sample: `file`, one or several, and perhaps `key`, `where`, `rows`, `weight`, as the
+            configuration has them.
         settings: the configuration's `images`.
 
     Raises:
-        InputError: the file cannot be used, has no such rows, or an array of another shape.
+        InputError: the file or its weights cannot be used, it has no such rows, or an array of
+            another shape.
     """
 
     def __init__(self, sample: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
@@ -68,10 +71,17 @@ class Images:
             self.channels = _Channels(self.raw, settings)
             self.shape = self.channels.shape
             self.momentum_unit, self.length_unit = "pixel units", "pixels"
-        self.rows = chosen_rows(self.raw, sample.get("where"), sample.get("rows"))
+        chosen = chosen_rows(self.raw, sample.get("where"), sample.get("rows"))
+        self.unweighting = unweight(self.raw, chosen, self._weights(sample.get("weight")))
+        self.rows = self.unweighting.rows
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def _weights(self, given: str | Mapping[str, Any] | None) -> RawArray | None:
+        if isinstance(given, Mapping):
+            return open_column(given["file"], given.get("key"), given.get("column"))
+        return None if given is None else beside(self.raw, given)
 
     def pieces(self) -> Iterator[Piece]:
         """Yield all jets in order; rows whose pixels are all equal are blank, and left out.

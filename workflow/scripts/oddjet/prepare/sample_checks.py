@@ -15,6 +15,7 @@ from oddjet.common.files import called
 LEFT_OUT = 0.05  # more rows without a jet, and the fraction of the rest is not that of the sample
 ONE_PIXEL = 0.01  # more one-pixel jets than among the normal ones, and they make up the anomalous
 COPIES = 0.003  # more copies are said
+LOST = 0.5  # more of its statistics lost in unweighting is said
 
 UNITS = 100  # a ratio of momenta that is none of physics: GeV and MeV, or shares and GeV
 GAP = 30  # between two groups of jets of one sample
@@ -134,6 +135,7 @@ def warnings(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
     counts = sample.counts
     if counts["blank"]:
         yield f"{counts['blank']} rows are blank and left out"
+    yield from _of_weights(sample)
     if counts["emptied"]:
         yield f"{counts['emptied']} jets that the crop empties are left out"
     if sample.one_pixel - samples[0].one_pixel > ONE_PIXEL:
@@ -156,6 +158,16 @@ def warnings(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
             yield f"images of {height} x {width} pixels, not square: does images.layout fit?"
         if "constituents" in source:
             yield from _of_vectors(source)
+
+
+def _of_weights(sample: Sample) -> Iterator[str]:
+    with h5py.File(sample.path) as source:
+        effective, lost = source.attrs["effective"], source.attrs["statistics_lost"]
+    if lost > LOST:
+        yield (
+            f"unweighting costs {lost:.0%} of the statistics of {effective:.0f} effective jets: "
+            "leave out the few of the largest weights with `where`, or make jets of more even ones"
+        )
 
 
 def _of_vectors(source: h5py.File) -> Iterator[str]:

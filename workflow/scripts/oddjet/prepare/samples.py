@@ -49,15 +49,16 @@ def prepare_normal(
         preprocessing: the steps, as `preprocess` takes them, and `crop`: a side in raw pixels,
             None, or `auto`, measured on the jets outside the control part.
         split: `control` (share of the events) and `seed`.
-        planned: what each of the raw files should hold, as `planning.contents` says it.
+        planned: what each of the raw files should hold, those of weights last, as
+            `planning.contents` says it.
         like: the sample as it was prepared otherwise, whose jets are kept, so that those of all
             preparations are the same; None to keep every jet that is not empty.
 
     Raises:
         InputError: the file or its pixels cannot be used, or it changed meanwhile.
     """
-    raw, file = Images(sample, images), sample["file"]
-    contents = _read(file, planned)
+    raw, files = Images(sample, images), _files(sample)
+    contents = _read(files, planned)
     _large_enough(raw, raw.shape, f"images of shape {raw.shape} (channels, height, width)")
     # drawn for all rows, before it is known which of them hold jets
     control = control_mask(len(raw), split["control"], int(split["seed"]))
@@ -72,7 +73,7 @@ def prepare_normal(
         for name, values in crop_curve(_first(raw), preprocessing).items():
             target[f"crop_curve/{name}"] = values
         configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
-        target.attrs.update(describe(configuration, {}, raw=json.dumps(_read(file, contents))))
+        target.attrs.update(describe(configuration, {}, raw=json.dumps(_read(files, contents))))
 
 
 def prepare_test(
@@ -92,7 +93,8 @@ def prepare_test(
     `digest` (N,) uint64 of each raw jet's content; in `features` those of each raw jet, float32
     (N,), named as in `features.FEATURES`; of constituents the `constituents` (N, k, 4) float32 that
     `Images` keeps; as attributes the `crop` in raw pixels, if any, the units of pT, mass and width,
-    the number of rows of the raw files, together and of each, and of the raw images the shape, how
+    the number of rows of the raw files, together and of each, how many of them are `chosen` and
+    their `effective` number before they are unweighted, and of the raw images the shape, how
     many are `blank`, `emptied` by the crop, or lit in `one_pixel`, the number of lit pixels, and
     the brightest pixel; and in `raw` the checksums of what was read.
 
@@ -105,13 +107,20 @@ def prepare_test(
     """
     with h5py.File(normal, "r") as source:
         crop = source.attrs.get("crop")
-    raw, file = Images(sample, images), sample["file"]
-    contents = _read(file, planned)
+    raw, files = Images(sample, images), _files(sample)
+    contents = _read(files, planned)
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         _store(raw, target, preprocessing, None if crop is None else int(crop), like)
         configuration = _made_as(sample, images, preprocessing)
-        read = json.dumps(_read(file, contents))
+        read = json.dumps(_read(files, contents))
         target.attrs.update(describe(configuration, {"normal": normal}, raw=read))
+
+
+def _files(sample: Mapping[str, Any]) -> list[str | Path]:
+    """The raw files of a sample, and behind them those of its weights, where they are others."""
+    weights = sample.get("weight")
+    given = [sample["file"], *([weights["file"]] if isinstance(weights, Mapping) else [])]
+    return [file for one in given for file in ([one] if isinstance(one, str | Path) else one)]
 
 
 def _read(files: Files, expected: Read | None) -> Read:
@@ -128,8 +137,14 @@ def _read(files: Files, expected: Read | None) -> Read:
 def _made_as(
     sample: Mapping[str, Any], images: Mapping[str, Any], preprocessing: Mapping[str, Any]
 ) -> dict[str, Any]:
-    asked = {name: value for name, value in sample.items() if name != "file"}
+    asked = _without_files(sample)
+    if isinstance(asked.get("weight"), Mapping):
+        asked["weight"] = _without_files(asked["weight"])
     return {"sample": asked, "images": dict(images), "preprocessing": dict(preprocessing)}
+
+
+def _without_files(array: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in array.items() if name != "file"}
 
 
 def _large_enough(raw: Images, shape: tuple[int, int, int], found: str) -> None:
@@ -231,6 +246,9 @@ def _store(
         key=raw.raw.key,
         raw_events=raw.raw.events,
         source_events=raw.raw.counts,
+        chosen=raw.unweighting.chosen,
+        effective=raw.unweighting.effective,
+        statistics_lost=raw.unweighting.lost,
         raw_shape=raw.shape,
         blank=blank,
         emptied=emptied,
@@ -242,7 +260,12 @@ def _store(
     )
     if crop is not None:
         target.attrs["crop"] = crop
-    log.info("%s: %d of %d events", raw.raw.file, len(raw), raw.raw.events)
+    log.info("%s: %d of %d events", raw.raw.file, raw.unweighting.chosen, raw.raw.events)
+    if raw.unweighting.chosen > len(raw):
+        log.info(
+            "unweighted: %d kept, of an effective number of %.1f; %.1f%% of the statistics lost",
+            *(len(raw), raw.unweighting.effective, 100 * raw.unweighting.lost),
+        )
     log.info("images of shape %s, %d of them blank", raw.shape, blank)
     log.info("prepared with crop %s to shape %s, %d left empty", crop, store.shape, emptied)
     return place
@@ -279,8 +302,8 @@ def prepare_truth(
         labels = read_truth(raw, events, truth.get("anomalous"))[kept]
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         target["label"] = labels
-        asked = {name: value for name, value in truth.items() if name != "file"}
-        target.attrs.update(describe(asked, {}, raw=json.dumps(_read(file, contents))))
+        read = json.dumps(_read(file, contents))
+        target.attrs.update(describe(_without_files(truth), {}, raw=read))
 
 
 def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Path) -> None:
@@ -313,8 +336,9 @@ def check_together(
     Returns:
         A row per sample, of the raw images: `sample, file, events, channels, height, width,
         lit_fraction, blank, brightest_pixel`; rows left out as `emptied` by the crop; jets lit in
-        `one_pixel`, `repeated` in the sample, or `shared` with another; `warnings` of what is
-        strange, and `reasons` not to believe fractions.
+        `one_pixel`, `repeated` in the sample, or `shared` with another; how many rows were
+        `chosen`, their `effective` number, and the share of it that unweighting costs,
+        `statistics_lost`; `warnings` of what is strange, and `reasons` not to believe fractions.
 
     Raises:
         InputError: images of different shapes or units, or too few jets in a test or in a part of
@@ -412,6 +436,7 @@ def _list(sample: sample_checks.Sample, samples: Sequence[sample_checks.Sample])
             "one_pixel": source.attrs["one_pixel"],
             "repeated": sample.repeated,
             "shared": sample.shared(samples),
+            **{name: source.attrs[name] for name in ("chosen", "effective", "statistics_lost")},
             "warnings": "; ".join(sample_checks.warnings(sample, samples)),
             "reasons": "; ".join(sample_checks.reasons(sample, samples[0])),
         }
