@@ -67,6 +67,9 @@ def test_defaults_have_no_problem() -> None:
         f" tests: {{a: {{url: 'http://a.org/l.h5', md5: {'0b' * 16}, truth: 1}}}}}}",
         "samples: {normal: {file: n.h5, weight: w}, tests: {a: {file: l.h5, weight: {file: w.h5,"
         " key: t, column: w}}}}",
+        "images: {layout: constituents, coordinates: [pt, eta, phi]}\n"
+        "samples: {normal: {file: n.h5, cluster: {}}, tests: {a: {file: l.h5, cluster: {algorithm: "
+        "kt, radius: 0.8, jets: [1, 2], min_pt: 20}}}}",
         "images: {coordinates: [phi, eta, pt, mask], unit: MeV}",
         "images: {coordinates: {ptrel: 2, etarel: 0, phirel: 1}}",
         "images: {coordinates: {pt: part_pt, y: part_y, phi: part_phi}}",
@@ -152,6 +155,23 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "a weight that is a number": (
         "samples: {normal: {file: n.h5, weight: 2}, tests: {a: {file: l.npz}}}",
         ["samples.normal.weight:", "found 2", "expected text", "quote it"],
+    ),
+    "an unknown algorithm": (
+        "samples: {normal: {file: n.h5, cluster: {algorithm: antikt}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.cluster.algorithm:", "'antikt'", "anti-kt, cambridge-aachen, kt"],
+    ),
+    "a jet that is none": (
+        "samples: {normal: {file: n.h5, cluster: {jets: [0]}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.cluster.jets.0:", "found 0", ">= 1"],
+    ),
+    "events as images": (
+        "samples: {normal: {file: n.h5, cluster: {}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.cluster:", "images.layout channels_last", "constituents"],
+    ),
+    "events in coordinates of jets": (
+        "images: {layout: constituents, coordinates: [ptrel, etarel, phirel]}\n"
+        "samples: {normal: {file: n.h5}, tests: {a: {file: l.npz, cluster: {}}}}",
+        ["samples.tests.a.cluster:", "relative to a jet", "such as pt, eta, phi"],
     ),
     "a checksum that is none": (
         "samples: {normal: {url: 'https://a.org/n.h5', md5: abc}, tests: {a: {file: l.npz}}}",

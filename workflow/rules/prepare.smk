@@ -1,5 +1,46 @@
 # From raw files to checked, sparse samples.
-# Needs the files of `SAMPLES`. Creates {RESULTS}/prepared/ and tables/samples.csv.
+# Needs the files of `SAMPLES`. Creates {RESULTS}/raw/jets/, {RESULTS}/prepared/ and tables/samples.csv.
+
+
+rule find_jets:
+    """
+    Cluster the events of a sample whose files hold their particles, unweighted where they have
+    weights, with FastJet, and store the constituents of the jets that are asked for.
+    Uses wildcard `sample`.
+    """
+    message:
+        "Finding jets in the events of {wildcards.sample}"
+    input:
+        raw=lambda wildcards: raw(OF_EVENTS[wildcards.sample]["file"]),
+        weights=lambda wildcards: raw(
+            configuration.weight_files(OF_EVENTS[wildcards.sample])
+        ),
+    params:
+        code=code(
+            "find_jets.py",
+            lambda wildcards: reader(files_with_weights(OF_EVENTS[wildcards.sample])),
+        ),
+        contents=lambda wildcards: contents_of(
+            files_with_weights(OF_EVENTS[wildcards.sample])
+        ),
+        sample=lambda wildcards: configuration.asked(OF_EVENTS[wildcards.sample]),
+        images={
+            name: config["images"][name]
+            for name in ("columns", "coordinates", "unit", "constituents")
+        },
+    output:
+        FOUND_JETS,
+    log:
+        f"{LOGS}/find_jets/{{sample}}.log",
+    benchmark:
+        f"{BENCHMARKS}/find_jets/{{sample}}.tsv"
+    resources:
+        mem_mb=more(2000),
+        runtime=more(60),
+    conda:
+        "../../envs/clustering.yaml"
+    script:
+        "../scripts/find_jets.py"
 
 
 rule prepare_normal:
@@ -11,13 +52,13 @@ rule prepare_normal:
     message:
         "Preparing the normal sample ({wildcards.preparation})"
     input:
-        raw=raw(SAMPLES["normal"]["file"]),
-        weights=raw(configuration.weight_files(SAMPLES["normal"])),
+        raw=raw(OF_JETS["normal"]["file"]),
+        weights=raw(configuration.weight_files(OF_JETS["normal"])),
         like=prepared_before(SHARED_NORMAL),
     params:
-        code=code("prepare_normal.py", reader(files_with_weights(SAMPLES["normal"]))),
-        contents=lambda wildcards: contents_of(files_with_weights(SAMPLES["normal"])),
-        sample=configuration.asked(SAMPLES["normal"]),
+        code=code("prepare_normal.py", reader(files_with_weights(OF_JETS["normal"]))),
+        contents=lambda wildcards: contents_of(files_with_weights(OF_JETS["normal"])),
+        sample=configuration.asked(OF_JETS["normal"]),
         images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
         split=config["split"],
@@ -44,21 +85,21 @@ rule prepare_test:
     message:
         "Preparing test {wildcards.test} ({wildcards.preparation})"
     input:
-        raw=lambda wildcards: raw(SCORED[wildcards.test]["file"]),
+        raw=lambda wildcards: raw(OF_JETS[wildcards.test]["file"]),
         weights=lambda wildcards: raw(
-            configuration.weight_files(SCORED[wildcards.test])
+            configuration.weight_files(OF_JETS[wildcards.test])
         ),
         normal=PREPARED_NORMAL,
         like=prepared_before(SHARED_TEST),
     params:
         code=code(
             "prepare_test.py",
-            lambda wildcards: reader(files_with_weights(SCORED[wildcards.test])),
+            lambda wildcards: reader(files_with_weights(OF_JETS[wildcards.test])),
         ),
         contents=lambda wildcards: contents_of(
-            files_with_weights(SCORED[wildcards.test])
+            files_with_weights(OF_JETS[wildcards.test])
         ),
-        sample=lambda wildcards: configuration.asked(SCORED[wildcards.test]),
+        sample=lambda wildcards: configuration.asked(OF_JETS[wildcards.test]),
         images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
     output:

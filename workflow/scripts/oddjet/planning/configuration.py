@@ -184,6 +184,7 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         first, behind = sample.get("rows", (0, 1))
         if first >= behind:
             yield f"samples {name}: found rows {sample['rows']}; expected the first below the last."
+    yield from _of_events(config)
     tests = samples.get("tests", {"low": {}, "high": {}})
     for name, test in tests.items():
         truth = truth_of(test)
@@ -239,6 +240,24 @@ def _of_files(samples: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
+def _of_events(config: Mapping[str, Any]) -> Iterator[str]:
+    """Say which samples hold no events in which jets could be found."""
+    images, samples = config["images"], config["samples"]
+    for key, sample in _arrays(samples) if "course" not in samples else []:
+        if "cluster" not in sample:
+            continue
+        if images["layout"] != "constituents":
+            yield (
+                f"{key}.cluster: found images.layout {images['layout']}; expected constituents, "
+                "which here are the particles of events."
+            )
+        elif coordinates.are_relative(list(images["coordinates"])):
+            yield (
+                f"{key}.cluster: found coordinates relative to a jet; expected those of the "
+                "particles of an event, such as pt, eta, phi."
+            )
+
+
 def _of_constituents(images: Mapping[str, Any]) -> Iterator[str]:
     """Say which coordinates do not make up four-vectors."""
     names = list(images["coordinates"])
@@ -261,7 +280,7 @@ def _of_constituents(images: Mapping[str, Any]) -> Iterator[str]:
 
 def asked(sample: Mapping[str, Any]) -> dict[str, Any]:
     """What is to be read of the file of a sample or of a truth."""
-    names = ("key", "column", "anomalous", "where", "rows", "weight")
+    names = ("key", "column", "anomalous", "where", "rows", "weight", "cluster")
     found = {name: sample[name] for name in names if name in sample}
     if isinstance(found.get("weight"), Mapping):
         found["weight"] = asked(found["weight"])
@@ -278,6 +297,19 @@ def truth_of(test: Mapping[str, Any]) -> Mapping[str, Any]:
     """The file of a test's truth, or the one `label` of all its jets; empty where there is none."""
     truth = test.get("truth", {})
     return truth if isinstance(truth, Mapping) else {"label": truth}
+
+
+def as_jets(name: str, sample: dict[str, Any], found: str) -> dict[str, Any]:
+    """A sample of files that hold jets: where they hold events, of the jets found in them.
+
+    Args:
+        name: of the sample.
+        sample: with the list of its files.
+        found: where its jets are put, with its name as `{sample}`.
+    """
+    if "cluster" not in sample:
+        return sample
+    return {"file": [found.format(sample=name)], "cluster": sample["cluster"]}
 
 
 def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:

@@ -13,6 +13,7 @@ from oddjet.planning.formats import FORMATS, format_of
 from oddjet.prepare.arrays import (
     DAMAGE,
     ColumnArray,
+    GroupedArray,
     JoinedArray,
     PaddedArray,
     RawArray,
@@ -21,6 +22,7 @@ from oddjet.prepare.arrays import (
 from oddjet.prepare.columns import Contents, TableArray
 
 Files = str | Path | Sequence[str | Path]
+Read = Sequence[Sequence[str | None] | None]  # what is in each of some raw files
 
 *_OTHERS, _LAST = (known.title for known in FORMATS.values())
 FILE = f"an {', '.join(_OTHERS)} or {_LAST} file with numbers"
@@ -77,6 +79,34 @@ def open_columns(files: Files, key: str | None, columns: Sequence[str], most: in
         names = [f"{key}/{column}" if key else column for column in columns]
         parts = [_usable(_named(file, found, name, (), None), text=False) for name in names]
         return StackedArray.of(parts)
+
+    return _joined(files, key, of_file, most)
+
+
+def open_particles(
+    files: Files, key: str | None, columns: Sequence[str], each: int, most: int
+) -> RawArray:
+    """Open the particles of events, (N, k, coordinates).
+
+    An array (N, m), and a table whose columns are called by numbers alone, have `each` coordinates
+    of one particle behind those of the other; what is left behind the last whole one belongs to
+    none.
+
+    Args:
+        files, key, columns, most: as `open_array` takes them.
+        each: how many coordinates a particle has.
+
+    Raises:
+        InputError: as of `open_array`.
+    """
+
+    def of_file(file: Path) -> RawArray:
+        found = _contents(file)
+        by_number = [table.key for table in found.tables if table.is_numbered]
+        name = by_number[0] if key is None and len(by_number) == 1 else key
+        if name is not None and found.resolved(name) in by_number:
+            return GroupedArray.of(_usable(_named(file, found, name, [""], None), False), each)
+        return GroupedArray.of(_usable(_named(file, found, key, columns, most), False), each)
 
     return _joined(files, key, of_file, most)
 
@@ -233,7 +263,7 @@ def beside(raw: RawArray, name: str) -> RawArray:
     """
     if isinstance(raw, JoinedArray):
         return JoinedArray.of([beside(part, name) for part in raw.parts])
-    if isinstance(raw, PaddedArray):
+    if isinstance(raw, PaddedArray | GroupedArray):
         return beside(raw.whole, name)
     numbered = re.fullmatch(r"(.+)\[(-?\d+)\]", name)
     if isinstance(raw, TableArray) and (name in raw.table.columns or not numbered):

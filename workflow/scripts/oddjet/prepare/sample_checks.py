@@ -135,7 +135,7 @@ def warnings(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
     counts = sample.counts
     if counts["blank"]:
         yield f"{counts['blank']} rows are blank and left out"
-    yield from _of_weights(sample)
+    yield from _of_events(sample)
     if counts["emptied"]:
         yield f"{counts['emptied']} jets that the crop empties are left out"
     if sample.one_pixel - samples[0].one_pixel > ONE_PIXEL:
@@ -160,9 +160,12 @@ def warnings(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
             yield from _of_vectors(source)
 
 
-def _of_weights(sample: Sample) -> Iterator[str]:
+def _of_events(sample: Sample) -> Iterator[str]:
     with h5py.File(sample.path) as source:
         effective, lost = source.attrs["effective"], source.attrs["statistics_lost"]
+        missing = source.attrs["missing_jets"]
+    if missing:
+        yield f"{missing} jets are missing: so many of `cluster.jets` do its events not have"
     if lost > LOST:
         yield (
             f"unweighting costs {lost:.0%} of the statistics of {effective:.0f} effective jets: "

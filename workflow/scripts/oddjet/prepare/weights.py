@@ -7,12 +7,18 @@ weighted sample and needs no weights: every estimator, interval and check is rig
 price is jets: fewer than the effective number of the weighted sample are left.
 """
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from oddjet.common.errors import InputError
 from oddjet.prepare.arrays import RawArray
+from oddjet.prepare.raw import beside, open_column
+
+log = logging.getLogger(__name__)
 
 # of the draw: no setting, and of no other draw of a sample
 SEED = 1980
@@ -37,6 +43,22 @@ class Unweighting:
     def lost(self) -> float:
         """The share of the effective number that is lost."""
         return max(0.0, 1 - len(self.rows) / self.effective)
+
+
+def open_weights(raw: RawArray, given: str | Mapping[str, Any] | None) -> RawArray | None:
+    """Open the weights of a sample, as its `weight` in the configuration says.
+
+    Args:
+        raw: its array.
+        given: the name of an array or column of the same file; `file`, and perhaps `key` and
+            `column`; or None.
+
+    Raises:
+        InputError: there are none such.
+    """
+    if isinstance(given, Mapping):
+        return open_column(given["file"], given.get("key"), given.get("column"))
+    return None if given is None else beside(raw, given)
 
 
 def unweight(raw: RawArray, rows: np.ndarray, weights: RawArray | None) -> Unweighting:
@@ -94,7 +116,12 @@ def unweight(raw: RawArray, rows: np.ndarray, weights: RawArray | None) -> Unwei
     shares = found / largest
     drawn = np.random.default_rng(SEED).random(raw.events)[rows]
     effective = shares.sum() ** 2 / np.square(shares).sum()
-    return Unweighting(rows[drawn < shares], len(rows), float(effective))
+    left = Unweighting(rows[drawn < shares], len(rows), float(effective))
+    log.info(
+        "unweighted: %d kept, of an effective number of %.1f; %.1f%% of the statistics lost",
+        *(len(left.rows), left.effective, 100 * left.lost),
+    )
+    return left
 
 
 def _refuse(
