@@ -70,6 +70,8 @@ def test_defaults_have_no_problem() -> None:
         "images: {layout: constituents, coordinates: [pt, eta, phi]}\n"
         "samples: {normal: {file: n.h5, cluster: {}}, tests: {a: {file: l.h5, cluster: {algorithm: "
         "kt, radius: 0.8, jets: [1, 2], min_pt: 20}}}}",
+        "samples: {normal: {doi: 10.5281/zenodo.1, name: n.h5}, tests: {a: {url: 'root://a//l.h5', "
+        f"md5: {'0b' * 16}, truth: {{doi: 10.5281/zenodo.2, name: t.zip, member: t.h5}}}}}}}}",
         "images: {coordinates: [phi, eta, pt, mask], unit: MeV}",
         "images: {coordinates: {ptrel: 2, etarel: 0, phirel: 1}}",
         "images: {coordinates: {pt: part_pt, y: part_y, phi: part_phi}}",
@@ -143,6 +145,24 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         "samples: {normal: {file: n.h5}, tests: {a: {file: l.npz, truth: "
         f"{{file: t.npz, url: 'https://a.org/n.h5', md5: {'0b' * 16}}}}}}}}}",
         ["samples.tests.a.truth:", "found url, md5 beside file", "expected"],
+    ),
+    "a doi without a name": (
+        "samples: {normal: {doi: 10.5281/zenodo.1}, tests: {a: {file: l.npz}}}",
+        ["samples.normal:", "found doi alone", "expected the name of a file"],
+    ),
+    "a doi beside a url": (
+        f"samples: {{normal: {{doi: 10.5281/zenodo.1, name: n.h5, url: 'https://a.org/n.h5', md5: "
+        f"{'0b' * 16}}}, tests: {{a: {{file: l.npz}}}}}}",
+        ["samples.normal:", "found url beside doi", "expected a url, or a doi"],
+    ),
+    "a doi beside a file": (
+        "samples: {normal: {file: n.h5, doi: 10.5281/zenodo.1, name: n.h5}, tests: {a: {file: l}}}",
+        ["samples.normal:", "found doi, name beside file"],
+    ),
+    "a doi that is an address": (
+        "samples: {normal: {doi: 'https://doi.org/10.5281/zenodo.1', name: n.h5}, tests: {a: {file:"
+        " l.npz}}}",
+        ["samples.normal.doi:", "does not match"],
     ),
     "a truth without a file": (
         "samples: {normal: {file: n.h5}, tests: {a: {file: l.npz, truth: {key: y}}}}",
@@ -502,6 +522,11 @@ def test_a_file_elsewhere_lies_where_its_checksum_says_and_is_fetched_once() -> 
     extracted = remote.to_extract(arrays)
     assert {path.split("/", 2)[2] for path in extracted} == {"train.h5", "test/labels.npy"}
     assert {one["archive"] for one in extracted.values()} == {there}
+    record = {"doi": "10.5281/zenodo.1", "name": "a.zip", "member": "a.h5"}
+    assert remote.place(record) == "10.5281_zenodo.1/members/a.h5"
+    stated = {"url": "doi:10.5281/zenodo.1/a.zip", "algorithm": None, "checksum": None}
+    assert remote.to_fetch([record]) == {"10.5281_zenodo.1/a.zip": stated}
+    assert remote.fetched(record | {"md5": "AB" * 16}) == f"{'ab' * 16}/a.zip"
     assert configuration.wrong_files(samples | {"signal": samples["normal"]}, "made") == []
 
 

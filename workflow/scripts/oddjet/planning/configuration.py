@@ -225,14 +225,24 @@ def _of_files(samples: Mapping[str, Any]) -> Iterator[str]:
     for key, array in _arrays(samples) if "course" not in samples else []:
         given = [name for name in remote.DIGESTS if name in array]
         if "file" in array:
-            surplus = [name for name in ("url", *given, "member") if name in array]
+            surplus = [name for name in ("url", "doi", "name", *given, "member") if name in array]
             if surplus:
                 yield (
                     f"{key}: found {', '.join(surplus)} beside file; expected a file that is here, "
-                    "or the url of one that is to be fetched."
+                    "or the url or doi of one that is to be fetched."
                 )
-        elif "url" not in array:
+        elif not remote.is_elsewhere(array):
             yield f"{key}: file missing."
+        elif "url" in array and ("doi" in array or "name" in array):
+            yield (
+                f"{key}: found url beside {'doi' if 'doi' in array else 'name'}; expected a url, "
+                "or a doi with the name of a file in its record."
+            )
+        elif "doi" in array:
+            if "name" not in array:
+                yield f"{key}: found doi alone; expected the name of a file in its record as well."
+            elif len(given) > 1:
+                yield f"{key}: found doi with {' and '.join(given)}; expected one of them, or none."
         elif len(given) != 1:
             yield (
                 f"{key}: found url with {' and '.join(given) or 'no checksum'}; expected one of "
@@ -328,7 +338,9 @@ def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
                 what = "files like" if has_magic(given) else "file"
                 hint = f"paths are relative to the working directory, here {Path.cwd()}"
                 if "://" in given:
-                    hint = "what is to be fetched is named as url, with its sha256 or md5"
+                    hint = (
+                        "what is to be fetched is named as url, with its sha256 or md5, or as doi"
+                    )
                 sentences.append(
                     f"{key}.file: found no {what} {given}; expected an existing file. Hint: {hint}."
                 )
@@ -360,8 +372,8 @@ def with_files(samples: Mapping[str, Any], fetched: str) -> dict[str, Any]:
 
 
 def elsewhere(samples: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What is to be fetched: samples, weights and truths with a `url`."""
-    return [array for _, array in _arrays(samples) if "url" in array]
+    """What is to be fetched: samples, weights and truths with a `url` or a `doi`."""
+    return [array for _, array in _arrays(samples) if remote.is_elsewhere(array)]
 
 
 def files_of(given: str | list[str]) -> list[str]:
