@@ -14,8 +14,8 @@ from tabulate import tabulate
 
 
 def one_of(names):
-    """A wildcard constraint that allows these names alone."""
-    return "|".join(re.escape(str(name)) for name in names)
+    """A wildcard constraint that allows these names alone; of none, nothing."""
+    return "|".join(re.escape(str(name)) for name in names) or "(?!)"
 
 
 def code(script, *loaded):
