@@ -616,3 +616,24 @@ def test_a_model_named_as_one_of_the_default_benchmark_stands_in_its_place() -> 
 def test_a_name_that_the_benchmark_has_already_is_refused() -> None:
     (sentence,) = problems("benchmark: {models: {S: {latent: 2}}, ablation: {}, latents: []}")
     assert "found S twice" in sentence
+
+
+def test_a_file_of_a_pattern_that_is_gone_since_the_last_run_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "n_1.h5").touch()
+    samples = {"normal": {"file": "n_*.h5"}, "tests": {"low": {"file": ["l.h5", "m/*.h5"]}}}
+    before = [
+        {"sample": "normal", "file": "n_1.h5"},
+        {"sample": "normal", "file": "n_2.h5"},
+        {"sample": "low", "file": "m/3.h5"},
+        {"sample": "low", "file": "l.h5"},  # named itself: that is an error
+        {"sample": "low", "file": "k.h5"},  # of another configuration
+        {"sample": "old", "file": "n_2.h5"},
+    ]
+    found = configuration.gone(samples, before)
+    assert [text.split(". Hint: ")[0] for text in found] == [
+        "n_2.h5 is gone, which sample normal had in the last run",
+        "m/3.h5 is gone, which sample low had in the last run",
+    ]

@@ -134,6 +134,14 @@ def say_what_repeats():
         )
 
 
+def what_is_gone():
+    """Which files of patterns the last run had and this one does not find, a sentence each."""
+    before, samples = TABLE.format(table="sources"), config["samples"]
+    if "course" in samples or not Path(before).exists():
+        return []
+    return configuration.gone(samples, rows_of(before))
+
+
 def table(name):
     """A table, with its place in Snakemake's report."""
     return report(

@@ -2,8 +2,9 @@
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from fnmatch import fnmatch
 from glob import glob, has_magic
 from math import isfinite
 from pathlib import Path
@@ -354,6 +355,27 @@ def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
                     "Hint: its jets would count twice."
                 )
     return sentences
+
+
+def gone(samples: Mapping[str, Any], before: Iterable[Mapping[str, str]]) -> list[str]:
+    """Say which files of the last run a pattern does not find any more, since they are gone.
+
+    Args:
+        samples: the configuration's, with `normal` and `tests`.
+        before: the rows of its sources.csv, with `sample` and `file`.
+    """
+    patterns = {
+        key.rpartition(".")[2]: [one for one in _as_list(array.get("file", [])) if has_magic(one)]
+        for key, array in _arrays(samples)
+        if not key.endswith((".truth", ".weight"))
+    }
+    return [
+        f"{row['file']} is gone, which sample {row['sample']} had in the last run. "
+        "Hint: put it back, or go on without its jets."
+        for row in before
+        if any(fnmatch(row["file"], one) for one in patterns.get(row["sample"], []))
+        and not Path(row["file"]).exists()
+    ]
 
 
 def with_files(samples: Mapping[str, Any], fetched: str) -> dict[str, Any]:

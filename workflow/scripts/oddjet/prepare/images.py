@@ -124,19 +124,22 @@ class Images:
         """
         step = events_at_once(self.shape)
         done, given, waiting = 0, 0, []
+        behind = int(self.rows[-1]) + 1  # the last that is asked for: what follows is not read
         for piece in self.raw.pieces():
             here = self.rows[slice(*np.searchsorted(self.rows, [done, done + len(piece)]))]
             waiting.append(piece[here - done])
             done += len(piece)
             there = sum(map(len, waiting))
-            if there >= step or (there and done == self.raw.events):
+            if there >= step or done >= behind:
                 values = np.concatenate(waiting)
-                whole = there if done == self.raw.events else there - there % step
+                whole = there if done >= behind else there - there % step
                 for start in range(0, whole, step):
                     chosen = values[start : min(start + step, whole)]
                     yield self.rows[given : given + len(chosen)], chosen
                     given += len(chosen)
                 waiting = [values[whole:]]
+            if done >= behind:
+                return
 
     def _of_constituents(
         self, rows: np.ndarray, values: np.ndarray

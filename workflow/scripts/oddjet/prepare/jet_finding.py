@@ -97,6 +97,8 @@ def find_jets(
             events.append(found.event)
             jets.append(found.jet)
             done += len(values)
+            if done > left.rows[-1]:  # what follows is not asked for
+                break
         event, jet = np.concatenate(events), np.concatenate(jets)
         missing = len(numbers) * len(left.rows) - len(event)
         which = f"jet {', '.join(map(str, numbers))} of at least {cluster['min_pt']:g} GeV"

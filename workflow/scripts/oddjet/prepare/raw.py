@@ -119,11 +119,21 @@ def open_column(files: Files, key: str | None = None, column: str | int | None =
         column: of a table its name; of an array (N, m) its position, from behind where negative.
 
     Raises:
-        InputError: as of `open_array`; no such position.
+        InputError: as of `open_array`; no such position, or a name where there is no table.
     """
     if isinstance(column, int):
         return _column(open_array(files, key), column)
-    return open_array(files, key, [] if column is None else [column], text=True)
+    found = open_array(files, key, [] if column is None else [column], text=True)
+    for part in found.parts if isinstance(found, JoinedArray) else [found]:
+        if column is not None and not isinstance(part, TableArray):
+            raise InputError(
+                part.file,
+                f"array '{part.key}' of shape {part.shape}, whose columns have no names",
+                f"a table with a column {column}",
+                f"an array of its own is named as key: {column}; of an array (N, m) a column is "
+                "named by its position, column: -1.",
+            )
+    return found
 
 
 def _joined(
