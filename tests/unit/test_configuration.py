@@ -74,6 +74,8 @@ def test_defaults_have_no_problem() -> None:
         f"md5: {'0b' * 16}, truth: {{doi: 10.5281/zenodo.2, name: t.zip, member: t.h5}}}}}}}}",
         "images: {coordinates: [phi, eta, pt, mask], unit: MeV}",
         "images: {coordinates: {ptrel: 2, etarel: 0, phirel: 1}}",
+        "images: {layout: constituents, coordinates: {pt: 0, y: 1, phi: 2, code: 3}, one_hot: "
+        "{codes: [22, 211]}}",
         "images: {coordinates: {pt: part_pt, y: part_y, phi: part_phi}}",
     ],
 )
@@ -183,6 +185,28 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "a jet that is none": (
         "samples: {normal: {file: n.h5, cluster: {jets: [0]}}, tests: {a: {file: l.npz}}}",
         ["samples.normal.cluster.jets.0:", "found 0", ">= 1"],
+    ),
+    "codes without a coordinate": (
+        "images: {layout: constituents, one_hot: {codes: [22]}}",
+        ["images.coordinates:", "found images.one_hot without code", "expected both"],
+    ),
+    "a coordinate of codes without any": (
+        "images: {layout: constituents, coordinates: [pt, eta, phi, code]}",
+        ["images.coordinates:", "found code without images.one_hot", "expected both"],
+    ),
+    "a channel of constituents": (
+        "images: {layout: constituents, coordinates: [pt, eta, phi, code], one_hot: {channel: 0, "
+        "codes: [22]}}",
+        ["images.one_hot:", "found channel", "codes alone"],
+    ),
+    "codes without a channel": (
+        "images: {one_hot: {codes: [22]}}",
+        ["images.one_hot:", "channel missing"],
+    ),
+    "codes of particles of events": (
+        "images: {layout: constituents, coordinates: [pt, eta, phi, code], one_hot: {codes: [2]}}\n"
+        "samples: {normal: {file: n.h5, cluster: {}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.cluster:", "found code", "not kept"],
     ),
     "events as images": (
         "samples: {normal: {file: n.h5, cluster: {}}, tests: {a: {file: l.npz}}}",

@@ -174,7 +174,8 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"benchmark: found {name} twice among all models; expected another name for each."
     one_hot, channels = config["images"]["one_hot"], config["images"]["channels"]
-    if one_hot and channels is not None and one_hot["channel"] not in channels:
+    yield from _of_codes(config["images"])
+    if one_hot and channels is not None and one_hot.get("channel", 0) not in channels:
         yield (
             f"images.one_hot.channel: found {one_hot['channel']}, which images.channels {channels} "
             "leaves out; expected one of them."
@@ -264,11 +265,35 @@ def _of_events(config: Mapping[str, Any]) -> Iterator[str]:
                 f"{key}.cluster: found images.layout {images['layout']}; expected constituents, "
                 "which here are the particles of events."
             )
+        elif coordinates.CODE in images["coordinates"]:
+            yield (
+                f"{key}.cluster: found {coordinates.CODE} in images.coordinates; expected none, "
+                "since codes of particles are not kept where jets are found."
+            )
         elif coordinates.are_relative(list(images["coordinates"])):
             yield (
                 f"{key}.cluster: found coordinates relative to a jet; expected those of the "
                 "particles of an event, such as pt, eta, phi."
             )
+
+
+def _of_codes(images: Mapping[str, Any]) -> Iterator[str]:
+    """Say where images.one_hot does not say which codes it means."""
+    one_hot, code = images["one_hot"] or {}, coordinates.CODE
+    of_constituents, named = images["layout"] == "constituents", code in images["coordinates"]
+    if of_constituents and named != bool(one_hot):
+        found, expected = (code, "images.one_hot") if named else ("images.one_hot", code)
+        yield (
+            f"images.coordinates: found {found} without {expected}; expected both, or neither: the "
+            "codes of constituents, and which of them become channels."
+        )
+    elif of_constituents and "channel" in one_hot:
+        yield (
+            f"images.one_hot: found channel with images.layout constituents; expected codes alone, "
+            f"which lie in the coordinate {code}."
+        )
+    elif one_hot and not of_constituents and "channel" not in one_hot:
+        yield "images.one_hot: channel missing."
 
 
 def _of_constituents(images: Mapping[str, Any]) -> Iterator[str]:
@@ -277,7 +302,7 @@ def _of_constituents(images: Mapping[str, Any]) -> Iterator[str]:
     if not coordinates.make_a_vector(names):
         yield (
             f"images.coordinates: found {', '.join(names)}; expected one of {coordinates.systems()}"
-            f", in any order, and perhaps {coordinates.MASK}."
+            f", in any order, and perhaps {coordinates.MASK} and {coordinates.CODE}."
         )
     elif coordinates.are_relative(names) and images["unit"] != "GeV":
         yield (

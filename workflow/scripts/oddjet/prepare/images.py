@@ -67,7 +67,8 @@ class Images:
         if self.of_constituents:
             self.coordinates = Coordinates(sample, settings)
             self.raw = self.coordinates.raw
-            self.shape = (1, settings["size"], settings["size"])
+            count = len(self.coordinates.codes)
+            self.shape = (count + 1 if count else 1, settings["size"], settings["size"])
             self.momentum_unit, self.length_unit = self.coordinates.momentum_unit, "rad"
         else:
             self.raw = open_array(sample["file"], sample.get("key"), settings["columns"])
@@ -147,7 +148,13 @@ class Images:
         """Images, features and leading constituents of the rows' values, checked."""
         vectors = self.coordinates.four_vectors(rows, values)
         settings = self.settings
-        image, features, pt = jet_images(vectors, settings["size"], settings["half_width"])
+        image, features, pt = jet_images(
+            vectors,
+            settings["size"],
+            settings["half_width"],
+            self.coordinates.channels(values),
+            self.shape[0],
+        )
         order = np.argsort(-pt, axis=1, kind="stable")[:, :LEADING]
         leading = np.take_along_axis(vectors, order[..., None], axis=1).astype(np.float32)
         return SparseImages.from_dense(image), features, leading

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from oddjet.common.errors import InputError
-from oddjet.planning.coordinates import MASK, are_relative, columns, positions
+from oddjet.planning.coordinates import CODE, MASK, are_relative, columns, positions
 from oddjet.prepare.arrays import RawArray
 from oddjet.prepare.constituents import check_constituents, check_momenta
 from oddjet.prepare.four_vectors import four_vectors, strange
@@ -51,6 +51,7 @@ class Coordinates:
         names: of the coordinates.
         raw: the array that holds them.
         momentum_unit: of the four-vectors.
+        codes: of constituents that have a channel of their own in images.
 
     Args:
         sample: as `Images` takes it; with `cluster` its files hold events.
@@ -75,6 +76,7 @@ class Coordinates:
             self.raw = open_array(*opened, settings["columns"], self.most)
         check_constituents(self.raw, self.names, found)
         self.positions = found or list(range(len(self.names)))
+        self.codes = settings["one_hot"]["codes"] if CODE in self.names else []
 
     def four_vectors(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
         """E, px, py, pz, float64 (n, k, 4), of the rows' values, checked.
@@ -82,8 +84,8 @@ class Coordinates:
         Raises:
             InputError: numbers that no such coordinate can have.
         """
-        values = values[:, : self.most, self.positions].astype(np.float64)
-        named = dict(zip(self.names, np.moveaxis(values, -1, 0), strict=True))
+        named = self._named(values)
+        named.pop(CODE, None)
         if MASK in named:
             # what lies where there is nothing does not matter
             there = named[MASK] != 0
@@ -95,3 +97,20 @@ class Coordinates:
         vectors = four_vectors(named, self.unit)
         check_momenta(self.raw, vectors, self.names)
         return vectors
+
+    def channels(self, values: np.ndarray) -> np.ndarray | None:
+        """The channel of each constituent, (n, k): by its code, or behind them for all others.
+
+        None where there is one channel.
+        """
+        if not self.codes:
+            return None
+        found = self._named(values)[CODE]
+        channel = np.full(found.shape, len(self.codes))
+        for number, code in enumerate(self.codes):
+            channel[found == code] = number
+        return channel
+
+    def _named(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        values = values[:, : self.most, self.positions].astype(np.float64)
+        return dict(zip(self.names, np.moveaxis(values, -1, 0), strict=True))
