@@ -14,8 +14,8 @@ from tabulate import tabulate
 
 
 def one_of(names):
-    """A wildcard constraint that allows these names alone."""
-    return "|".join(re.escape(str(name)) for name in names)
+    """A wildcard constraint that allows these names alone; of none, nothing."""
+    return "|".join(re.escape(str(name)) for name in names) or "(?!)"
 
 
 def code(script, *loaded):
@@ -61,6 +61,11 @@ def prepared_before(shared):
         return [] if is_shared else shared.format(**wildcards)
 
     return found
+
+
+def files_with_weights(sample):
+    """The files of a sample, and behind them those of its weights."""
+    return [*sample["file"], *configuration.weight_files(sample)]
 
 
 def truth_files(wildcards):
@@ -127,6 +132,14 @@ def say_what_repeats():
             "count by their times. Hint: give --rerun-triggers mtime params software-env "
             "--max-checksum-file-size 1TB, or set both in your own profile."
         )
+
+
+def what_is_gone():
+    """Which files of patterns the last run had and this one does not find, a sentence each."""
+    before, samples = TABLE.format(table="sources"), config["samples"]
+    if "course" in samples or not Path(before).exists():
+        return []
+    return configuration.gone(samples, rows_of(before))
 
 
 def table(name):

@@ -164,6 +164,26 @@ class PaddedArray(RawArray):
 
 
 @dataclass(frozen=True)
+class GroupedArray(RawArray):
+    """An array (N, m) as (N, m // n, n); the rest of a row is left out."""
+
+    whole: RawArray
+
+    @classmethod
+    def of(cls, whole: RawArray, each: int) -> RawArray:
+        """Arrays of other ranks stay as they are."""
+        if len(whole.shape) != 2:
+            return whole
+        shape = (whole.events, whole.shape[1] // each, each)
+        return cls(whole.file, whole.key, shape, whole.dtype, whole)
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        groups, each = self.shape[1:]
+        for piece in self.whole.pieces():  # as many rows as are read of the whole
+            yield piece[:, : groups * each].reshape(-1, groups, each)
+
+
+@dataclass(frozen=True)
 class StackedArray(RawArray):
     """Arrays of one shape, side by side in the last axis."""
 
