@@ -3,6 +3,7 @@
 import csv
 import re
 from functools import cache
+from importlib.util import find_spec
 
 from oddjet.common.messages import warnings
 from oddjet.planning import plugins
@@ -179,6 +180,23 @@ def needs_truth(target, results):
         raise WorkflowError(
             f"The target {target} needs labelled jets: found no samples.tests.NAME.truth, expected "
             "at least one. Hint: run it on a simulation (snakemake simulate), or on the demo input."
+        )
+
+    return found
+
+
+def needs_packages(target, packages, requirements, results):
+    """What a target makes, or an error where packages that it needs are not installed."""
+
+    def found(wildcards):
+        # with conda and containers they are in an environment that is still to be made
+        here = not workflow.deployment_settings.deployment_method
+        missing = [name for name in packages if here and not find_spec(name)]
+        if not missing:
+            return results
+        raise WorkflowError(
+            f"The target {target} needs packages that are not installed: {', '.join(missing)}. "
+            f"Hint: pip install -r {WORKFLOW.parent / requirements}"
         )
 
     return found
