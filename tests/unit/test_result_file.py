@@ -66,7 +66,7 @@ def test_the_place_of_a_raw_file_stays_here() -> None:
 
 
 def test_the_text_is_json_with_a_line_for_each_row_and_no_nan() -> None:
-    result = {"title": "jets ×", "authors": [], "summary": [{"a": 1.5}, {"a": None}]}
+    result = {"title": "jets é", "authors": [], "summary": [{"a": 1.5}, {"a": None}]}
     text = as_text(result)
     assert json.loads(text) == result
     assert '  {"a": 1.5},\n  {"a": null}\n' in text

@@ -163,11 +163,16 @@ def figures_of(rule):
     return made
 
 
+def figure_of(name, **wildcards):
+    """The PNG of a figure."""
+    return f"{FIGURES}/{DRAWN[name].path.format(**wildcards)}.png"
+
+
 def shown(section, **wildcards):
     """The PNGs of a section of the page, by the names of the figures."""
     return {
-        name: f"{FIGURES}/{figure.path.format(**wildcards)}.png"
-        for name, figure in in_section(section, with_truth=bool(TRUTHS)).items()
+        name: figure_of(name, **wildcards)
+        for name in in_section(section, with_truth=bool(TRUTHS))
     }
 
 

@@ -55,3 +55,57 @@ rule write_result:
         "../../envs/publish.yaml"
     script:
         "../scripts/write_result.py"
+
+
+rule write_hepdata:
+    """
+    Write a submission to HEPData: the fractions with their statistical and systematic uncertainties,
+    distributions of the anomaly scores, ROC curves where truth is given, and the excess, each with
+    its figure.
+    """
+    message:
+        "Writing {output}"
+    input:
+        result=f"{PUBLICATION}/result.json",
+        schema=f"{PUBLICATION}/result.schema.json",
+        summary=SUMMARY,
+        uncertainty_budget=TABLE.format(table="uncertainty_budget"),
+        excess=TABLE.format(table="excess"),
+        scores=expand(SCORES, model=MODELS, seed=SEEDS[0]),
+        tagged=expand(TAGGED, seed=SEEDS),
+        roc=expand(ROC, model=QUOTED if TRUTHS else []),
+        normal=SHARED_NORMAL,
+        fractions_figure=figure_of("fractions"),
+        scores_figures=[
+            *(figure_of("scores", model=model, seed=SEEDS[0]) for model in MODELS),
+            figure_of("tagger_scores"),
+        ],
+        roc_figures=(
+            [
+                *(figure_of("roc", model=model) for model in MODELS),
+                figure_of("tagger_roc"),
+            ]
+            if TRUTHS
+            else []
+        ),
+        excess_figure=figure_of("excess"),
+    params:
+        code=code("write_hepdata.py"),
+        report=texts(WORKFLOW / "report"),
+        models=MODELS,
+        seed=SEEDS[0],
+        truths=TRUTHS,
+        anomaly_score=ANOMALY_SCORE,
+        scale=SCALE,
+        config=config,
+    output:
+        HEPDATA,
+    log:
+        f"{LOGS}/write_hepdata.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(10),
+    conda:
+        "../../envs/publish.yaml"
+    script:
+        "../scripts/write_hepdata.py"
