@@ -3,15 +3,21 @@
 import csv
 import json
 import math
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
+from copy import deepcopy
+from getpass import getuser
 from pathlib import Path
+from socket import gethostname
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import yaml
-from conftest import WholeRun
+from conftest import REPO, WHOLE, WholeRun, run_workflow
 from jsonschema import Draft202012Validator
 
 
@@ -119,3 +125,118 @@ def test_every_table_of_the_submission_has_its_figure_a_thumbnail_and_a_caption(
         image, small = (submission / one["location"] for one in table["additional_resources"])
         assert image.stat().st_size > small.stat().st_size > 1000
         assert len(table["description"]) > 100
+
+
+# Methods
+
+
+@pytest.fixture(scope="module")
+def methods(publication: Path) -> str:
+    return (publication / "methods.md").read_text("utf-8")
+
+
+def test_the_methods_quote_or_refuse_the_headline_of_every_test(
+    methods: str, result: dict[str, Any]
+) -> None:
+    said = methods.split("## Result")[1].split("## Samples")[0]
+    for row in result["summary"]:
+        assert f"{row['fraction']:.3f}" in said
+        if row["headline"]:
+            (line,) = [one for one in said.splitlines() if f"in `{row['test']}`" in one]
+            assert ("refused" in line) != row["believable"]
+            assert row["believable"] or row["reasons"] in line
+
+
+def test_the_methods_show_figures_that_lie_beside_them(publication: Path, methods: str) -> None:
+    shown = [unquote(path) for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", methods)]
+    there = {str(path.relative_to(publication)) for path in publication.glob("figures/**/*.png")}
+    assert set(shown) == there
+    assert len(shown) == len(there) > 10
+
+
+def test_the_references_of_the_methods_are_those_that_they_cite(
+    publication: Path, methods: str
+) -> None:
+    text = (publication / "references.bib").read_text("utf-8")
+    entries = set(re.findall(r"^@\w+\{([^,]+),$", text, flags=re.MULTILINE))
+    assert entries == set(re.findall(r"@(\w+:\d{4})", methods))
+    assert len(entries) > 20
+
+
+# All of it
+
+
+def test_nothing_of_this_machine_is_in_the_publication(published: WholeRun) -> None:
+    here = [str(published.directory), str(published.code), str(REPO), gethostname(), getuser()]
+    for file in (published.results / "publication").rglob("*"):
+        if file.suffix in (".json", ".md", ".bib"):
+            text = file.read_text("utf-8")
+            assert [one for one in here if one in text and len(one) > 4] == [], file.name
+
+
+def test_it_comes_back_byte_for_byte(published: WholeRun, tmp_path: Path) -> None:
+    place = Path(shutil.copytree(published.directory, tmp_path / "again"))
+    shutil.rmtree(place / "results" / "publication")
+    done = published.run("publish", directory=place)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    def contents(directory: Path) -> dict[str, bytes]:
+        folder = directory / "results" / "publication"
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+    first, second = contents(published.directory), contents(place)
+    assert set(first) == set(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_a_second_call_has_nothing_to_do(published: WholeRun) -> None:
+    done = published.run("publish", "-n")
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_the_publication_is_none_of_the_results_that_are_verified(published: WholeRun) -> None:
+    done = published.run("verify")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_default_run_does_not_publish(whole_run: WholeRun) -> None:
+    assert not (whole_run.results / "publication").exists()
+
+
+def test_without_truth_the_publication_holds_none(published: WholeRun, tmp_path: Path) -> None:
+    config = deepcopy(WHOLE)
+    del config["samples"]["tests"]["high"]["truth"]
+    place = Path(shutil.copytree(published.directory, tmp_path / "untold"))
+    done = published.run("publish", config=config, directory=place)
+    assert done.returncode == 0, done.stdout + done.stderr
+    publication = place / "results" / "publication"
+    result = json.loads((publication / "result.json").read_text("utf-8"))
+    assert "detection" not in result
+    assert {row["auc"] for row in result["summary"]} == {None}
+    assert all(row["purity_truth"] is None for row in result["purity"] if "purity_truth" in row)
+    assert "truth" not in (publication / "methods.md").read_text("utf-8").split("## Figures")[0]
+    with zipfile.ZipFile(publication / "hepdata.zip") as zipped:
+        assert [name for name in zipped.namelist() if "roc" in name] == []
+
+
+def test_without_its_packages_it_says_what_to_install(
+    tiny_samples: Path, tiny_config: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "missing").mkdir()
+    (tmp_path / "missing" / "sitecustomize.py").write_text(
+        "import importlib.util as util\n"
+        "real = util.find_spec\n"
+        "util.find_spec = lambda name, *rest: real(name, *rest) if name != 'rocrate' else None\n",
+        "utf-8",
+    )
+    done = run_workflow(
+        *("publish", "-n"),
+        config=tiny_config,
+        directory=tiny_samples,
+        environment={"PYTHONPATH": str(tmp_path / "missing")},
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "The target publish needs packages that are not installed: rocrate" in said
+    assert "Hint: pip install -r" in said

@@ -1,7 +1,26 @@
 # What others can use: the result as data, as a HEPData submission, in words, and as a research object.
 # Needs all results. Creates {RESULTS}/publication/.
 
+from importlib.metadata import version
+
 from oddjet.common.files import sha256
+
+# what the methods show: the figures of each model, of its first seed where there is one for each
+PUBLISHED_FIGURES = [
+    *((name, {}) for name in ("examples", "means", "crop")),
+    *(
+        (name, {"model": model, "seed": SEEDS[0]})
+        for model in MODELS
+        for name in ("learning_curves", "scores", *(["roc"] if TRUTHS else []))
+    ),
+    *((name, {}) for name in ("tagger_scores", "tagger_features")),
+    *((name, {}) for name in (["tagger_roc"] if TRUTHS else [])),
+    *(
+        (name, {})
+        for name in ("fractions", "uncertainty_budget", "sensitivity", "excess")
+    ),
+]
+PUBLISHED_PREPARATIONS = sorted({PREPARATION_OF[model] for model in MODELS})
 
 
 rule publish:
@@ -109,3 +128,75 @@ rule write_hepdata:
         "../../envs/publish.yaml"
     script:
         "../scripts/write_hepdata.py"
+
+
+rule write_methods:
+    """
+    Write the methods of this run in words, as the appendix of a paper with a model card, with what
+    they cite as BibTeX, and copy the figures that they show.
+    """
+    message:
+        "Writing {output.methods}"
+    input:
+        provenance=PROVENANCE,
+        summary=SUMMARY,
+        samples=SAMPLES_TABLE,
+        fractions=TABLE.format(table="fractions"),
+        checks=TABLE.format(table="checks"),
+        training=TABLE.format(table="training"),
+        tagger=TABLE.format(table="tagger"),
+        features=TABLE.format(table="features"),
+        uncertainty_budget=TABLE.format(table="uncertainty_budget"),
+        detection=TABLE.format(table="detection") if TRUTHS else [],
+        scores=SCORES.format(model=MODELS[0], seed=SEEDS[0]),
+        normals=expand(PREPARED_NORMAL, preparation=PUBLISHED_PREPARATIONS),
+        figures=[figure_of(name, **of) for name, of in PUBLISHED_FIGURES],
+    params:
+        code=code("write_methods.py"),
+        report=texts(WORKFLOW / "report"),
+        texts=texts(WORKFLOW / "report" / "publication"),
+        preparations=PUBLISHED_PREPARATIONS,
+        preparation_of={model: PREPARATION_OF[model] for model in MODELS},
+        settings={model: SETTINGS[model] for model in MODELS},
+        samples={
+            name: sample["file"]
+            for name, sample in (
+                {"normal": SAMPLES["normal"]} | SAMPLES["tests"] | SIGNAL
+            ).items()
+        },
+        chosen={
+            name: {one: sample[one] for one in ("rows", "where") if one in sample}
+            for name, sample in (
+                {"normal": SAMPLES["normal"]} | SAMPLES["tests"]
+            ).items()
+            if {"rows", "where"} & set(sample)
+        },
+        known={
+            test: {
+                bound: sample[bound]
+                for bound in ("at_least", "at_most")
+                if bound in sample
+            }
+            for test, sample in SAMPLES["tests"].items()
+            if {"at_least", "at_most"} & set(sample)
+        },
+        figures=[(name, of.get("model")) for name, of in PUBLISHED_FIGURES],
+        truths=TRUTHS,
+        snakemake_version=version("snakemake"),
+        config=config,
+    output:
+        methods=f"{PUBLICATION}/methods.md",
+        references=f"{PUBLICATION}/references.bib",
+        figures=[
+            figure_of(name, **of).replace(RESULTS, PUBLICATION, 1)
+            for name, of in PUBLISHED_FIGURES
+        ],
+    log:
+        f"{LOGS}/write_methods.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(10),
+    conda:
+        "../../envs/publish.yaml"
+    script:
+        "../scripts/write_methods.py"
