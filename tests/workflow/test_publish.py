@@ -10,15 +10,23 @@ import sys
 import zipfile
 from copy import deepcopy
 from getpass import getuser
+from io import BytesIO
 from pathlib import Path
 from socket import gethostname
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
+import rocrate
 import yaml
 from conftest import REPO, WHOLE, WholeRun, run_workflow
 from jsonschema import Draft202012Validator
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
+from requests_cache import CachedSession
+from urllib3 import HTTPResponse
+
+from oddjet.common.files import sha256
 
 
 @pytest.fixture(scope="module")
@@ -163,13 +171,100 @@ def test_the_references_of_the_methods_are_those_that_they_cite(
     assert len(entries) > 20
 
 
+# RO-Crate
+
+
+class Served(BaseAdapter):
+    """Answers every request with the terms of RO-Crate 1.1, as far as they occur here."""
+
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
+        text = (Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_text("utf-8")
+        # the package brings the terms of 1.3; of those that occur, one was another in 1.1
+        text = text.replace("bioschemas.org/terms/Comp", "bioschemas.org/Comp")
+        response = Response()
+        response.status_code, response.url, response.request = 200, request.url, request
+        response.headers["Content-Type"] = "application/ld+json"
+        response.raw = HTTPResponse(BytesIO(text.encode()), status=200, preload_content=False)
+        return response
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of the validator, from which it takes the vocabulary: it asks no server."""
+    place = tmp_path_factory.mktemp("cache") / "cache"
+    with CachedSession(str(place), backend="sqlite", expire_after=-1) as session:
+        session.mount("https://", Served())
+        assert session.get("https://w3id.org/ro/crate/1.1/context").ok
+    return place
+
+
+def test_the_validator_of_ro_crates_accepts_the_publication(
+    publication: Path, vocabulary: Path, tmp_path: Path
+) -> None:
+    profile = "provenance-run-crate-0.5"  # and with it workflow-run-crate-0.5 and RO-Crate 1.1
+    report = tmp_path / "report.json"
+    command = [str(Path(sys.executable).with_name("rocrate-validator")), "--no-interactive"]
+    command += ["validate", "--offline", "--cache-path", str(vocabulary), "--no-paging"]
+    command += ["--profile-identifier", profile, "--requirement-severity", "required"]
+    command += ["--output-format", "json", "--output-file", str(report), str(publication)]
+    said = subprocess.run(command, capture_output=True, text=True)
+    assert report.exists(), said.stdout + said.stderr
+    found = json.loads(report.read_text("utf-8"))
+    assert found["issues"] == []
+    assert found["passed"]
+    assert said.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def graph(publication: Path) -> dict[str, dict[str, Any]]:
+    content = json.loads((publication / "ro-crate-metadata.json").read_text("utf-8"))
+    return {entity["@id"]: entity for entity in content["@graph"]}
+
+
+def identifiers(value: Any) -> set[str]:
+    many = value if isinstance(value, list) else [value]
+    return {one["@id"] for one in many}
+
+
+def test_the_crate_describes_every_file_that_lies_in_it(
+    publication: Path, graph: dict[str, dict[str, Any]]
+) -> None:
+    there = {
+        str(path.relative_to(publication)) for path in publication.rglob("*") if path.is_file()
+    }
+    parts = {unquote(part) for part in identifiers(graph["./"]["hasPart"])}
+    assert parts | {"ro-crate-metadata.json"} == there
+    for part in parts:
+        if checksum := graph[quote(part)].get("sha256"):
+            assert checksum == sha256(publication / part)
+
+
+def test_the_crate_says_of_every_result_which_rule_made_it_from_what(
+    published: WholeRun, graph: dict[str, dict[str, Any]]
+) -> None:
+    record = json.loads((published.results / "provenance.json").read_text("utf-8"))
+    by_checksum = {one["sha256"]: name for name, one in graph.items() if name.startswith("ni:")}
+    of_file = {path: by_checksum[facts["sha256"]] for path, facts in record["files"].items()}
+    of_file |= {path: by_checksum[checksum] for path, checksum in record["raw"].items()}
+    jobs = [one for name, one in graph.items() if name.startswith("#job-")]
+    for path, facts in record["files"].items():
+        makers = [job for job in jobs if of_file[path] in identifiers(job["result"])]
+        names = {graph[job["instrument"]["@id"]]["name"]: job for job in makers}
+        assert facts["rule"] in names
+        read = {of_file[file] for file in facts["inputs"] if file in of_file}
+        assert any(read == identifiers(job["object"]) for job in makers), path
+
+
 # All of it
 
 
 def test_nothing_of_this_machine_is_in_the_publication(published: WholeRun) -> None:
     here = [str(published.directory), str(published.code), str(REPO), gethostname(), getuser()]
     for file in (published.results / "publication").rglob("*"):
-        if file.suffix in (".json", ".md", ".bib"):
+        if file.suffix in (".json", ".md", ".bib", ".yaml", ".smk"):
             text = file.read_text("utf-8")
             assert [one for one in here if one in text and len(one) > 4] == [], file.name
 

@@ -152,11 +152,6 @@ COVERAGE_RESULTS = [
 BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
 PUBLICATION = f"{RESULTS}/publication"
 HEPDATA = f"{PUBLICATION}/hepdata.zip"
-PUBLISHED = [
-    f"{PUBLICATION}/result.json",
-    HEPDATA,
-    f"{PUBLICATION}/methods.md",
-]
 
 # what there is to do
 COURSE_KNOWS = {"low": {"at_most": 0.45}, "high": {"at_least": 0.55}}  # as it says

@@ -1,9 +1,11 @@
 # What others can use: the result as data, as a HEPData submission, in words, and as a research object.
 # Needs all results. Creates {RESULTS}/publication/.
 
+from functools import cache
 from importlib.metadata import version
 
 from oddjet.common.files import sha256
+from oddjet.watch.jobs import jobs_behind
 
 # what the methods show: the figures of each model, of its first seed where there is one for each
 PUBLISHED_FIGURES = [
@@ -20,7 +22,31 @@ PUBLISHED_FIGURES = [
         for name in ("fractions", "uncertainty_budget", "sensitivity", "excess")
     ),
 ]
+PUBLISHED_FIGURE_COPIES = [
+    figure_of(name, **of).replace(RESULTS, PUBLICATION, 1)
+    for name, of in PUBLISHED_FIGURES
+]
 PUBLISHED_PREPARATIONS = sorted({PREPARATION_OF[model] for model in MODELS})
+# all that the research object describes beside the results; what belongs to no job of a run is its own
+PUBLISHED = [
+    *(f"{PUBLICATION}/{name}" for name in ("result.json", "result.schema.json")),
+    HEPDATA,
+    *(f"{PUBLICATION}/{name}" for name in ("methods.md", "references.bib")),
+    *PUBLISHED_FIGURE_COPIES,
+]
+WORKFLOW_FILES = [
+    "Snakefile",
+    *sorted(f"rules/{path.name}" for path in (WORKFLOW / "rules").glob("*.smk")),
+]
+# the jobs that made it, worked out when they are asked for
+PUBLISHING_JOBS = cache(
+    lambda: [
+        {name: job[name] for name in ("rule", "wildcards", "inputs", "outputs")}
+        | {"code": job["params"]["code"]}
+        for job in jobs_behind(workflow.rules, PUBLISHED)
+        if job["outputs"][0].startswith(PUBLICATION) or job["outputs"] == [PROVENANCE]
+    ]
+)
 
 
 rule publish:
@@ -33,7 +59,7 @@ rule publish:
             "publish",
             ["hepdata_lib", "rocrate"],
             "requirements-publish.txt",
-            PUBLISHED,
+            [*PUBLISHED, f"{PUBLICATION}/ro-crate-metadata.json"],
         ),
     localrule: True
 
@@ -187,10 +213,7 @@ rule write_methods:
     output:
         methods=f"{PUBLICATION}/methods.md",
         references=f"{PUBLICATION}/references.bib",
-        figures=[
-            figure_of(name, **of).replace(RESULTS, PUBLICATION, 1)
-            for name, of in PUBLISHED_FIGURES
-        ],
+        figures=PUBLISHED_FIGURE_COPIES,
     log:
         f"{LOGS}/write_methods.log",
     resources:
@@ -200,3 +223,40 @@ rule write_methods:
         "../../envs/publish.yaml"
     script:
         "../scripts/write_methods.py"
+
+
+rule write_crate:
+    """
+    Describe the publication as a research object, an RO-Crate: what made every file of the run, by
+    which code and from which files. Add the configuration and the rules.
+    """
+    message:
+        "Writing {output.metadata}"
+    input:
+        provenance=PROVENANCE,
+        published=PUBLISHED,
+    params:
+        code=code("write_crate.py"),
+        workflow=[sha256(WORKFLOW / name) for name in WORKFLOW_FILES],
+        results=RESULTS,
+        publish=config["publish"],
+        description="The result of a search for anomalous jets by oddjet, and what made it.",
+        jobs=lambda wildcards: PUBLISHING_JOBS(),
+        rules=lambda wildcards: {
+            rule.name: " ".join((rule.docstring or "").split())
+            for rule in workflow.rules
+        },
+        snakemake_version=version("snakemake"),
+    output:
+        metadata=f"{PUBLICATION}/ro-crate-metadata.json",
+        configuration=f"{PUBLICATION}/configuration.yaml",
+        workflow=[f"{PUBLICATION}/workflow/{name}" for name in WORKFLOW_FILES],
+    log:
+        f"{LOGS}/write_crate.log",
+    resources:
+        mem_mb=more(1000),
+        runtime=more(10),
+    conda:
+        "../../envs/publish.yaml"
+    script:
+        "../scripts/write_crate.py"
