@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from urllib.parse import quote, unquote
 import pytest
 import rocrate
 import yaml
-from conftest import REPO, WHOLE, WholeRun, run_workflow
+from conftest import REPO, SCRIPTS, WHOLE, WholeRun, run_workflow
 from jsonschema import Draft202012Validator
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
@@ -335,3 +336,39 @@ def test_without_its_packages_it_says_what_to_install(
     assert done.returncode != 0
     assert "The target publish needs packages that are not installed: rocrate" in said
     assert "Hint: pip install -r" in said
+
+
+# The notebook
+
+
+NOTEBOOK = REPO / "docs" / "notebooks" / "read_results.ipynb"
+
+
+def test_the_notebook_reads_a_run_draws_three_figures_and_fits_with_other_anchors(
+    whole_run: WholeRun, tmp_path: Path
+) -> None:
+    done = tmp_path / "done.ipynb"
+    program = str(Path(sys.executable).with_name("jupyter-execute"))
+    places = {"PYTHONPATH": str(SCRIPTS), "ODDJET_RESULTS": str(whole_run.results)}
+    places |= {name: str(tmp_path) for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
+    said = subprocess.run(
+        [program, f"--output={done}", str(NOTEBOOK)],
+        env=os.environ | places,
+        capture_output=True,
+        text=True,
+    )
+    assert said.returncode == 0, said.stderr  # it compares its own fit with the run's
+    cells = json.loads(done.read_text("utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 3
+    (table,) = [
+        text
+        for output in outputs
+        if "anchor" in (text := "".join(output.get("data", {}).get("text/plain", ())))
+    ]
+    assert len(re.findall(r"^0\.\d ", table, flags=re.MULTILINE)) == 5
+
+
+def test_the_notebook_holds_no_outputs_of_a_run() -> None:
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    assert [cell for cell in cells if cell.get("outputs")] == []
