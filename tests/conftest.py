@@ -312,7 +312,10 @@ WHOLE = TINY | {
         | {"high": TINY["samples"]["tests"]["high"]},
         "signal": {"file": "raw/signal.npz"},
     },
-    "coverage": {"pairs": [[0.2, 0.7]], "events": [30], "repeats": 6, "bootstrap": 100},
+    "coverage": {
+        **{"pairs": [[0.2, 0.7]], "events": [30], "repeats": 6, "retrained": 2, "bootstrap": 100},
+        **{"distortions": {"scale 1.1": {"scale": 1.1}}, "distorted_pairs": [[0.3]]},
+    },
 }
 
 

@@ -1,62 +1,156 @@
 """Pseudo-experiments: drawn with the fractions they state, and summed up as they should be."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
-from oddjet.evaluate.coverage import experiments, measure
-from oddjet.evaluate.pool import read_pool, write_pool
+from oddjet.evaluate.coverage import Scored, measure
+from oddjet.evaluate.pool import Pool, read_pool, write_pool
+from oddjet.evaluate.pseudo_experiments import Distortion, Experiment, experiments
 
 LEVEL = 0.01
 SETTINGS = {"max_fpr": 0.1, "fpr_confidence": 0.95, "anchor": 0.5, "bootstrap": 100}
 
 
-def pool() -> tuple[np.ndarray, np.ndarray]:
+def pool(control: int = 300) -> Pool:
     """Background below one, signal above: a score that separates all."""
     rng = np.random.default_rng(0)
-    return rng.random(2000), 1 + rng.random(1000)
+    return Pool(rng.random(2000), 1 + rng.random(1000), control)
+
+
+def feature_pool(normal: int = 400) -> Pool:
+    """Three features, of which the first is larger for signal; no two jets alike."""
+    rng = np.random.default_rng(1)
+    background, signal = rng.normal(10, 1, (2000, 3)), rng.normal(10, 1, (800, 3))
+    signal[:, 0] += 3
+    return Pool(background, signal, normal, normal)
+
+
+def scored(drawn: Iterator[Experiment]) -> Iterator[Scored]:
+    return map(Scored.of, drawn)
 
 
 def test_pool_holds_control_and_labelled_jets_and_the_size_of_control(tmp_path: Path) -> None:
     scores = {"normal_control": np.zeros(5), "low": np.arange(4.0)}
     write_pool(scores, {"low": np.array([0, 1, 0, 1])}, tmp_path / "pool.h5")
-    background, signal, control = read_pool(tmp_path / "pool.h5")
-    assert control == 5
-    assert background.tolist() == [0, 0, 0, 0, 0, 0, 2]
-    assert signal.tolist() == [1, 3]
+    found = read_pool(tmp_path / "pool.h5")
+    assert (found.control, found.training) == (5, 0)
+    assert found.background.tolist() == [0, 0, 0, 0, 0, 0, 2]
+    assert found.signal.tolist() == [1, 3]
+
+
+def test_pool_of_features_holds_all_normal_jets(tmp_path: Path) -> None:
+    jets = {part: np.zeros((size, 2)) for part, size in (("normal_control", 5), ("test", 4))}
+    jets["normal_train"] = np.ones((7, 2))
+    write_pool(jets, {"test": np.array([0, 1, 0, 1])}, tmp_path / "pool.h5", ordering=1)
+    found = read_pool(tmp_path / "pool.h5")
+    assert (found.control, found.training, found.ordering) == (5, 7, 1)
+    assert (len(found.background), len(found.signal)) == (14, 2)
 
 
 def test_experiments_have_the_sizes_and_on_average_the_fractions_asked_for() -> None:
-    drawn = list(experiments(*pool(), 300, 200, (0.1, 0.8), 50, seed=1))
-    assert all(len(parts["normal_control"]) == 300 for parts in drawn)
-    assert all((parts["normal_control"] < 1).all() for parts in drawn)
+    drawn = list(experiments(pool(), 200, (0.1, 0.8), 50, seed=1))
+    assert all(len(one.jets["normal_control"]) == 300 for one in drawn)
+    assert all((one.jets["normal_control"] < 1).all() for one in drawn)
     for name, fraction in (("first", 0.1), ("second", 0.8)):
-        assert all(len(parts[name]) == 200 for parts in drawn)
-        shares = [(parts[name] > 1).mean() for parts in drawn]
+        assert all(len(one.jets[name]) == 200 for one in drawn)
+        assert all(((one.jets[name] > 1) == one.labels[name]).all() for one in drawn)
+        shares = [one.labels[name].mean() for one in drawn]
         spread = np.sqrt(fraction * (1 - fraction) / 200)
         assert abs(np.mean(shares) - fraction) < 3 * spread / np.sqrt(50)
         assert 0.6 * spread < np.std(shares) < 1.5 * spread  # binomial; 50 give it to 10%
 
 
-def test_simulation_of_the_template_shares_no_jet_with_the_mixtures() -> None:
-    (parts,) = experiments(*pool(), 100, 500, (0.5, 0.5), 1, seed=2)
-    mixed = np.concatenate([parts["first"], parts["second"]]).ravel()
-    assert not set(parts["signal"].ravel()) & set(mixed)
+@pytest.mark.parametrize("some", [pool(), feature_pool()], ids=["scores", "features"])
+def test_simulation_of_the_template_shares_no_jet_with_the_mixtures(some: Pool) -> None:
+    (one,) = experiments(some, 200, (0.5, 0.5), 1, seed=2)
+    mixed = np.concatenate([one.jets["first"], one.jets["second"]]).ravel()
+    assert not set(one.jets["signal"].ravel()) & set(mixed)
 
 
 def test_experiments_repeat_with_their_seed() -> None:
     one, again, other = (
-        next(experiments(*pool(), 50, 50, (0.3, 0.4), 1, seed=seed))["first"] for seed in (1, 1, 2)
+        next(experiments(pool(50), 50, (0.3, 0.4), 1, seed=seed)).jets["first"]
+        for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(one, again)
     assert (one != other).any()
 
 
+@pytest.mark.parametrize("tilt", [0.0, 0.5])
+def test_no_jet_is_twice_in_an_experiment_that_trains(tilt: float) -> None:
+    (one,) = experiments(feature_pool(), 300, (0.2, 0.6), 1, 3, Distortion(tilt=tilt))
+    assert len(one.jets["normal_train"]) == len(one.jets["normal_control"]) == 400
+    jets = np.concatenate(list(one.jets.values()))
+    assert len(np.unique(jets, axis=0)) == len(jets)
+
+
+def test_tests_that_want_too_many_jets_leave_half_of_them_to_the_normal_sample() -> None:
+    (one,) = experiments(feature_pool(1000), 3000, (0.0,), 1, 3)
+    normal = np.concatenate([one.jets["normal_train"], one.jets["normal_control"]])
+    assert len(normal) == 1000
+    assert not {*normal[:, 0]} & {*one.jets["first"][:, 0]}
+
+
+def test_a_tagger_is_trained_in_each_experiment_and_finds_the_signal() -> None:
+    for one in experiments(feature_pool(), 300, (0.5,), 2, 4):
+        found = Scored.tagged(one, seed=1)
+        assert roc_auc_score(one.labels["first"], found.scores["first"]) > 0.95
+        assert found.features["first"].shape == (300, 4)
+        assert found.overdispersion > 1
+
+
+# Distortions
+
+
+def distorted(**how: float) -> Experiment:
+    (one,) = experiments(feature_pool(), 400, (0.3, 0.3), 1, 5, Distortion(**how))
+    return one
+
+
+def test_background_of_the_tests_alone_is_scaled_and_smeared() -> None:
+    plain, scaled, smeared = distorted(), distorted(scale=1.05), distorted(smear=0.1)
+    for test, label in plain.labels.items():
+        for kind, factor in ((0, 1.05), (1, 1.0)):
+            expected = plain.jets[test][label == kind] * factor
+            np.testing.assert_allclose(scaled.jets[test][label == kind], expected)
+    np.testing.assert_array_equal(plain.jets["normal_control"], scaled.jets["normal_control"])
+    ratio = smeared.jets["first"] / plain.jets["first"]
+    assert ratio[plain.labels["first"] == 0].std() == pytest.approx(0.1, rel=0.15)  # of 840
+
+
+def test_tilt_makes_the_background_of_the_tests_heavier() -> None:
+    one = distorted(tilt=0.8)
+    mass = one.jets["first"][one.labels["first"] == 0][:, 0]
+    # a density 1 + t (2 r - 1) of ranks r moves their mean by t / 6; a unit of a normal quantity
+    # per 0.28 of rank
+    assert mass.mean() - 10 == pytest.approx(0.8 / 6 / 0.28, abs=0.2)
+
+
+def test_contamination_and_duplicates_have_the_shares_asked_for() -> None:
+    one = distorted(contamination=0.5)
+    anomalous = set(one.jets["signal"][:, 0])
+    share = np.mean([jet in anomalous for jet in one.jets["normal_control"][:, 0]])
+    assert share == pytest.approx(0.5, abs=0.1)
+    first = distorted(duplicates=0.3).jets["first"]
+    # a third of the copies of copies and of the jets copied twice: about 1 - 0.3 + small
+    assert 0.65 < len(np.unique(first, axis=0)) / len(first) < 0.85
+
+
+def test_two_kinds_of_anomalous_jets_have_other_shares_in_the_tests() -> None:
+    one = distorted(heavy=0.9)
+    means = [one.jets[test][label == 1][:, 0].mean() for test, label in one.labels.items()]
+    assert means[0] > means[1] + 0.5
+
+
 def test_measured_bias_and_coverage_are_those_of_known_estimators() -> None:
     pair = (0.2, 0.6)
-    table, _ = measure(experiments(*pool(), 400, 300, pair, 40, seed=3), pair, SETTINGS, LEVEL)
+    drawn = scored(experiments(pool(400), 300, pair, 40, seed=3))
+    table, _ = measure(drawn, pair, SETTINGS, LEVEL)
     table = table.set_index(["fraction", "estimator"])
     for fraction in pair:
         joint, cut = table.loc[(fraction, "joint")], table.loc[(fraction, "cut")]
@@ -77,7 +171,7 @@ def trust(pair: tuple[float, ...], power: float, repeats: int = 30) -> pd.DataFr
     """Of 1,000 jets a test; anomalous jets have a density ~ score ** power."""
     rng = np.random.default_rng(5)
     background, signal = rng.random(20_000), rng.random(20_000) ** (1 / (power + 1))
-    drawn = experiments(background, signal, 2000, 1000, pair, repeats, seed=6)
+    drawn = scored(experiments(Pool(background, signal, 2000), 1000, pair, repeats, seed=6))
     _, table = measure(drawn, pair, SETTINGS, LEVEL)
     assert table.fraction.tolist() == list(pair)
     return table.set_index("fraction")

@@ -54,6 +54,10 @@ COLUMNS = {
     "tables/excess.csv": [
         *("model", "test", "quantity", "low_edge", "high_edge", "density", "uncertainty"),
     ],
+    "tables/excess_peaks.csv": ["model", "test", "quantity", "peak", "uncertainty", "width"],
+    "tables/excess_agreement.csv": [
+        *("model", "test", "other", "quantity", "chi2", "dof", "p_value"),
+    ],
     "tables/purity.csv": [
         *("model", "seed", "test", "components", "purity", "majority_baseline"),
         *("ari", "ami", "purity_truth"),
@@ -73,7 +77,7 @@ COLUMNS = {
 }
 FIGURES = [
     *("examples", "means", "crop", "fractions", "uncertainty_budget", "sensitivity", "excess"),
-    *("quantities", "pca_plane"),
+    *("excess_images", "quantities", "pca_plane"),
     *("S/learning_curves", "S/roc", "S/latent_classes"),
     *("weak/scores", "weak/features", "weak/roc"),
     *(f"supervised/cnn/{name}" for name in ("learning_curves", "output", "roc")),
@@ -220,7 +224,7 @@ def test_detection_is_measured_for_the_test_with_truth_alone(
 def test_every_baseline_stands_beside_the_models(tables: dict[str, pd.DataFrame]) -> None:
     table = tables["tables/detection.csv"]
     table = table[table.model == "baseline"]
-    assert set(table.score) == {*QUANTITIES, *LEARNT, "supervised_cnn"}
+    assert set(table.score) == {*QUANTITIES, *LEARNT, "supervised_cnn", "supervised_trees"}
     for score, rows in table.groupby("score"):
         seeds = ["ensemble"] if score in QUANTITIES else ["1", "2", "ensemble"]
         assert rows.seed.tolist() == seeds
@@ -560,17 +564,18 @@ def test_coverage_measures_every_estimator_with_every_score_and_verify_leaves_it
     assert verified.returncode == 0, verified.stdout + verified.stderr
     table = pd.read_csv(place / "results" / "tables" / "coverage.csv")
     assert set(table.score) == {"S", "weak", "brightness", "mass", "lit_pixels"}
-    assert set(table.fraction) == {0.2, 0.7}
+    assert set(table[table.distortion == "none"].fraction) == {0.2, 0.7}
+    assert set(table[table.distortion == "scale 1.1"].fraction) == {0.3}
     assert (table.events == 30).all()
-    for _, of_score in table.groupby("score"):
+    for score, of_score in table.groupby("score"):
         assert set(of_score.estimator) == set(ESTIMATORS)
-        assert set(of_score.repeats) == {6}
+        assert set(of_score.repeats) == {2 if score == "weak" else 6}
     trusted = pd.read_csv(place / "results" / "tables" / "trust.csv")
     assert set(trusted.score) == set(table.score)
     assert trusted.trusted.between(0, 1).all()
     for name in ("coverage_68", "coverage_95"):
         assert table[name].between(0, 1).all()
-    for name in ("coverage", "trust"):
+    for name in ("coverage", "trust", "distortions", "tagger_auc"):
         assert (place / "results" / "figures" / f"{name}.png").stat().st_size > 10_000
 
 

@@ -112,6 +112,8 @@ UNCERTAINTY_BUDGET = f"{RESULTS}/{{model}}/uncertainty_budget.csv"
 DISCOVERY = f"{RESULTS}/{{model}}/discovery.csv"
 SENSITIVITY = f"{RESULTS}/{{model}}/sensitivity.csv"
 EXCESS = f"{RESULTS}/{{model}}/excess.csv"
+PEAKS = f"{RESULTS}/{{model}}/excess_peaks.csv"
+AGREEMENT = f"{RESULTS}/{{model}}/excess_agreement.csv"
 PURITY = f"{RESULTS}/{{model}}/purity.csv"
 DETECTION = f"{RESULTS}/{{model}}/detection.csv"
 ROC = f"{RESULTS}/{{model}}/roc.csv"
@@ -123,6 +125,7 @@ LEARNT = f"{RESULTS}/{WEAK}/seed{{seed}}/learnt.csv"
 BASELINE_MODEL = "baselines"
 BASELINES = f"{RESULTS}/baselines/seed{{seed}}/scores.h5"
 SUPERVISED = f"{RESULTS}/baselines/seed{{seed}}/supervised.h5"
+SUPERVISED_TREES = f"{RESULTS}/baselines/seed{{seed}}/supervised_trees.h5"
 SUPERVISED_HISTORY = f"{RESULTS}/baselines/seed{{seed}}/supervised_history.csv"
 SUPERVISED_NETWORKS = f"{RESULTS}/baselines/seed{{seed}}/supervised.pt"
 PREDICTIONS = f"{RESULTS}/baselines/seed{{seed}}/predictions/{{network}}_{{test}}.npy"
@@ -139,13 +142,13 @@ BENCHMARKS = f"{RESULTS}/benchmarks"
 # of optional targets
 COVERAGE = f"{RESULTS}/coverage"
 POOL = f"{COVERAGE}/{{score}}/pool.h5"
-COVERAGE_CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}.csv"
-TRUST_CELL = f"{COVERAGE}/{{score}}/{{events}}_{{pair}}_trust.csv"
+COVERAGE_CELL = f"{COVERAGE}/{{score}}/{{distortion}}/{{events}}_{{pair}}.csv"
+TRUST_CELL = COVERAGE_CELL.replace(".csv", "_trust.csv")
 COVERAGE_RESULTS = [
     *expand(TABLE, table=["coverage", "trust"]),
     *expand(
         f"{FIGURES}/{{figure}}.{{suffix}}",
-        figure=["coverage", "trust"],
+        figure=["coverage", "trust", "distortions", "tagger_auc"],
         suffix=["png", "pdf"],
     ),
 ]
@@ -168,7 +171,10 @@ MODELS = list(config["models"])
 SEEDS = config["seeds"]
 QUOTED = [*MODELS, WEAK]  # whose fractions are quoted
 # supervised ones learn from truth
-NETWORKS = config["supervised"]["networks"] if TRUTHS else {}
+LABELLED = config["supervised"]["networks"] if TRUTHS else {}
+# those that read features are trees, trained by a rule of their own
+TREES = [name for name, one in LABELLED.items() if one["inputs"] == "features"]
+NETWORKS = {name: one for name, one in LABELLED.items() if name not in TREES}
 # features that are poor scores, whose coverage stands beside that of the models
 POOR_SCORES = {
     "brightness": "minus_sum_of_squares",

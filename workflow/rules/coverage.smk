@@ -1,15 +1,34 @@
 # How honest the fractions are, measured with pseudo-experiments from tests whose truth is known.
 # Needs scores, prepared samples and truths. Creates {RESULTS}/coverage/, its table and figure.
 
-CELLS = {
-    table: expand(
-        cell,
-        score=[*QUOTED, *POOR_SCORES],
-        events=config["coverage"]["events"],
-        pair=range(len(config["coverage"]["pairs"])),
-    )
-    for table, cell in (("coverage", COVERAGE_CELL), ("trust", TRUST_CELL))
-}
+UNDISTORTED = "none"
+DISTORTIONS = {UNDISTORTED: {}} | config["coverage"]["distortions"]
+# fractions of the tests of an experiment, by their names in paths
+PAIRS, DISTORTED_PAIRS = (
+    {"_".join(map(str, pair)): pair for pair in config["coverage"][name]}
+    for name in ("pairs", "distorted_pairs")
+)
+MEASURED = [*QUOTED, *POOR_SCORES]
+
+
+def cells(path):
+    """All combinations of scores, distortions, sizes of tests and fractions that are measured."""
+    return [
+        *expand(
+            path,
+            score=MEASURED,
+            distortion=UNDISTORTED,
+            events=config["coverage"]["events"],
+            pair=PAIRS,
+        ),
+        *expand(
+            path,
+            score=MEASURED,
+            distortion=config["coverage"]["distortions"],
+            events=max(config["coverage"]["events"]),
+            pair=DISTORTED_PAIRS,
+        ),
+    ]
 
 
 rule coverage:
@@ -42,7 +61,7 @@ rule pool_model:
     log:
         f"{LOGS}/pool_model/{{model}}.log",
     wildcard_constraints:
-        model=one_of(QUOTED),
+        model=one_of(MODELS),
     resources:
         mem_mb=more(2000),
         runtime=more(10),
@@ -81,27 +100,62 @@ rule pool_feature:
         "../scripts/pool_feature.py"
 
 
+rule pool_tagger:
+    """
+    The same with the features that the weak tagger reads, which is trained anew in each
+    pseudo-experiment; with all normal jets.
+    """
+    message:
+        "Collecting the features of labelled jets"
+    input:
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TRUTHS),
+        truths=expand(PREPARED_TRUTH, test=TRUTHS),
+    params:
+        code=code("pool_tagger.py"),
+        exclude=config["features"]["exclude"],
+        truths=TRUTHS,
+    output:
+        POOL.format(score=WEAK),
+    log:
+        f"{LOGS}/pool_tagger.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(10),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/pool_tagger.py"
+
+
 rule measure_coverage:
     """
     Draw pseudo-experiments with known fractions from labelled jets, apply every estimator, and judge
-    the answers as in the summary.
-    Uses wildcards `score`, `events` (of each test) and `pair` (of fractions).
+    the answers as in the summary. The weak tagger is trained anew in each of its own.
+    Uses wildcards `score`, `distortion`, `events` (of each test) and `pair` (of fractions).
     """
     message:
-        "Measuring coverage: {wildcards.score}, {wildcards.events} events, pair {wildcards.pair}"
+        "Measuring coverage: {wildcards.score}, distortion {wildcards.distortion}, {wildcards.events} events, fractions {wildcards.pair}"
     input:
         pool=POOL,
     params:
         code=code(
             "measure_coverage.py",
             plugins.of_estimation(declared.ESTIMATORS, "estimators"),
-            plugins.of_estimation(
-                [name for name, one in declared.CHECKS.items() if not one.of_features],
+            lambda wildcards: plugins.of_estimation(
+                [
+                    name
+                    for name, one in declared.CHECKS.items()
+                    if wildcards.score == WEAK or not one.of_features
+                ],
                 "checks",
             ),
         ),
-        pair=lambda wildcards: config["coverage"]["pairs"][int(wildcards.pair)],
-        repeats=config["coverage"]["repeats"],
+        pair=lambda wildcards: (PAIRS | DISTORTED_PAIRS)[wildcards.pair],
+        distortion=lambda wildcards: DISTORTIONS[wildcards.distortion],
+        repeats=lambda wildcards: config["coverage"][
+            "retrained" if wildcards.score == WEAK else "repeats"
+        ],
         estimation=ESTIMATION
         | {"bootstrap": config["coverage"]["bootstrap"], "contamination": 0.0},
         check_level=config["fraction"]["check_level"],
@@ -109,9 +163,11 @@ rule measure_coverage:
         coverage=COVERAGE_CELL,
         trust=TRUST_CELL,
     log:
-        f"{LOGS}/measure_coverage/{{score}}_{{events}}_{{pair}}.log",
+        f"{LOGS}/measure_coverage/{{score}}_{{distortion}}_{{events}}_{{pair}}.log",
+    wildcard_constraints:
+        distortion=one_of(DISTORTIONS),
     benchmark:
-        f"{BENCHMARKS}/measure_coverage/{{score}}_{{events}}_{{pair}}.tsv"
+        f"{BENCHMARKS}/measure_coverage/{{score}}_{{distortion}}_{{events}}_{{pair}}.tsv"
     resources:
         mem_mb=more(2000),
         runtime=more(60),
@@ -126,7 +182,8 @@ rule merge_coverage:
     message:
         "Merging the coverage"
     input:
-        **CELLS,
+        coverage=cells(COVERAGE_CELL),
+        trust=cells(TRUST_CELL),
     params:
         code=code("merge_coverage.py"),
     output:
@@ -144,11 +201,15 @@ rule merge_coverage:
 
 
 rule draw_coverage:
-    """Draw bias and coverage, and trusted answers, against the true fraction."""
+    """
+    Draw bias and coverage, and trusted answers, against the true fraction; what distortions do; and
+    how well the weak tagger learns.
+    """
     message:
         "Drawing the coverage"
     input:
-        **{name: TABLE.format(table=name) for name in CELLS},
+        coverage=TABLE.format(table="coverage"),
+        trust=TABLE.format(table="trust"),
     params:
         code=code("draw_coverage.py"),
     output:

@@ -1,4 +1,4 @@
-"""Draw bias and coverage, and trusted answers, against the true fraction."""
+"""Draw bias and coverage, trusted answers, distortions, and how well the tagger learns."""
 
 from oddjet.common import logs
 from oddjet.common.tables import read
@@ -6,5 +6,8 @@ from oddjet.draw import coverage_figures, style
 
 logs.set_up(snakemake.log[0])
 tables = {name: read(path) for name, path in snakemake.input.items()}
-style.save(coverage_figures.overview(tables["coverage"]), snakemake.output.coverage)
-style.save(coverage_figures.trust(tables["trust"]), snakemake.output.trust)
+trusted, made = tables["trust"], snakemake.output
+style.save(coverage_figures.overview(tables["coverage"]), made.coverage)
+style.save(coverage_figures.trust(trusted), made.trust)
+style.save(coverage_figures.distortions(trusted), made.distortions)
+style.save(coverage_figures.separation(trusted), made.tagger_auc)

@@ -5,9 +5,11 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from oddjet.common.parts import WEAK
 from oddjet.draw import style
 
 MARKERS = "osD^v<>P"
+UNDISTORTED = "none"
 COLOURS = ("black", *style.COLOURS)  # as many as there are estimators
 
 
@@ -15,8 +17,9 @@ def overview(table: pd.DataFrame) -> Figure:
     """Bias and coverage of the 68% interval against the true fraction, by score and test size.
 
     Args:
-        table: as tables/coverage.csv.
+        table: as tables/coverage.csv; distorted experiments are left out.
     """
+    table = table[table.distortion == UNDISTORTED]
     columns = list(table[["score", "events"]].drop_duplicates().itertuples(index=False))
     estimators = list(table.estimator.unique())
     figure, grid = plt.subplots(
@@ -56,8 +59,9 @@ def trust(table: pd.DataFrame) -> Figure:
     """Trusted answers, their coverage and their errors against the true fraction, by test size.
 
     Args:
-        table: as tables/trust.csv.
+        table: as tables/trust.csv; distorted experiments are left out.
     """
+    table = table[table.distortion == UNDISTORTED]
     rows = {
         "trusted": "share trusted",
         "coverage": "coverage of trusted",
@@ -99,4 +103,79 @@ def trust(table: pd.DataFrame) -> Figure:
         axes.set_ylabel(label)
         axes.set_ylim(-0.02, 0.2 if name == "off" else 1.05)
     style.legend_below(figure)
+    return figure
+
+
+def distortions(table: pd.DataFrame) -> Figure:
+    """Trusted answers, and errors of trusted ones, by distortion and score.
+
+    Args:
+        table: as tables/trust.csv.
+    """
+    distorted = table[table.distortion != UNDISTORTED]
+    keys = ["fraction", "other_fraction"]
+    tried = distorted[keys].drop_duplicates()
+    largest = table[table.events == table.events.max()].merge(tried, on=keys)
+    truths = largest.fraction.map("{:g}".format) + largest.other_fraction.map(
+        lambda other: "" if np.isnan(other) else f" beside {other:g}"
+    )
+    largest = largest.assign(row=largest.distortion + ", " + truths)
+    rows, scores = largest.row.unique(), largest.score.unique()
+    figure, axes = plt.subplots(
+        1, 2, figsize=(2 * (1 + 0.8 * len(scores)) + 3, 1.6 + 0.26 * max(len(rows), 1)), sharey=True
+    )
+    for here, name, title in (
+        (axes[0], "trusted", "share trusted"),
+        (axes[1], "off", "of these off by more than 3 sigma"),
+    ):
+        cells = largest.pivot_table(index="row", columns="score", values=name, dropna=False)
+        cells = cells.reindex(index=rows, columns=scores).to_numpy(dtype=float)
+        here.imshow(cells, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+        for (row, column), value in np.ndenumerate(cells):
+            if not np.isnan(value):
+                colour = "black" if value > 0.6 else "white"
+                here.text(
+                    *(column, row, f"{value:.2f}"),
+                    ha="center",
+                    va="center",
+                    color=colour,
+                    fontsize=8,
+                )
+        here.set_title(title, fontsize=11)
+        here.set_xticks(range(len(scores)), map(style.plain, scores), rotation=45, ha="right")
+        here.set_yticks(range(len(rows)), rows, fontsize=8)
+        here.tick_params(length=0)
+    return figure
+
+
+def separation(table: pd.DataFrame) -> Figure:
+    """The area under the ROC curve of the tagger against the true fraction, by test size.
+
+    Args:
+        table: as tables/trust.csv; distorted experiments are left out.
+    """
+    table = table[(table.distortion == UNDISTORTED) & table.auc.notna()]
+    figure, axes = plt.subplots(figsize=(7, 5))
+    alone = table[(table.score == WEAK) & table.other_fraction.isna()]
+    for number, (events, here) in enumerate(alone.groupby("events")):
+        axes.errorbar(
+            *(here.fraction, here.auc, here.auc_uncertainty),
+            color=style.COLOURS[number % len(style.COLOURS)],
+            marker=MARKERS[number % len(MARKERS)],
+            label=f"{WEAK}, {events} jets",
+        )
+    others = table[table.score != WEAK].groupby("score", sort=False).auc.mean()
+    for score, auc in others.items():
+        axes.axhline(auc, color="0.4", linestyle="--", linewidth=1)
+        axes.annotate(
+            style.plain(str(score)),
+            (1, auc),
+            (4, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
+    axes.set(xlabel="true fraction", ylabel="area under the ROC curve", xscale="log")
+    axes.legend(loc="lower right")
     return figure

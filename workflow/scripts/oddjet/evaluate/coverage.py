@@ -1,68 +1,60 @@
 """How well each estimator does: pseudo-experiments with jets whose truth is known."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import roc_auc_score
 
 from oddjet.common.intervals import sigmas
-from oddjet.common.parts import CONTROL, SIGNAL
+from oddjet.common.parts import CONTROL, OVERDISPERSION
 from oddjet.estimate import check, discovery, trust
 from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
 from oddjet.estimate.fractions import estimates
 from oddjet.estimate.given import Given
 from oddjet.estimate.overlap import overlap
+from oddjet.evaluate.pseudo_experiments import TESTS, Experiment, tagged
 
 CONFIDENCES = (0.68, 0.95)
-TESTS = ("first", "second")
 OFF = 3.0  # standard deviations from which on an answer is wrong
-# those of features take many times the time of all else; they could only refuse more
-CHECKED = [name for name, one in CHECKS.items() if not one.of_features]
 
 
-def experiments(
-    background: np.ndarray,
-    signal: np.ndarray,
-    control: int,
-    events: int,
-    pair: Sequence[float],
-    repeats: int,
-    seed: int,
-) -> Iterator[dict[str, np.ndarray]]:
-    """Draw pseudo-experiments from labelled jets: a control part, and one or two mixtures.
+@dataclass(frozen=True)
+class Scored:
+    """A pseudo-experiment with its scores.
 
-    Jets are drawn with replacement, so that the labelled jets themselves are the truth, and the
-    number of anomalous jets is binomial. Half of the labelled anomalous jets are kept as the
-    simulation that `template` is given.
-
-    Args:
-        background, signal: scores (N,) of labelled jets.
-        control, events: number of jets of the control part and of each mixture.
-        pair: the anomalous fractions.
-        repeats: number of experiments.
-        seed: of the draw.
-
-    Yields:
-        Scores by part: `normal_control`, `signal`, and the mixtures `first` and `second`.
+    Attributes:
+        scores: by part, (n,).
+        labels: by test, (n,).
+        features: by part, control and the tests, (n, d); empty where there are scores alone.
+        overdispersion: as of `discovery.tabulate`.
     """
-    rng = np.random.default_rng(seed)
-    mixed, simulated = np.array_split(rng.permutation(signal), 2)
-    for _ in range(repeats):
-        parts = {CONTROL: background[rng.integers(len(background), size=control)]}
-        for name, fraction in zip(TESTS, pair, strict=False):
-            anomalous = rng.binomial(events, fraction)
-            drawn = (
-                background[rng.integers(len(background), size=events - anomalous)],
-                mixed[rng.integers(len(mixed), size=anomalous)],
-            )
-            parts[name] = np.concatenate(drawn)
-        parts[SIGNAL] = simulated
-        yield parts
+
+    scores: Mapping[str, np.ndarray]
+    labels: Mapping[str, np.ndarray]
+    features: Mapping[str, np.ndarray]
+    overdispersion: float
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> "Scored":
+        """One whose jets are scores."""
+        return cls(experiment.jets, experiment.labels, {}, 1.0)
+
+    @classmethod
+    def tagged(cls, experiment: Experiment, seed: int) -> "Scored":
+        """One whose jets are features, with a weak tagger that is trained anew."""
+        scores = tagged(experiment, seed)
+        features = {
+            part: np.column_stack([scores[part], experiment.jets[part]])
+            for part in (CONTROL, *experiment.labels)
+        }
+        return cls(scores, experiment.labels, features, OVERDISPERSION)
 
 
 def measure(
-    drawn: Iterator[Mapping[str, np.ndarray]],
+    drawn: Iterator[Scored],
     pair: Sequence[float],
     settings: Mapping[str, Any],
     check_level: float,
@@ -70,7 +62,7 @@ def measure(
     """Apply every estimator to pseudo-experiments, and judge the answers as a run does.
 
     Args:
-        drawn: as of `experiments`.
+        drawn: the experiments.
         pair: the true fractions.
         settings: of `Given`.
         check_level: as of `check.check`.
@@ -89,8 +81,8 @@ def measure(
     if len(pair) == 1:
         truth["first"]["other_fraction"] = np.nan
     rows, answers = [], []
-    for scores in drawn:
-        given = Given(scores, **settings)
+    for one in drawn:
+        given = Given(one.scores, **settings)
         for test, estimator, found in estimates(given):
             row: dict[str, Any] = {**truth[test], "estimator": estimator}
             for confidence in CONFIDENCES:
@@ -102,7 +94,7 @@ def measure(
             rows.append(row)
             if estimator == "joint":
                 answers.append({**truth[test], "test": test, "value": value, "half": row["half"]})
-        judged = _judged(given, check_level)
+        judged = _judged(one, given, check_level)
         for answer in answers[-len(pair) :]:
             answer |= judged[answer["test"]]
     keys = ["fraction", "other_fraction", "estimator"]
@@ -117,16 +109,16 @@ def measure(
     return measured, trusted
 
 
-def _judged(given: Given, check_level: float) -> dict[str, dict[str, Any]]:
+def _judged(one: Scored, given: Given, check_level: float) -> dict[str, dict[str, Any]]:
     """Of each test, how much higher its truth may lie than the fraction, and whether it is trusted.
 
-    As in the summary, but for what needs more than the scores.
+    As in the summary, but for what needs other models, and checks of features where there are none.
     """
-    tests = list(given.tests)
     leak = overlap(given.control, list(given.tests.values()), given.anchor)
-    found = {row["test"]: row for row in discovery.tabulate(given.scores, leak, 1.0)}
-    sample = check.Sample(given.scores, {}, given.anchor, CONFIDENCES[0])
-    checked = check.check(sample, check_level, CHECKED)
+    found = {row["test"]: row for row in discovery.tabulate(one.scores, leak, one.overdispersion)}
+    sample = check.Sample(one.scores, one.features, given.anchor, CONFIDENCES[0])
+    possible = [name for name, how in CHECKS.items() if one.features or not how.of_features]
+    checked = check.check(sample, check_level, possible)
     failed = {row[of] for row in checked if not row["passed"] for of in ("test", "other")}
     largest = max(row["significance"] for row in found.values())
     told = trust.tell(largest, leak.least)
@@ -135,8 +127,9 @@ def _judged(given: Given, check_level: float) -> dict[str, dict[str, Any]]:
             "trusted": told and test not in failed,
             "leak": leak,
             "p_background": found[test]["p_background"],
+            "auc": roc_auc_score(label, one.scores[test]) if label.min() < label.max() else np.nan,
         }
-        for test in tests
+        for test, label in one.labels.items()
     }
 
 
@@ -144,7 +137,8 @@ def _trusted(table: pd.DataFrame, fraction: float) -> dict[str, float]:
     """What became of the answers of repeated experiments with a true fraction.
 
     Returns:
-        `experiments`, the share `trusted`, and of the trusted ones `coverage` of the total 68%
+        `experiments`, the mean `auc` and its standard error, the share `trusted`, the share
+        `refused` although it was not off, and of the trusted ones `coverage` of the total 68%
         interval, the share `off` by more than three of its standard deviations, and the mean
         `half_width` of the interval; `coverage_limit` of the one-sided 95% upper limit and
         `false_discoveries`, the share with a `p_background` below 0.05, of all.
@@ -159,12 +153,15 @@ def _trusted(table: pd.DataFrame, fraction: float) -> dict[str, float]:
     sane = (table.value + 2 * up >= 0) & (table.value - 2 * table.half <= 1)
     kept = table.trusted & sane
     reach = sigmas(CONFIDENCES[0])
-    inside, off = (np.abs(above) <= number * sigma for number in (reach, OFF))
+    inside, inside_three = (np.abs(above) <= number * sigma for number in (reach, OFF))
     return {
         "experiments": len(table),
+        "auc": table.auc.mean(),
+        "auc_uncertainty": table.auc.sem(),
         "trusted": kept.mean(),
+        "refused": (inside_three & ~kept).mean(),
         "coverage": inside[kept].mean(),
-        "off": (~off)[kept].mean(),
+        "off": (~inside_three)[kept].mean(),
         "half_width": (reach * (up + table.half) / 2)[kept].mean(),
         "coverage_limit": (table.value + sigmas(0.9) * up >= fraction).mean(),
         "false_discoveries": (table.p_background < 0.05).mean(),
