@@ -76,7 +76,17 @@ def content(**given: Any) -> dict[str, Any]:
         "features": {"used": ["tau21_1", "mass"]},
         "overdispersion": OVERDISPERSION,
         **{"estimators": ESTIMATORS, "checks_declared": CHECKS},
-        **{"detection": None, "true_fractions": {}, "evaluated_test": ""},
+        **{"detection": None, "true_fractions": {}, "evaluated_test": "", "labelled": 0},
+        "excess_peaks": pd.DataFrame(
+            {"model": WEAK, "test": "low", "quantity": "mass", "peak": peak}
+            | {"uncertainty": 1.5, "width": 8.0}
+            for peak in (172.0, np.nan)
+        ),
+        "excess_agreement": pd.DataFrame(
+            {"model": WEAK, "test": "low", "other": "high", "quantity": "mass", "p_value": p}
+            for p in (0.3, 0.02, np.nan)
+        ),
+        "mass_unit": "GeV",
         **{"quoted_scores": ("error", "score"), "believable_throughout": True, "figures": []},
     }
     return made | given
@@ -146,7 +156,7 @@ def test_a_refused_fraction_is_said_to_be_refused_with_the_reason_and_has_no_lim
     assert "`low` is **refused**" in text
     assert "must not be quoted: the anchor | leaks" in text
     assert "at least 0.200 of the jets are anomalous, whatever they are" in text
-    assert "No training has learnt nothing" not in text
+    assert "Every training has learnt something" not in text
     limits = re.search(r"\| `low` \| 0\.09 .*", text)[0]
     assert limits.endswith("| refused |")
     # in a table a bar would begin another cell
@@ -159,6 +169,14 @@ def test_without_an_excess_no_anomalous_jets_are_established() -> None:
     text = written(summary=summary, verdicts=verdicts)
     assert "**no anomalous jets are established**" in text
     assert "below 0.400 at 95% confidence" in text
+
+
+def test_the_excess_is_described_by_its_peak_and_by_how_alike_those_of_two_tests_are() -> None:
+    text = written()
+    assert text.count("peaks in the mass at") == 1
+    assert "at 172.0 ± 1.500 GeV, with a width of 8.000" in text
+    assert "compared in 2 features, which are not independent" in text
+    assert "their being alike is 0.02." in text
 
 
 def test_truth_is_nowhere_unless_it_was_given() -> None:

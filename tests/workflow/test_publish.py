@@ -50,7 +50,10 @@ def test_the_result_is_valid_by_the_schema_beside_it(
     Draft202012Validator(schema).validate(result)
 
 
-TYPED = ("fractions", "checks", "uncertainty_budget", "discovery", "purity", "training", "tagger")
+TYPED = (
+    *("fractions", "checks", "uncertainty_budget", "discovery", "excess_peaks", "excess_agreement"),
+    *("purity", "training", "tagger"),
+)
 
 
 @pytest.mark.parametrize("name", ["summary", *TYPED, "samples", "detection"])

@@ -19,7 +19,10 @@ PUBLISHED_FIGURES = [
     *((name, {}) for name in (["tagger_roc"] if TRUTHS else [])),
     *(
         (name, {})
-        for name in ("fractions", "uncertainty_budget", "sensitivity", "excess")
+        for name in (
+            *("fractions", "uncertainty_budget", "sensitivity"),
+            *("excess", "excess_images"),
+        )
     ),
 ]
 PUBLISHED_FIGURE_COPIES = [
@@ -79,6 +82,8 @@ rule write_result:
         checks=TABLE.format(table="checks"),
         uncertainty_budget=TABLE.format(table="uncertainty_budget"),
         discovery=TABLE.format(table="discovery"),
+        excess_peaks=TABLE.format(table="excess_peaks"),
+        excess_agreement=TABLE.format(table="excess_agreement"),
         purity=TABLE.format(table="purity"),
         training=TABLE.format(table="training"),
         tagger=TABLE.format(table="tagger"),
@@ -173,6 +178,8 @@ rule write_methods:
         tagger=TABLE.format(table="tagger"),
         features=TABLE.format(table="features"),
         uncertainty_budget=TABLE.format(table="uncertainty_budget"),
+        excess_peaks=TABLE.format(table="excess_peaks"),
+        excess_agreement=TABLE.format(table="excess_agreement"),
         detection=TABLE.format(table="detection") if TRUTHS else [],
         scores=SCORES.format(model=MODELS[0], seed=SEEDS[0]),
         normals=expand(PREPARED_NORMAL, preparation=PUBLISHED_PREPARATIONS),
@@ -208,6 +215,7 @@ rule write_methods:
         },
         figures=[(name, of.get("model")) for name, of in PUBLISHED_FIGURES],
         truths=TRUTHS,
+        scale=SCALE,
         snakemake_version=version("snakemake"),
         config=config,
     output:

@@ -32,6 +32,7 @@ given, params, made = snakemake.input, snakemake.params, snakemake.output
 config = params.config
 record = json.loads(Path(given.provenance).read_text("utf-8"))
 names = ("summary", "samples", "fractions", "checks", "training", "uncertainty_budget")
+names += ("excess_peaks", "excess_agreement")
 tables = {name: read(given[name]) for name in names}
 features = read(given.features)
 
@@ -40,16 +41,19 @@ for preparation, path in zip(params.preparations, given.normals, strict=True):
     with h5py.File(path) as file:
         shape, raw = file.attrs["shape"].tolist(), file.attrs["raw_shape"].tolist()
         crop = int(file.attrs["crop"])
+        momentum, length = (file.attrs[f"{name}_unit"] for name in ("momentum", "length"))
     measured[preparation] = {"shape": shape, "crop": crop, "raw_side": max(raw[1:])}
 of_model = {model: measured[name] for model, name in params.preparation_of.items()}
 jets = {part: len(events) for part, events in scorefiles.read_scores(given.scores, "event").items()}
 
-detection, true_fractions, evaluated_test = None, {}, ""
+detection, true_fractions, evaluated_test, labelled = None, {}, "", 0
 if given.get("detection"):
     detection = read(given.detection)
     true_fractions = detection.groupby("test").true_fraction.first().to_dict()
     detection = overall(detection[detection.seed == "ensemble"])
     evaluated_test = detection.test.iloc[0]
+    in_it = params.truths if evaluated_test == "all" else [evaluated_test]
+    labelled = int(tables["samples"].set_index("sample").events[in_it].sum())
 
 figures = []
 for (figure, model), copy in zip(params.figures, made.figures, strict=True):
@@ -97,6 +101,8 @@ text = methods.render(
     detection=detection,
     true_fractions=true_fractions,
     evaluated_test=evaluated_test,
+    labelled=labelled,
+    mass_unit=momentum if params.scale or length == "rad" else f"{momentum} times {length}",
     quoted_scores=(config["fraction"]["anomaly_score"], TAGGER_SCORE),
     believable_throughout=bool(
         tables["summary"].believable.all()
