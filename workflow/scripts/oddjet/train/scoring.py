@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 import h5py
 import numpy as np
@@ -74,17 +75,39 @@ def score(
         done = stop
 
 
+@dataclass(frozen=True)
+class Mahalanobis:
+    """The Mahalanobis distance from a distribution of latents.
+
+    Attributes:
+        mean: (d,) float64.
+        precision: pseudoinverse of the covariance, (d, d) float64.
+    """
+
+    mean: Tensor
+    precision: Tensor
+
+    @classmethod
+    def fit(cls, latents: np.ndarray) -> Self:
+        """Take mean and covariance from latents (N, d)."""
+        fitted = torch.from_numpy(latents).double()
+        covariance = fitted.T.cov(correction=0).view(fitted.shape[1:] * 2)
+        return cls(fitted.mean(0), torch.linalg.pinv(covariance, hermitian=True))
+
+    def __call__(self, latents: Tensor) -> Tensor:
+        """Distances (n,) float32 of latents (n, d)."""
+        apart = latents.double() - self.mean
+        return (apart @ self.precision * apart).sum(1).sqrt().float()
+
+
 def add_mahalanobis(target: h5py.File) -> None:
     """Write beside the latents of each part their Mahalanobis distance (N,) float32.
 
     Mean and covariance are those of the training part's latents.
     """
-    fitted = torch.from_numpy(target[TRAIN]["latent"][:]).double()
-    mean, covariance = fitted.mean(0), fitted.T.cov(correction=0).view(fitted.shape[1:] * 2)
-    precision = torch.linalg.pinv(covariance, hermitian=True)
+    distance = Mahalanobis.fit(target[TRAIN]["latent"][:])
     for group in target.values():
-        apart = torch.from_numpy(group["latent"][:]).double() - mean
-        group["mahalanobis"] = (apart @ precision * apart).sum(1).sqrt().float().numpy()
+        group["mahalanobis"] = distance(torch.from_numpy(group["latent"][:])).numpy()
 
 
 @torch.no_grad()

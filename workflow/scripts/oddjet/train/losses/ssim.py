@@ -11,4 +11,4 @@ def error(images: Tensor, reconstructions: Tensor) -> Tensor:
         reconstructions, images, reduction="none", data_range=1.0
     )
     assert isinstance(found, Tensor)
-    return 1 - found.reshape(len(images))
+    return 1 - found.flatten()
