@@ -155,7 +155,14 @@ def test_simulation_environment_pins_what_the_requirements_pin() -> None:
     assert simulation.items() <= both.items()
 
 
-@pytest.mark.parametrize("name", ["envs/oddjet.yaml", "envs/simulation.yaml"])
+def test_publishing_environment_pins_what_the_requirements_pin() -> None:
+    publishing, needed = pins_of("envs/publish.yaml"), pins_of("requirements-publish.txt")
+    both = pins_of("requirements.txt") | needed
+    assert needed.items() <= publishing.items()
+    assert publishing.items() <= both.items()
+
+
+@pytest.mark.parametrize("name", ["envs/oddjet.yaml", "envs/publish.yaml", "envs/simulation.yaml"])
 def test_everything_in_an_environment_is_pinned(name: str) -> None:
     environment = yaml.safe_load((REPO / name).read_text("utf-8"))
     *outside, inside = environment["dependencies"]
@@ -179,7 +186,7 @@ def brought_along(names: set[str]) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["oddjet.yaml", "simulation.yaml"])
+@pytest.mark.parametrize("name", ["oddjet.yaml", "publish.yaml", "simulation.yaml"])
 def test_environment_holds_every_package_that_its_scripts_import(name: str) -> None:
     texts = "".join(file.read_text("utf-8") for file in RULE_FILES)
     scripts = {

@@ -150,6 +150,9 @@ COVERAGE_RESULTS = [
     ),
 ]
 BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
+PUBLICATION = f"{RESULTS}/publication"
+HEPDATA = f"{PUBLICATION}/hepdata.zip"
+PUBLISHED = [f"{PUBLICATION}/result.json", HEPDATA]
 
 # what there is to do
 COURSE_KNOWS = {"low": {"at_most": 0.45}, "high": {"at_least": 0.55}}  # as it says
