@@ -1,7 +1,12 @@
 """Scores as ONNX: under onnxruntime alone those of the workflow, on jets that it has never seen."""
 
-from collections.abc import Mapping
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +14,9 @@ import h5py
 import numpy as np
 import onnxruntime
 import pytest
-from conftest import IMAGES, NO_AUGMENTATION, architecture
+from conftest import IMAGES, NO_AUGMENTATION, REPO, architecture
 
+from oddjet.apply import Score, apply, main
 from oddjet.common.parts import CONTROL, TRAIN
 from oddjet.prepare import samples, splits
 from oddjet.prepare.sparse import SparseFile
@@ -222,9 +228,14 @@ def make(case: Case, folder: Path) -> Made:
     )
 
 
-@pytest.fixture(scope="module", params=CASES)
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    return make(CASES[request.param], tmp_path_factory.mktemp("made"))
+@pytest.fixture(scope="module")
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
+    return cache(lambda name: make(CASES[name], tmp_path_factory.mktemp("made")))
+
+
+@pytest.fixture(params=CASES)
+def made(request: pytest.FixtureRequest, make_once: Callable[[str], Made]) -> Made:
+    return make_once(request.param)
 
 
 def test_scores_and_latents_of_jets_never_seen_are_those_of_the_workflow(made: Made) -> None:
@@ -238,3 +249,164 @@ def test_scores_and_latents_of_jets_never_seen_are_those_of_the_workflow(made: M
     assert len(left_out) >= 1
     assert np.isnan(score[left_out]).all()
     assert np.isnan(latent[left_out]).all()
+
+
+def test_any_number_of_jets_is_scored_each_by_itself(made: Made) -> None:
+    session, jets = made.session(), made.raw.astype(made.dtype())
+    together, _ = session.run(None, {"jets": jets})
+    alone = [session.run(None, {"jets": jets[row : row + 1]})[0][0] for row in (0, 5, FRESH - 1)]
+    np.testing.assert_allclose(alone, together[[0, 5, FRESH - 1]], rtol=1e-5)
+
+
+# Python runs this before a script: nothing of oddjet or PyTorch can be imported
+STRANGER = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("oddjet", "torch", "onnx", "onnxscript", "snakemake"):
+            raise ImportError(f"a stranger has no {name}")
+
+sys.meta_path.insert(0, Refuse())
+"""
+
+
+def documented_script() -> str:
+    """The script in the documentation, which is for strangers."""
+    text = (REPO / "docs" / "publish_onnx.md").read_text("utf-8")
+    script = text.split("```python\n")[1].split("```")[0]
+    assert len(script.strip().splitlines()) <= 15
+    return script
+
+
+def test_documented_script_of_a_stranger_gives_scores_and_fraction_of_the_workflow(
+    made: Made, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(STRANGER, "utf-8")
+    (tmp_path / "score.py").write_text(documented_script(), "utf-8")
+    command = [sys.executable, tmp_path / "score.py", made.onnx, made.file, tmp_path / "out.h5"]
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    forbidden = [sys.executable, "-c", "import torch"]
+    refused = subprocess.run(forbidden, capture_output=True, text=True, env=variables)
+    assert "a stranger has no torch" in refused.stderr
+    done = subprocess.run(command, capture_output=True, text=True, env=variables)
+    assert done.returncode == 0, done.stderr
+    with h5py.File(tmp_path / "out.h5") as found:
+        np.testing.assert_allclose(found["anomaly_score"][:][made.event], made.score, rtol=1e-5)
+    fraction = (made.score > made.threshold).mean()
+    assert done.stdout.startswith(f"{fraction:.4f} of the jets")
+
+
+def test_apply_scores_files_as_the_workflow_does(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out.h5"
+    assert main([str(made.onnx), str(made.file), "--output", str(output)]) == 0
+    with h5py.File(output) as found:
+        np.testing.assert_allclose(found["anomaly_score"][:][made.event], made.score, rtol=1e-5)
+        np.testing.assert_allclose(found["latent"][:][made.event], made.latent, 1e-5, 1e-5)
+        above = made.score > made.threshold
+        assert found["anomalous"][:][made.event].tolist() == above.tolist()
+        assert found["cuts/passed"][0] == above.mean()
+        assert found["cuts/fpr_upper"][0] <= found["cuts/max_fpr"][0]
+    said = capsys.readouterr().out
+    assert f"{len(made.event)} jets in {FRESH} rows; {above.sum()} of them" in said
+
+
+def test_metadata_say_what_goes_in_and_which_cuts_are_proved(made: Made) -> None:
+    session = made.session()
+    facts = session.get_modelmeta().custom_metadata_map
+    expected = json.loads(facts["input"])
+    (given,) = session.get_inputs()
+    assert [given.name, given.shape] == [expected["name"], expected["shape"]]
+    assert given.type == {"float32": "tensor(float)", "float64": "tensor(double)"}[expected["type"]]
+    assert facts["model"] == "S"
+    assert json.loads(facts["seed"]) == 1
+    first, *usual = json.loads(facts["cuts"])
+    assert [first["max_fpr"], first["threshold"]] == [0.2, made.threshold]
+    assert [cut["max_fpr"] for cut in usual] == [0.1, 0.05]  # 60 jets prove no less
+    assert all(cut["fpr_upper"] <= cut["max_fpr"] for cut in (first, *usual))
+    assert usual[0]["threshold"] >= first["threshold"]
+
+
+def test_jets_of_another_shape_are_refused_with_the_shape_that_is_expected(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = np.concatenate([made.raw, made.raw], axis=-1)
+    with pytest.raises(Exception, match="invalid dimensions for input: jets"):
+        made.session().run(None, {"jets": other.astype(made.dtype())})
+    np.savez(tmp_path / "other.npz", other)
+    arguments = [str(made.onnx), str(tmp_path / "other.npz"), "--output", str(tmp_path / "o.h5")]
+    assert main(arguments) == 1
+    said = capsys.readouterr().err
+    assert str(tmp_path / "other.npz") in said
+    assert "expected (" in said
+    assert "Hint: " in said
+    assert not (tmp_path / "o.h5").exists()
+
+
+# What does not depend on the layout
+
+
+@pytest.fixture
+def first(make_once: Callable[[str], Made]) -> Made:
+    return make_once(next(iter(CASES)))
+
+
+def test_same_training_gives_the_same_bytes_without_a_path(first: Made) -> None:
+    content = first.onnx.read_bytes()
+    again = first.onnx.parent / "again"
+    again.mkdir()
+    script = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+from pathlib import Path
+from test_onnx_scores import CASES, make
+make(next(iter(CASES.values())), Path({str(again)!r}))
+"""
+    variables = {**os.environ, "PYTHONHASHSEED": "7"}
+    subprocess.run([sys.executable, "-c", script], check=True, env=variables)
+    assert (again / "score.onnx").read_bytes() == content
+    for word in (str(REPO), str(first.onnx.parent), ".py"):
+        assert word.encode() not in content
+
+
+@pytest.mark.parametrize(
+    ("score", "jets", "said"),
+    [
+        ("no.onnx", "fresh.npz", "no such file"),
+        ("fresh.npz", "fresh.npz", "cannot be read"),
+        ("score.onnx", "no.npz", "no such file"),
+        ("score.onnx", "nan.npz", "pixel nan"),
+        ("score.onnx", "blank.npz", "no jet in 5 rows"),
+    ],
+)
+def test_apply_refuses_files_that_it_cannot_use_and_writes_nothing(
+    first: Made, score: str, jets: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = first.onnx.parent
+    np.savez(folder / "nan.npz", np.full((5, 17, 17), np.nan))
+    np.savez(folder / "blank.npz", np.zeros((5, 17, 17)))
+    output = folder / "refused.h5"
+    assert main([str(folder / score), str(folder / jets), "--output", str(output)]) == 1
+    text = capsys.readouterr().err
+    assert said in text
+    assert "expected" in text
+    assert "Hint: " in text
+    assert not output.exists()
+
+
+def test_apply_replaces_none_of_its_inputs(first: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    before = first.file.read_bytes()
+    assert main([str(first.onnx), str(first.file), "--output", str(first.file)]) == 1
+    assert "another file to write" in capsys.readouterr().err
+    assert first.file.read_bytes() == before
+
+
+def test_apply_reads_several_files_one_behind_the_other(first: Made, tmp_path: Path) -> None:
+    names = [tmp_path / "a.npy", tmp_path / "b.npy"]
+    for name, jets in zip(names, np.split(first.raw, [30]), strict=True):
+        np.save(name, jets)
+    apply(Score.open(first.onnx), names, tmp_path / "out.h5")
+    with h5py.File(tmp_path / "out.h5") as found:
+        np.testing.assert_allclose(found["anomaly_score"][:][first.event], first.score, rtol=1e-5)

@@ -12,9 +12,9 @@ rule publish:
     input:
         needs_packages(
             "publish",
-            ["hepdata_lib", "rocrate"],
+            ["hepdata_lib", "onnx", "onnxscript", "rocrate"],
             "requirements-publish.txt",
-            PUBLISHED,
+            [*PUBLISHED, *ONNX_SCORES],
         ),
     localrule: True
 

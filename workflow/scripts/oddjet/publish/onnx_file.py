@@ -3,7 +3,8 @@
 import json
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -97,19 +98,20 @@ def facts_of(preparation: Preparation, cuts: Sequence[Mapping[str, float]]) -> d
     }
 
 
-def cuts(control: np.ndarray, max_fpr: float, confidence: float) -> list[dict[str, float]]:
+def cuts(control: np.ndarray, max_fpr: float, fpr_confidence: float) -> list[dict[str, float]]:
     """Cuts whose false positive rates are proved by control scores (N,).
 
     Returns:
         For `max_fpr`, first, and each of the usual rates that so many jets can prove: `max_fpr`,
-        `confidence`, `threshold`, `fpr`, `fpr_upper`, as `estimate.cuts.Cut` has them. Jets
+        `fpr_confidence`, and `threshold`, `fpr`, `fpr_upper` as `estimate.cuts.Cut` has them. Jets
         strictly above the threshold are called anomalous.
     """
     rates = [max_fpr, *(rate for rate in RATES if rate != max_fpr)]
     return [
-        {"max_fpr": rate, "confidence": confidence, **asdict(choose_cut(control, rate, confidence))}
+        {"max_fpr": rate, "fpr_confidence": fpr_confidence}
+        | asdict(choose_cut(control, rate, fpr_confidence))
         for rate in rates
-        if least_control(rate, confidence) <= len(control)
+        if least_control(rate, fpr_confidence) <= len(control)
     ]
 
 
@@ -126,26 +128,33 @@ def _exported(scorer: Scorer, jets: torch.Tensor) -> Any:
     """The graph as PyTorch's exporter writes it."""
     any_size = torch.export.Dim.DYNAMIC
     axes = {0: any_size, 1: any_size} if jets.dtype == torch.double else {0: any_size}
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)  # it tells of other packages that are not there
-    try:
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of PyTorch about PyTorch
-            scorer(jets)  # constants that are kept between calls are made before the tracer looks
-            program = torch.onnx.export(
-                scorer,
-                (jets,),
-                dynamo=True,
-                dynamic_shapes=(axes,),
-                input_names=[INPUT],
-                output_names=list(OUTPUTS),
-                opset_version=OPSET,
-                optimize=False,  # runtimes do it; here it knows no sequences, which ssim has
-                external_data=False,
-                verbose=False,
-            )
-    finally:
-        log.setLevel(level)
+    with torch.no_grad(), warnings.catch_warnings(), _silent("torch.onnx", "onnx_ir"):
+        warnings.simplefilter("ignore")  # of PyTorch about PyTorch
+        scorer(jets)  # constants that are kept between calls are made before the tracer looks
+        program = torch.onnx.export(
+            scorer,
+            (jets,),
+            dynamo=True,
+            dynamic_shapes=(axes,),
+            input_names=[INPUT],
+            output_names=list(OUTPUTS),
+            opset_version=OPSET,
+            optimize=False,  # runtimes do it; here it knows no sequences, which ssim has
+            external_data=False,
+            verbose=False,
+        )
     assert program is not None
     return program.model_proto
+
+
+@contextmanager
+def _silent(*names: str) -> Iterator[None]:
+    """Keep loggers from telling anything but errors: of other packages, of nodes not needed."""
+    logs = {logging.getLogger(name): logging.getLogger(name).level for name in names}
+    try:
+        for log in logs:
+            log.setLevel(logging.ERROR)
+        yield
+    finally:
+        for log, level in logs.items():
+            log.setLevel(level)

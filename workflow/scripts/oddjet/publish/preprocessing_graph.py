@@ -201,8 +201,8 @@ class Preprocessing(nn.Module):
             dense = _log1p(self.settings["log"] * dense)
         return dense.float()
 
-    def _placed(self, images: Tensor) -> LitTensors:
-        """Centre, rotate and flip, as far as the settings ask for it."""
+    def _placed(self, images: Tensor) -> Any:
+        """`LitTensors` of the pixels, moved as the settings ask for it."""
         _, height, width = self.raw_shape
         jet, channel, row, column = images.nonzero(as_tuple=True)
         lit: dict[str, Any] = {
@@ -214,11 +214,11 @@ class Preprocessing(nn.Module):
             "x": column.double() - (width - 1) / 2,
             "value": images[jet, channel, row, column].double(),
         }
-        jets = moved(LitTensors(**lit), self.settings)
+        jets: Any = moved(LitTensors(**lit), self.settings)
         return replace(jets, y=_rounded(jets.y), x=_rounded(jets.x))
 
     def _rebinned(self, jets: Any) -> Tensor:
-        """Images (n, C, H, W), float64, in which lit pixels share their values."""
+        """Images (n, C, H, W), float64, in which `LitTensors` share their values."""
         channels, height, width = self.shape
         dense = torch.zeros(jets.jets * channels * height * width, dtype=torch.double)
         plane = jets.jet * channels + jets.channel

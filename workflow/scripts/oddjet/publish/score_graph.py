@@ -10,7 +10,7 @@ import h5py
 import torch
 from torch import Tensor, nn
 
-from oddjet.prepare.images import CONSTITUENTS
+from oddjet.planning.coordinates import CONSTITUENTS
 from oddjet.publish.preprocessing_graph import Preprocessing, RawConstituents, RawImages
 from oddjet.train.models.base import Autoencoder, Loss
 from oddjet.train.normalisation import MinMax
