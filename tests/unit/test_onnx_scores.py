@@ -60,7 +60,7 @@ CASES = {
     "some channels, rebinned": Case(
         {"channels": [2, 0]},
         "convolutional",
-        {"mae": 0.3, "huber": 0.3, "log_cosh": 0.4},
+        {"hellinger": 0.5, "fourth_root": 0.5},
         {"crop": 14, "size": 9, "power": 0.5},
         shape=(16, 16, 3),
     ),
@@ -74,7 +74,7 @@ CASES = {
     "momenta": Case(
         {"layout": "constituents", "unit": "MeV", "size": 16, "constituents": 10},
         "adversarial",
-        "ncc",
+        {"mse": 0.2, "mae": 0.2, "huber": 0.2, "log_cosh": 0.2, "ncc": 0.2},
         shape=(12, 4),
     ),
     "pt, eta, phi somewhere, with a mask": Case(

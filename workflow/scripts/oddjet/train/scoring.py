@@ -1,5 +1,6 @@
 """Reconstruction errors and latent vectors of every event, read and written in pieces."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
@@ -29,11 +30,13 @@ class PreparedImages:
         sample: the open file.
         rows: which of its events, ascending, (N,).
         normalisation: of the model that sees them.
+        dtype: of the batches.
     """
 
     sample: h5py.Group
     rows: np.ndarray
     normalisation: MinMax
+    dtype: torch.dtype = torch.float32
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -41,7 +44,7 @@ class PreparedImages:
     def batches(self) -> Iterator[Tensor]:
         """All images in order, normalised, a batch at a time."""
         for _, images in SparseFile(self.sample).pieces(self.rows):
-            yield from DeviceImages(images, self.normalisation, CPU).batches()
+            yield from DeviceImages(images, self.normalisation, CPU, self.dtype).batches()
 
 
 @torch.no_grad()
@@ -51,7 +54,7 @@ def score(
     model: Autoencoder,
     error: ReconstructionError,
 ) -> None:
-    """Score events of a prepared sample.
+    """Score events of a prepared sample, in the precision that the kind of the model asks for.
 
     Writes into `target` the datasets `event` (N,) int64, the row in the raw files, `source` (N,)
     int32, the number of its file; `error` (N,) float32, the anomaly score: the reconstruction
@@ -64,8 +67,9 @@ def score(
     for name in ("event", "source"):
         target[name] = images.sample[name][:][images.rows]
     errors = target.create_dataset("error", len(images), np.float32)
+    model = copy.deepcopy(model).to(model.SCORED_IN)
     done = 0
-    for batch in images.batches():
+    for batch in replace(images, dtype=model.SCORED_IN).batches():
         found, latent = model.score(batch, error)
         if done == 0:
             target.create_dataset("latent", (len(images), latent.shape[1]), np.float32)
