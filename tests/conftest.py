@@ -52,8 +52,8 @@ SCRIPTS = REPO / "workflow" / "scripts"
 # The scripts that load modules of a folder of the package by their names. Snakemake's jobs write
 # down what they loaded: tests/dag/test_rebuilds.py compares.
 LOADERS = {
-    "train/models": {"train.py", "score.py"},
-    "train/losses": {"train.py", "score.py"},
+    "train/models": {"train.py", "score.py", "export_scores.py"},
+    "train/losses": {"train.py", "score.py", "export_scores.py"},
     "prepare/readers": {"prepare_normal.py", "prepare_test.py", "prepare_truth.py"},
     "estimate/estimators": {"estimate_fractions.py", "measure_coverage.py"},
     "estimate/checks": {"estimate_fractions.py", "measure_coverage.py"},

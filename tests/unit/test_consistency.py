@@ -203,7 +203,7 @@ def test_environment_holds_every_package_that_its_scripts_import(name: str) -> N
 
 def test_pytorch_which_takes_seconds_to_import_is_imported_by_what_needs_it_alone() -> None:
     needed = {"train.py", "score.py", "score_baselines.py"}
-    needed |= {"supervise.py", "predict.py"}
+    needed |= {"supervise.py", "predict.py", "export_scores.py"}
     assert packages(with_plugins=True)["torch"] == needed
 
 

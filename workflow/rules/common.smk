@@ -154,6 +154,7 @@ COVERAGE_RESULTS = [
 ]
 BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
 PUBLICATION = f"{RESULTS}/publication"
+ONNX_SCORE = f"{PUBLICATION}/scores/{{model}}_seed{{seed}}.onnx"
 HEPDATA = f"{PUBLICATION}/hepdata.zip"
 
 # what there is to do
@@ -217,3 +218,4 @@ ALL_RESULTS = [
     *expand(f"{FIGURES}/{DRAWN['scores'].path}.png", model=MODELS, seed=SEEDS),
     *expand(PREDICTIONS, network=NETWORKS, seed=SEEDS, test=UNLABELLED),
 ]
+ONNX_SCORES = expand(ONNX_SCORE, model=MODELS, seed=SEEDS)

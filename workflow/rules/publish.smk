@@ -36,6 +36,7 @@ PUBLISHED = [
     HEPDATA,
     *(f"{PUBLICATION}/{name}" for name in ("methods.md", "references.bib")),
     *PUBLISHED_FIGURE_COPIES,
+    *ONNX_SCORES,
 ]
 WORKFLOW_FILES = [
     "Snakefile",
@@ -60,7 +61,7 @@ rule publish:
     input:
         needs_packages(
             "publish",
-            ["hepdata_lib", "rocrate"],
+            ["hepdata_lib", "onnx", "onnxscript", "rocrate"],
             "requirements-publish.txt",
             [*PUBLISHED, f"{PUBLICATION}/ro-crate-metadata.json"],
         ),

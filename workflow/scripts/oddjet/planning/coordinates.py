@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+CONSTITUENTS = "constituents"  # the layout of arrays that have them
 MASK = "mask"  # 1 where there is a constituent, 0 where there is none; may stand beside any of them
 # what makes up a four-vector; without energy or mass constituents are massless
 SYSTEMS = (
