@@ -34,7 +34,7 @@ clean:
 	rm -rf .venv .snakemake results
 
 .venv/runtime: requirements.txt
-.venv/development: requirements-dev.txt requirements.txt
+.venv/development: requirements-dev.txt requirements-publish.txt requirements.txt
 .venv/measuring: requirements-benchmark.txt requirements.txt
 .venv/runtime .venv/development .venv/measuring:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

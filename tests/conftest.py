@@ -52,8 +52,8 @@ SCRIPTS = REPO / "workflow" / "scripts"
 # The scripts that load modules of a folder of the package by their names. Snakemake's jobs write
 # down what they loaded: tests/dag/test_rebuilds.py compares.
 LOADERS = {
-    "train/models": {"train.py", "score.py"},
-    "train/losses": {"train.py", "score.py"},
+    "train/models": {"train.py", "score.py", "export_scores.py"},
+    "train/losses": {"train.py", "score.py", "export_scores.py"},
     "prepare/readers": {
         *("find_jets.py", "prepare_normal.py", "prepare_test.py", "prepare_truth.py")
     },
@@ -393,3 +393,14 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
     place = Path(shutil.copytree(ran, tmp_path_factory.mktemp("copy") / "of", symlinks=True))
     loaded = loaded_by(place / "watched", ran / "code" / "workflow" / "scripts")
     return WholeRun(place / "run", place / "code", loaded)
+
+
+@pytest.fixture(scope="session")
+def published(whole_run: WholeRun, tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
+    """A copy of the whole run in which the target publish was made as well."""
+    place = tmp_path_factory.mktemp("published") / "run"
+    run = WholeRun(Path(shutil.copytree(whole_run.directory, place)), whole_run.code)
+    done = run.run("publish")
+    if done.returncode:
+        pytest.fail(f"publishing failed:\n{(done.stdout + done.stderr)[-3000:]}", pytrace=False)
+    return run

@@ -162,9 +162,17 @@ def test_clustering_environment_pins_what_the_requirements_pin() -> None:
     assert needed["fastjet"] == pins_of("requirements-simulation.txt")["fastjet"]
 
 
-@pytest.mark.parametrize(
-    "name", ["envs/oddjet.yaml", "envs/simulation.yaml", "envs/clustering.yaml"]
-)
+def test_publishing_environment_pins_what_the_requirements_pin() -> None:
+    publishing, needed = pins_of("envs/publish.yaml"), pins_of("requirements-publish.txt")
+    both = pins_of("requirements.txt") | needed
+    assert needed.items() <= publishing.items()
+    assert publishing.items() <= both.items()
+
+
+ENVIRONMENTS = ["clustering.yaml", "oddjet.yaml", "publish.yaml", "simulation.yaml"]
+
+
+@pytest.mark.parametrize("name", [f"envs/{name}" for name in ENVIRONMENTS])
 def test_everything_in_an_environment_is_pinned(name: str) -> None:
     environment = yaml.safe_load((REPO / name).read_text("utf-8"))
     *outside, inside = environment["dependencies"]
@@ -188,7 +196,7 @@ def brought_along(names: set[str]) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["oddjet.yaml", "simulation.yaml", "clustering.yaml"])
+@pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_environment_holds_every_package_that_its_scripts_import(name: str) -> None:
     texts = "".join(file.read_text("utf-8") for file in RULE_FILES)
     scripts = {
@@ -205,7 +213,7 @@ def test_environment_holds_every_package_that_its_scripts_import(name: str) -> N
 
 def test_pytorch_which_takes_seconds_to_import_is_imported_by_what_needs_it_alone() -> None:
     needed = {"train.py", "score.py", "score_baselines.py"}
-    needed |= {"supervise.py", "predict.py"}
+    needed |= {"supervise.py", "predict.py", "export_scores.py"}
     assert packages(with_plugins=True)["torch"] == needed
 
 

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 from conftest import architecture
+from scipy.ndimage import gaussian_filter
 from sklearn.covariance import EmpiricalCovariance
 
 from oddjet.prepare.sparse import SparseFile, SparseImages
 from oddjet.train import scoring
 from oddjet.train.build import build
 from oddjet.train.normalisation import MinMax
+from oddjet.train.reconstruction_error import ReconstructionError
 
 SHAPE = (1, 8, 8)
 
@@ -52,7 +54,28 @@ def sample(tmp_path: Path) -> h5py.File:
     file = h5py.File(tmp_path / "normal.h5", "w")
     SparseFile.create(file, SHAPE).append(SparseImages.from_dense(images))
     file["event"] = np.arange(40) * 10
+    file["source"] = np.zeros(40, np.int32)
     return file
+
+
+def test_scores_of_pixels_near_zero_are_good_to_single_precision(
+    tmp_path: Path, sample: h5py.File
+) -> None:
+    # their fourth roots magnify what is rounded before, to more than 1e-5 of a score
+    torch.manual_seed(0)
+    model = build(SHAPE, architecture("dense", latent=2)).eval()
+    error = ReconstructionError({"fourth_root": 1.0}, {"fourth_root": 1.0}, 1.0)
+    images = scoring.PreparedImages(sample, np.arange(40), MinMax.none(1, 1.0))
+    (batch,) = images.batches()
+    with torch.no_grad():
+        model.output.bias.sub_(model.decode(model.encode(batch)).mean(0).flatten())
+    with h5py.File(tmp_path / "scores.h5", "w") as target:
+        scoring.score(images, target, model, error)
+        found = target["error"][:]
+    raw = SparseFile(sample).read().dense().astype(np.float64)
+    smoothed = gaussian_filter(raw, (0, 0, 1, 1), mode="constant")
+    expected, _ = model.double().score(torch.from_numpy(smoothed), error)
+    np.testing.assert_allclose(found, expected.detach(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("events", [3, 20])

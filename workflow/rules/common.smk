@@ -155,6 +155,9 @@ COVERAGE_RESULTS = [
     ),
 ]
 BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
+PUBLICATION = f"{RESULTS}/publication"
+ONNX_SCORE = f"{PUBLICATION}/scores/{{model}}_seed{{seed}}.onnx"
+HEPDATA = f"{PUBLICATION}/hepdata.zip"
 
 # what there is to do
 COURSE_KNOWS = {"low": {"at_most": 0.45}, "high": {"at_least": 0.55}}  # as it says
@@ -223,3 +226,4 @@ ALL_RESULTS = [
     *expand(f"{FIGURES}/{DRAWN['scores'].path}.png", model=MODELS, seed=SEEDS),
     *expand(PREDICTIONS, network=NETWORKS, seed=SEEDS, test=UNLABELLED),
 ]
+ONNX_SCORES = expand(ONNX_SCORE, model=MODELS, seed=SEEDS)

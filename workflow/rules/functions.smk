@@ -3,6 +3,7 @@
 import csv
 import re
 from functools import cache
+from importlib.util import find_spec
 
 from oddjet.common.messages import warnings
 from oddjet.planning import plugins
@@ -175,11 +176,16 @@ def figures_of(rule):
     return made
 
 
+def figure_of(name, **wildcards):
+    """The PNG of a figure."""
+    return f"{FIGURES}/{DRAWN[name].path.format(**wildcards)}.png"
+
+
 def shown(section, **wildcards):
     """The PNGs of a section of the page, by the names of the figures."""
     return {
-        name: f"{FIGURES}/{figure.path.format(**wildcards)}.png"
-        for name, figure in in_section(section, with_truth=bool(TRUTHS)).items()
+        name: figure_of(name, **wildcards)
+        for name in in_section(section, with_truth=bool(TRUTHS))
     }
 
 
@@ -192,6 +198,23 @@ def needs_truth(target, results):
         raise WorkflowError(
             f"The target {target} needs labelled jets: found no samples.tests.NAME.truth, expected "
             "at least one. Hint: run it on a simulation (snakemake simulate), or on the demo input."
+        )
+
+    return found
+
+
+def needs_packages(target, packages, requirements, results):
+    """What a target makes, or an error where packages that it needs are not installed."""
+
+    def found(wildcards):
+        # with conda and containers they are in an environment that is still to be made
+        here = not workflow.deployment_settings.deployment_method
+        missing = [name for name in packages if here and not find_spec(name)]
+        if not missing:
+            return results
+        raise WorkflowError(
+            f"The target {target} needs packages that are not installed: {', '.join(missing)}. "
+            f"Hint: pip install -r {WORKFLOW.parent / requirements}"
         )
 
     return found

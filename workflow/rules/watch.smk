@@ -47,7 +47,14 @@ rule verify:
         code=code("verify.py"),
         provenance=PROVENANCE,
         results=RESULTS,
-        unrecorded=[LOGS, BENCHMARKS, COVERAGE, *COVERAGE_RESULTS, SIMULATED],
+        unrecorded=[
+            LOGS,
+            BENCHMARKS,
+            COVERAGE,
+            *COVERAGE_RESULTS,
+            SIMULATED,
+            PUBLICATION,
+        ],
     log:
         f"{LOGS}/verify.log",
     conda:

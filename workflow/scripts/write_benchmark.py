@@ -5,7 +5,7 @@ from oddjet.common.files import replacing
 from oddjet.common.tables import read
 from oddjet.evaluate import comparison
 from oddjet.planning.figures import FIGURES
-from oddjet.summarise import page
+from oddjet.summarise import captions, page
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
@@ -15,12 +15,12 @@ figures = [
     page.picture(
         path,
         FIGURES[name].title,
-        page.caption(page.REPORT / f"{name}.rst", snakemake),
+        captions.caption(name, snakemake),
     )
     for name, path in zip(params.figures, given.figures, strict=True)
 ]
 text = page.render(
-    page.REPORT / "benchmark.html.j2",
+    captions.REPORT / "benchmark.html.j2",
     groups={name: page.html_table(comparison.readable(rows)) for name, rows in groups.items()},
     figures=figures,
     truths=params.truths,

@@ -10,7 +10,7 @@ from oddjet.common.tables import read
 from oddjet.draw import style
 from oddjet.estimate.declared import CHECKS, ESTIMATORS
 from oddjet.planning.figures import FIGURES
-from oddjet.summarise import page
+from oddjet.summarise import captions, page
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
@@ -18,7 +18,7 @@ given, params = snakemake.input, snakemake.params
 
 def picture(file: str, name: str) -> dict[str, str]:
     """A figure with the caption that it has in Snakemake's report."""
-    text = page.caption(page.REPORT / f"{name}.rst", snakemake)
+    text = captions.caption(name, snakemake)
     return page.picture(file, FIGURES[name].title, text)
 
 
@@ -67,7 +67,7 @@ provenance["configuration"] = json.loads(provenance["configuration"])
 summary = read(given.summary)
 rows = [table.to_dict("records") for table in (tables["samples"], summary)]
 text = page.render(
-    page.REPORT / "summary.html.j2",
+    captions.REPORT / "summary.html.j2",
     summary=summary,
     warnings=messages.warnings(*rows),
     training=tables["training"],

@@ -14,7 +14,7 @@ BINS = 50  # at most
 POINTS = 1500  # of a sample in a scatter plot
 
 
-def _edges(parts: Sequence[np.ndarray]) -> np.ndarray:
+def edges_of(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Logarithmic bins that hold all but a few of the scores, fewer for fewer events."""
     positive = np.concatenate([part[part > 0] for part in parts])
     low, high = np.quantile(positive, [0.001, 0.999])
@@ -30,7 +30,7 @@ def histograms(parts: Mapping[str, np.ndarray], tests: list[str], threshold: flo
         tests: which of them are tests.
         threshold: the cut.
     """
-    edges = _edges([parts[CONTROL], *(parts[test] for test in tests)])
+    edges = edges_of([parts[CONTROL], *(parts[test] for test in tests)])
     figure, (upper, lower) = plt.subplots(2, sharex=True, figsize=(7.5, 7), height_ratios=[3, 1.3])
 
     def density(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -159,7 +159,7 @@ def by_cluster(
     parts: Mapping[str, np.ndarray], components: Mapping[str, np.ndarray], threshold: float
 ) -> Figure:
     """Anomaly scores of each test by mixture component, with the cut."""
-    edges = _edges([parts[test] for test in components])
+    edges = edges_of([parts[test] for test in components])
     figure, grid = plt.subplots(
         1, len(components), figsize=(6.2 * len(components), 5.2), squeeze=False, sharey=True
     )

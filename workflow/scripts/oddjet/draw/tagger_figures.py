@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from oddjet.common.parts import CONTROL
 from oddjet.draw import style
 
-BINS = 25
+EDGES = np.linspace(0, 1, 26)  # of the bins of the score
 SHOWN = 20  # features, those that tell most
 
 
@@ -24,19 +24,18 @@ def histograms(parts: Mapping[str, np.ndarray], tests: Sequence[str], threshold:
         tests: which of them are tests.
         threshold: the cut.
     """
-    edges = np.linspace(0, 1, BINS + 1)
     figure, (upper, lower) = plt.subplots(2, sharex=True, figsize=(7.5, 7), height_ratios=[3, 1.3])
-    counts = {part: np.histogram(parts[part], edges)[0] for part in (CONTROL, *tests)}
+    counts = {part: np.histogram(parts[part], EDGES)[0] for part in (CONTROL, *tests)}
     share = {part: found / len(parts[part]) for part, found in counts.items()}
     error = {part: np.sqrt(found) / len(parts[part]) for part, found in counts.items()}
-    mplhep.histplot(share[CONTROL], edges, ax=upper, label="control", color=style.CONTROL)
+    mplhep.histplot(share[CONTROL], EDGES, ax=upper, label="control", color=style.CONTROL)
     filled = np.where(share[CONTROL] > 0, share[CONTROL], np.nan)
     for number, test in enumerate(tests):
         colour = style.colour(number)
-        mplhep.histplot(share[test], edges, ax=upper, label=test, color=colour)
+        mplhep.histplot(share[test], EDGES, ax=upper, label=test, color=colour)
         mplhep.histplot(
             share[test] / filled,
-            edges,
+            EDGES,
             yerr=error[test] / filled,
             histtype="errorbar",
             markersize=4,
@@ -44,7 +43,7 @@ def histograms(parts: Mapping[str, np.ndarray], tests: Sequence[str], threshold:
             color=colour,
         )
     spread = np.nan_to_num(error[CONTROL] / filled)
-    lower.stairs(1 + spread, edges, baseline=1 - spread, fill=True, color="lightgrey", zorder=0)
+    lower.stairs(1 + spread, EDGES, baseline=1 - spread, fill=True, color="lightgrey", zorder=0)
     lower.axhline(1, color="black", linewidth=1)
     for axes in (upper, lower):
         axes.axvline(threshold, color="black", linestyle="--")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+CONSTITUENTS = "constituents"  # the layout of arrays that have them
 # may stand beside any of them
 MASK = "mask"  # 1 where there is a constituent, 0 where there is none
 CODE = "code"  # of what a constituent is, such as its PDG code

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from oddjet.common.errors import InputError
+from oddjet.planning.coordinates import CONSTITUENTS
 from oddjet.prepare.arrays import RawArray
 from oddjet.prepare.constituents import jet_images
 from oddjet.prepare.features import image_features
@@ -16,7 +17,6 @@ from oddjet.prepare.raw import chosen_rows, open_array
 from oddjet.prepare.sparse import SparseImages, events_at_once
 from oddjet.prepare.weights import open_weights, unweight
 
-CONSTITUENTS = "constituents"  # the layout
 LEADING = 20  # constituents of a jet that are kept beside its image
 
 
@@ -117,6 +117,19 @@ class Images:
                 "images that differ",
                 "check that this is the array of images, and `where` and `rows`.",
             )
+
+    def raw_pieces(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield rows of the files and what lies there, (n, ...), blank ones among them.
+
+        Raises:
+            InputError: as of `pieces`, but for blank rows alone.
+        """
+        for rows, values in self._chosen():
+            if self.of_constituents:
+                self.coordinates.four_vectors(rows, values)
+            else:
+                self.channels.images(rows, values)
+            yield rows, values
 
     def _chosen(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows of the files and what is in them, as many at a time however the files are divided.

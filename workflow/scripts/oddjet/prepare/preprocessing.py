@@ -7,7 +7,7 @@ sum, the same for each.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,8 +19,13 @@ DECIMALS = 6  # of a coordinate: rounding errors, which are smaller, must not li
 
 @dataclass(frozen=True)
 class LitPixels:
-    """The lit pixels of N jets of `shape` (C, H, W), all arrays (lit pixels,)."""
+    """The lit pixels of N jets of `shape` (C, H, W), all arrays (lit pixels,).
 
+    Attributes:
+        xp: what computes with them, NumPy here, PyTorch where the steps become part of a graph.
+    """
+
+    xp: ClassVar[Any] = np
     jets: int
     shape: tuple[int, int, int]
     jet: np.ndarray
@@ -36,7 +41,7 @@ class LitPixels:
     def mean(self, quantity: np.ndarray) -> np.ndarray:
         """Mean (N,) over each jet of a quantity, weighted by the values; 0 of a blank jet."""
         total = self.sum()
-        return self.sum(quantity) / np.where(total > 0, total, 1)
+        return self.sum(quantity) / self.xp.where(total > 0, total, 1.0)
 
 
 def lit_pixels(images: SparseImages) -> LitPixels:
@@ -66,25 +71,39 @@ def rotated(jets: LitPixels) -> LitPixels:
     The axis is that of the larger second moment about the centroid. A jet without one, such as a
     single pixel, stays as it is.
     """
-    local = centred(jets)
-    yy, xx, xy = (jets.mean(q) for q in (local.y**2, local.x**2, local.x * local.y))
-    angle = 0.5 * np.arctan2(2 * xy, yy - xx)[jets.jet]  # of the axis, from y towards x
-    cosine, sine = np.cos(angle), np.sin(angle)
+    local, xp = centred(jets), jets.xp
+    yy, xx, xy = (jets.mean(q) for q in (local.y * local.y, local.x * local.x, local.x * local.y))
+    # The axis is at half the angle of (along, across), from y towards x. By square roots alone,
+    # which every machine and every runtime rounds alike: where third moments vanish but for
+    # roundings these decide the flip.
+    along, across = yy - xx, 2 * xy
+    length = xp.sqrt(along * along + across * across)
+    safe = xp.where(length > 0, length, 1.0)
+    larger = xp.sqrt((1 + xp.where(length > 0, abs(along) / safe, 1.0)) / 2)
+    smaller = abs(across) / safe / (2 * larger)
+    cosine = xp.where(along < 0, smaller, larger)[jets.jet]
+    sine = xp.where(along < 0, larger, smaller) * xp.where(across < 0, -1.0, 1.0)
+    sine = sine[jets.jet]
     return replace(jets, y=cosine * jets.y + sine * jets.x, x=cosine * jets.x - sine * jets.y)
 
 
 def flipped(jets: LitPixels) -> LitPixels:
     """Flip each jet so that its third moments about the middle are not negative."""
-    y, x = (np.where(jets.sum(q**3) < 0, -1.0, 1.0)[jets.jet] for q in (jets.y, jets.x))
+    y, x = (jets.xp.where(jets.sum(q * q * q) < 0, -1.0, 1.0)[jets.jet] for q in (jets.y, jets.x))
     return replace(jets, y=y * jets.y, x=x * jets.x)
 
 
-def placed(images: SparseImages, settings: Mapping[str, Any]) -> LitPixels:
+def moved(jets: LitPixels, settings: Mapping[str, Any]) -> LitPixels:
     """Centre, rotate and flip, as far as `settings` ask for it."""
-    jets = lit_pixels(images)
     for wanted, step in (("centre", centred), ("rotate", rotated), ("flip", flipped)):
         if settings[wanted]:
             jets = step(jets)
+    return jets
+
+
+def placed(images: SparseImages, settings: Mapping[str, Any]) -> LitPixels:
+    """The lit pixels of images where `moved` brings them."""
+    jets = moved(lit_pixels(images), settings)
     return replace(jets, y=np.round(jets.y, DECIMALS), x=np.round(jets.x, DECIMALS))
 
 

@@ -95,10 +95,10 @@ def prepare_test(
     `digest` (N,) uint64 of each raw jet's content; in `features` those of each raw jet, float32
     (N,), named as in `features.FEATURES`; of constituents the `constituents` (N, k, 4) float32 that
     `Images` keeps; as attributes the `crop` in raw pixels, if any, the units of pT, mass and width,
-    the number of rows of the raw files, together and of each, how many of them are `chosen` and
-    their `effective` number before they are unweighted, and of the raw images the shape, how
-    many are `blank`, `emptied` by the crop, or lit in `one_pixel`, the number of lit pixels, and
-    the brightest pixel; and in `raw` the checksums of what was read.
+    the number of rows of the raw files, together and of each, and the `row_shape` of one there,
+    how many of them are `chosen` and their `effective` number before they are unweighted; of the
+    raw images the shape, how many are `blank`, `emptied` by the crop, or lit in `one_pixel`, the
+    number of lit pixels, and the brightest pixel; and in `raw` the checksums of what was read.
 
     Args:
         sample, images, output, preprocessing, planned, like: as of `prepare_normal`.
@@ -256,6 +256,7 @@ def _store(
     target.attrs.update(
         key=raw.raw.key,
         raw_shape=raw.shape,
+        row_shape=raw.raw.shape[1:],
         blank=blank,
         emptied=emptied,
         one_pixel=one_pixel,

@@ -11,7 +11,6 @@ import plotly.graph_objects as go
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-REPORT = Path(__file__).parents[3] / "report"  # the templates, and the captions of the figures
 POINTS = 600  # of a sample in the turning plot
 
 
@@ -72,8 +71,3 @@ def render(template: str | Path, **content: Any) -> str:
     style = Markup(Path(template).with_name("page.css").read_text("utf-8"))
     text = Path(template).read_text("utf-8")
     return environment.from_string(text).render(style=style, **content)
-
-
-def caption(file: str | Path, snakemake: Any) -> str:
-    """The caption of Snakemake's report for a figure, filled in as there."""
-    return Environment().from_string(Path(file).read_text("utf-8")).render(snakemake=snakemake)

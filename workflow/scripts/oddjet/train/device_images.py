@@ -13,15 +13,21 @@ BATCH = 256  # events at once where nothing is learnt
 
 
 class DeviceImages:
-    """N sparse images on a device, drawn from it as dense normalised batches."""
+    """N sparse images on a device, drawn from it as dense normalised batches of a `dtype`."""
 
-    def __init__(self, images: SparseImages, normalisation: MinMax, device: torch.device) -> None:
+    def __init__(
+        self,
+        images: SparseImages,
+        normalisation: MinMax,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         self.shape = images.shape
         self.normalisation = normalisation
         self.lit = torch.as_tensor(np.diff(images.offsets))  # how many, by image; not on the device
         self.offsets = torch.as_tensor(images.offsets, device=device)
         self.pixels = torch.as_tensor(images.pixels.astype(np.int32), device=device)
-        self.values = torch.as_tensor(images.values, device=device)
+        self.values = torch.as_tensor(images.values, dtype=dtype, device=device)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -37,7 +43,7 @@ class DeviceImages:
         event = torch.repeat_interleave(counts, output_size=lit)
         ends = torch.cumsum(counts, 0)
         place = torch.arange(lit, device=event.device) + (start - ends + counts)[event]
-        images = torch.zeros(len(rows), int(np.prod(self.shape)), device=event.device)
+        images = self.values.new_zeros(len(rows), int(np.prod(self.shape)))
         images[event, self.pixels[place].long()] = self.values[place]
         return self.normalisation(images.view(-1, *self.shape))
 

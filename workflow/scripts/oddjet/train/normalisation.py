@@ -14,19 +14,20 @@ def smooth(images: Tensor, width: float) -> Tensor:
     Beyond their rim the images are dark. The kernel ends at four standard deviations and sums to 1,
     as that of `scipy.ndimage.gaussian_filter`.
     """
-    rows, columns = (_convolution(side, width, images.device) for side in images.shape[2:])
+    device, dtype = images.device, images.dtype
+    rows, columns = (_convolution(side, width, device, dtype) for side in images.shape[2:])
     return rows @ images @ columns
 
 
 @cache  # a GPU would be waited for whenever a batch sends it numbers
-def _convolution(side: int, width: float, device: torch.device) -> Tensor:
+def _convolution(side: int, width: float, device: torch.device, dtype: torch.dtype) -> Tensor:
     """The convolution along one axis as a symmetric matrix (side, side)."""
     reach = int(4 * width + 0.5)
     weights = torch.exp(-((torch.arange(reach + 1, dtype=torch.float64) / width) ** 2) / 2)
     weights /= 2 * weights.sum() - weights[0]
     weights = torch.cat([weights, torch.zeros(side)])
     place = torch.arange(side)
-    return weights[(place[:, None] - place).abs()].to(device, torch.float32)
+    return weights[(place[:, None] - place).abs()].to(device, dtype)
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,14 @@ class MinMax:
             images = smooth(images, self.smoothing)
         pairs = zip(self.minimum, self.maximum, strict=True)
         span = tuple(high - low or 1.0 for low, high in pairs)  # one without contrast stays dark
-        device = images.device
-        return (images - _of_channels(self.minimum, device)) / _of_channels(span, device)
+        device, dtype = images.device, images.dtype
+        minimum, span = (_of_channels(values, device, dtype) for values in (self.minimum, span))
+        return (images - minimum) / span
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 @cache
-def _of_channels(values: tuple[float, ...], device: torch.device) -> Tensor:
-    return torch.tensor(values, device=device)[:, None, None]
+def _of_channels(values: tuple[float, ...], device: torch.device, dtype: torch.dtype) -> Tensor:
+    return torch.tensor(values, dtype=dtype, device=device)[:, None, None]

@@ -64,7 +64,7 @@ class ReconstructionError:
 
     def __call__(self, images: Tensor, reconstructions: Tensor) -> Tensor:
         """The error (n,) of reconstructions of images, both (n, C, H, W)."""
-        total = torch.zeros(len(images), device=images.device)
+        total = images.new_zeros(images.shape[0])
         for name, weight in self.weights.items():
             loss = loss_module(name)
             scale = 1 / self.rms if getattr(loss, "IN_UNITS_OF_RMS", False) else 1.0

@@ -1,7 +1,9 @@
 """Reconstruction errors and latent vectors of every event, read and written in pieces."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 import h5py
 import numpy as np
@@ -29,11 +31,13 @@ class PreparedImages:
         sample: the open file.
         rows: which of its events, ascending, (N,).
         normalisation: of the model that sees them.
+        dtype: of the batches.
     """
 
     sample: h5py.Group
     rows: np.ndarray
     normalisation: MinMax
+    dtype: torch.dtype = torch.float32
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -41,7 +45,7 @@ class PreparedImages:
     def batches(self) -> Iterator[Tensor]:
         """All images in order, normalised, a batch at a time."""
         for _, images in SparseFile(self.sample).pieces(self.rows):
-            yield from DeviceImages(images, self.normalisation, CPU).batches()
+            yield from DeviceImages(images, self.normalisation, CPU, self.dtype).batches()
 
 
 @torch.no_grad()
@@ -51,7 +55,7 @@ def score(
     model: Autoencoder,
     error: ReconstructionError,
 ) -> None:
-    """Score events of a prepared sample.
+    """Score events of a prepared sample, in the precision that the kind of the model asks for.
 
     Writes into `target` the datasets `event` (N,) int64, the row in the raw files, `source` (N,)
     int32, the number of its file, and perhaps `jet` (N,) int8, which jet of the event; `error`
@@ -64,8 +68,9 @@ def score(
     """
     copy_origins(images.sample, target, images.rows)
     errors = target.create_dataset("error", len(images), np.float32)
+    model = copy.deepcopy(model).to(model.SCORED_IN)
     done = 0
-    for batch in images.batches():
+    for batch in replace(images, dtype=model.SCORED_IN).batches():
         found, latent = model.score(batch, error)
         if done == 0:
             target.create_dataset("latent", (len(images), latent.shape[1]), np.float32)
@@ -75,17 +80,39 @@ def score(
         done = stop
 
 
+@dataclass(frozen=True)
+class Mahalanobis:
+    """The Mahalanobis distance from a distribution of latents.
+
+    Attributes:
+        mean: (d,) float64.
+        precision: pseudoinverse of the covariance, (d, d) float64.
+    """
+
+    mean: Tensor
+    precision: Tensor
+
+    @classmethod
+    def fit(cls, latents: np.ndarray) -> Self:
+        """Take mean and covariance from latents (N, d)."""
+        fitted = torch.from_numpy(latents).double()
+        covariance = fitted.T.cov(correction=0).view(fitted.shape[1:] * 2)
+        return cls(fitted.mean(0), torch.linalg.pinv(covariance, hermitian=True))
+
+    def __call__(self, latents: Tensor) -> Tensor:
+        """Distances (n,) float32 of latents (n, d)."""
+        apart = latents.double() - self.mean
+        return (apart @ self.precision * apart).sum(1).sqrt().float()
+
+
 def add_mahalanobis(target: h5py.File) -> None:
     """Write beside the latents of each part their Mahalanobis distance (N,) float32.
 
     Mean and covariance are those of the training part's latents.
     """
-    fitted = torch.from_numpy(target[TRAIN]["latent"][:]).double()
-    mean, covariance = fitted.mean(0), fitted.T.cov(correction=0).view(fitted.shape[1:] * 2)
-    precision = torch.linalg.pinv(covariance, hermitian=True)
+    distance = Mahalanobis.fit(target[TRAIN]["latent"][:])
     for group in target.values():
-        apart = torch.from_numpy(group["latent"][:]).double() - mean
-        group["mahalanobis"] = (apart @ precision * apart).sum(1).sqrt().float().numpy()
+        group["mahalanobis"] = distance(torch.from_numpy(group["latent"][:])).numpy()
 
 
 @torch.no_grad()

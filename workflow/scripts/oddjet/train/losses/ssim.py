@@ -8,7 +8,7 @@ def error(images: Tensor, reconstructions: Tensor) -> Tensor:
     from torchmetrics.functional.image import structural_similarity_index_measure
 
     found = structural_similarity_index_measure(
-        reconstructions, images, reduction="none", data_range=1.0
+        reconstructions.float(), images.float(), reduction="none", data_range=1.0
     )
     assert isinstance(found, Tensor)
-    return 1 - found.reshape(len(images))
+    return 1 - found.flatten()

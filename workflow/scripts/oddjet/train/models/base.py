@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,14 @@ class Autoencoder(nn.Module, ABC):
 
     A subclass is made with the image shape (C, H, W) and its own parameters of the configuration.
     One that is trained or scores in another way overrides `optimisers`, `step` or `score`.
+
+    Attributes:
+        SCORED_IN: the precision of scores. Double where pixels of a reconstruction can come out
+            near zero: their roots in an error magnify the roundings of single precision, to some
+            1e-5 of a score, which differ between machines.
     """
+
+    SCORED_IN: ClassVar[torch.dtype] = torch.float32
 
     @abstractmethod
     def encode(self, images: Tensor) -> Tensor:

@@ -23,6 +23,8 @@ class DenseAutoencoder(Autoencoder):
         output: `linear`, or `softmax` over the pixels, for images of the same sum.
     """
 
+    SCORED_IN = torch.float64
+
     def __init__(
         self,
         shape: tuple[int, int, int],

@@ -27,6 +27,8 @@ class GenerativeAdversarialNetwork(AgainstDiscriminator):
             the images that the generator reconstructs.
     """
 
+    SCORED_IN = torch.float32  # by the discriminator, whose output has no roots
+
     def __init__(self, shape: tuple[int, int, int], noise: float, **parameters: Any) -> None:
         super().__init__(shape, **parameters)
         self.noise = noise

@@ -1,0 +1,72 @@
+"""Write the submission to HEPData."""
+
+import h5py
+
+from oddjet.common import logs, scorefiles
+from oddjet.common.parts import CONTROL, TAGGER_SCORE, WEAK, tests_of
+from oddjet.common.tables import overall, read
+from oddjet.draw import class_figures, score_figures, tagger_figures
+from oddjet.estimate import ensemble
+from oddjet.planning.figures import FIGURES
+from oddjet.publish import hepdata
+from oddjet.summarise.captions import caption
+
+logs.set_up(snakemake.log[0])
+given, params = snakemake.input, snakemake.params
+
+
+def picture(name: str, file: str, number: int | None = None) -> hepdata.Picture:
+    """A figure, one of several by its number, with the caption of Snakemake's report."""
+    called = name if number is None else f"{name}_{number}"
+    return hepdata.Picture(file, called, FIGURES[name].title, caption(name, snakemake))
+
+
+summary = read(given.summary)
+confidence = params.config["fraction"]["confidence"]
+table = hepdata.fractions_table(summary, read(given.uncertainty_budget), confidence)
+tables = [(table, picture("fractions", given.fractions_figure))]
+
+quoted = [*params.models, WEAK]
+for number, (model, figure) in enumerate(zip(quoted, given.scores_figures, strict=True), 1):
+    if model == WEAK:
+        paths, dataset, name = given.tagged, TAGGER_SCORE, "tagger_scores"
+        scores = ensemble.mean_rank([scorefiles.read_scores(path, dataset) for path in paths])
+    else:
+        dataset, name = params.anomaly_score, "scores"
+        scores = scorefiles.read_scores(given.scores[number - 1], dataset)
+    shown = {part: scores[part] for part in (CONTROL, *tests_of(scores))}
+    edges = tagger_figures.EDGES if model == WEAK else score_figures.edges_of(list(shown.values()))
+    seeds = "all, mean rank" if model == WEAK else str(params.seed)
+    table = hepdata.scores_table(number, model, seeds, shown, edges)
+    tables.append((table, picture(name, figure, number)))
+
+for number, path in enumerate(given.roc, 1):
+    model = quoted[number - 1]
+    points = read(path)
+    dataset = TAGGER_SCORE if model == WEAK else params.anomaly_score
+    points = overall(points[(points.score == dataset) & (points.seed == "ensemble")])
+    name = "tagger_roc" if model == WEAK else "roc"
+    table = hepdata.roc_table(number, model, points)
+    tables.append((table, picture(name, given.roc_figures[number - 1], number)))
+
+excess = read(given.excess)
+with h5py.File(given.normal) as file:
+    momentum, length = (file.attrs[f"{name}_unit"] for name in ("momentum", "length"))
+units = class_figures.units(momentum, "rad" if params.scale else length)
+excess = excess[excess.model == summary.model[summary.headline].iloc[0]]
+tables += [
+    (table, picture("excess", given.excess_figure))
+    for table in hepdata.excess_tables(excess, class_figures.QUANTITIES, units)
+]
+
+hepdata.write(
+    snakemake.output[0],
+    tables,
+    f"{params.config['publish']['title']}. {caption('summary', snakemake)}",
+    params.config["publish"]["licence"],
+    {
+        "All numbers of the run, typed": given.result,
+        "Its JSON Schema": given.schema,
+        "The excess in every feature, of every model": given.excess,
+    },
+)
