@@ -99,6 +99,11 @@ def own_jobs(model: str, seed: int) -> Made:
 
 
 ESTIMATED = ("fractions", "checks", "uncertainty_budget", "discovery", "sensitivity")
+EXCESSES = ("excess", "excess_peaks", "excess_agreement")
+
+
+def measured_excess(model: str) -> Made:
+    return of("measure_excess", {f"{model}/{name}.csv" for name in EXCESSES})
 
 
 def merges(model: str) -> Made:
@@ -108,7 +113,7 @@ def merges(model: str) -> Made:
             "estimate_fractions",
             {f"{model}/{name}.csv" for name in ESTIMATED},
         )
-        | of("measure_excess", {f"{model}/excess.csv"})
+        | measured_excess(model)
         | of("measure_purity", {f"{model}/purity.csv"})
         | of("measure_detection", {f"{model}/detection.csv", f"{model}/roc.csv"})
         | of("draw_training", figure(f"{model}/learning_curves"))
@@ -118,7 +123,7 @@ def merges(model: str) -> Made:
 
 TABLES = {
     f"tables/{name}.csv"
-    for name in (*ESTIMATED, "excess", "purity", "detection", "training", "tagger")
+    for name in (*ESTIMATED, *EXCESSES, "purity", "detection", "training", "tagger")
 }
 SUMMARY: Made = (
     of("summarise", {"summary.csv", *TABLES})
@@ -126,7 +131,7 @@ SUMMARY: Made = (
         "draw_fractions",
         figure("fractions") | figure("uncertainty_budget") | figure("sensitivity"),
     )
-    | of("draw_excess", figure("excess"))
+    | of("draw_excess", figure("excess") | figure("excess_images"))
     | of("write_page", {"summary.html"})
     | of("record_provenance", {"provenance.json"})
 )
@@ -152,7 +157,12 @@ def drawn(network: str) -> Made:
     return of("draw_supervised", set.union(*figures))
 
 
-SUPERVISED: Made = supervised(1) | supervised(2) | drawn("cnn")
+def trees(seed: int) -> Made:
+    return of("supervise_trees", {f"baselines/seed{seed}/supervised_trees.h5"})
+
+
+TREES: Made = trees(1) | trees(2)
+SUPERVISED: Made = supervised(1) | supervised(2) | drawn("cnn") | TREES
 SCORED_BASELINES: Made = SUPERVISED | of(
     "score_baselines", {f"baselines/seed{seed}/scores.h5" for seed in (1, 2)}
 )
@@ -173,7 +183,7 @@ TAGGER: Made = (
         "estimate_fractions",
         {f"weak/{name}.csv" for name in ESTIMATED},
     )
-    | of("measure_excess", {"weak/excess.csv"})
+    | measured_excess("weak")
     | of("compare_features", {"tables/features.csv"})
     | of("draw_tagger", figure("weak/scores") | figure("weak/features"))
 )
@@ -244,7 +254,7 @@ def test_a_default_written_out_brings_no_job(whole_run: WholeRun) -> None:
 def test_another_seed_adds_its_own_jobs_and_no_other_training(whole_run: WholeRun) -> None:
     before, after = plan(whole_run), plan(whole_run, changed(seeds=[1, 2, 3]))
     added = own_jobs("S", 3) | of("score_baselines", {"baselines/seed3/scores.h5"})
-    added |= supervised(3) | tagged(3)
+    added |= supervised(3) | trees(3) | tagged(3)
     assert after.everything - before.everything == added
     assert before.everything - after.everything == set()
     merged = merges("S") | TAGGER | EVALUATED_TAGGER
@@ -319,13 +329,14 @@ def test_two_changes_at_once_bring_the_jobs_of_both(whole_run: WholeRun) -> None
 def test_another_network_adds_its_predictions_and_figures_and_learns_with_the_others(
     whole_run: WholeRun,
 ) -> None:
-    networks = {"cnn": {"inputs": "images"}, "other": {"inputs": "images"}}
-    config = changed(supervised=WHOLE["supervised"] | {"networks": networks})
+    networks = {name: {"inputs": "images"} for name in ("cnn", "other")}
+    given = networks | {"trees": {"inputs": "features"}}
+    config = changed(supervised=WHOLE["supervised"] | {"networks": given})
     before, after = plan(whole_run), plan(whole_run, config)
     both = supervised(1, tuple(networks)) | supervised(2, tuple(networks))
     added = (both - SUPERVISED) | drawn("other")
     assert after.everything - before.everything == added
-    assert after.pending == added | SUPERVISED | MEASURED_BASELINES | SUMMARY
+    assert after.pending == added | (SUPERVISED - TREES) | MEASURED_BASELINES | SUMMARY
 
 
 def test_without_networks_nothing_is_supervised(whole_run: WholeRun) -> None:
@@ -349,7 +360,7 @@ def test_without_truth_nothing_is_evaluated(whole_run: WholeRun) -> None:
         if made[0] in ("prepare_truth", "measure_detection", "draw_roc", "draw_tagger_roc")
     }
     gone |= SCORED_BASELINES | MEASURED_BASELINES | CLASSES
-    assert len(rules(gone)) == 11
+    assert len(rules(gone)) == 12
     assert before.everything - after.everything == gone
     assert not rules(after.pending) & {"train", "score", "estimate_fractions", "find_clusters"}
     assert ("measure_purity", "S/purity.csv") in after.pending
@@ -370,6 +381,7 @@ def test_truth_is_an_input_of_evaluation_alone(whole_run: WholeRun) -> None:
         "measure_detection",
         "measure_baselines",
         "supervise",
+        "supervise_trees",
         "draw_supervised",
         "draw_roc",
         "draw_classes",

@@ -1,10 +1,19 @@
 """The excess: right on average, its uncertainties are its scatter, and none without signal."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from oddjet.estimate.estimators.joint import anchored, binned
-from oddjet.estimate.excess import Fraction, tabulate
+from oddjet.estimate.excess import (
+    Fraction,
+    Images,
+    agreement,
+    edges_of,
+    mean_image,
+    peaks,
+    tabulate,
+)
 
 CONTROL, TEST, F = 3000, 1500, 0.3
 
@@ -23,7 +32,8 @@ def excess(rng: np.random.Generator, overlap: float = 0.0) -> tuple[list[dict], 
     edge = np.quantile(control[:, 0], 0.5, method="inverted_cdf")
     low = {"test": test[:, 0] <= edge, "control": control[:, 0] <= edge}
     fraction = Fraction(value, deviation, overlap)
-    return tabulate(test[:, 1:], control[:, 1:], low, ["mass"], fraction, {"mass": 2.0}), test
+    jets_of = (2 * test[:, 1:], 2 * control[:, 1:])
+    return tabulate(*jets_of, low, ["mass"], fraction, edges_of(jets_of)), test
 
 
 def test_pulls_of_the_excess_have_mean_zero_and_width_one() -> None:
@@ -57,4 +67,64 @@ def test_what_the_anchor_may_hide_widens_the_excess() -> None:
 def test_a_fraction_that_is_not_clearly_above_zero_has_no_excess() -> None:
     low = {"test": np.ones(10, bool), "control": np.ones(10, bool)}
     values = np.arange(10.0)[:, None]
-    assert tabulate(values, values, low, ["mass"], Fraction(0.01, 0.02, 0.0), {}) == []
+    assert (
+        tabulate(values, values, low, ["mass"], Fraction(0.01, 0.02, 0.0), edges_of([values])) == []
+    )
+
+
+def test_mass_peak_of_the_excess_is_that_of_the_anomalous_jets_within_its_uncertainty() -> None:
+    rng, pulls, widths = np.random.default_rng(3), [], []
+    for _ in range(30):
+        (row,) = peaks(pd.DataFrame(excess(rng)[0]).assign(test="one"))
+        pulls.append((row["peak"] - 2 * 173) / row["uncertainty"])
+        widths.append(row["width"])
+        assert 0 < row["uncertainty"] < 5  # 450 jets of a width of 30 give 1.4
+    assert abs(np.mean(pulls)) < 3 / np.sqrt(30)
+    assert 0.6 < np.std(pulls) < 1.5
+    assert np.median(widths) == pytest.approx(30, rel=0.2)
+
+
+def test_no_peak_is_made_of_one_bin_or_of_none() -> None:
+    table = pd.DataFrame(excess(np.random.default_rng(4))[0]).assign(test="one")
+    table["density"] = np.where(np.arange(len(table)) == 7, 1.0, 0.0)
+    table["uncertainty"] = 0.1
+    (row,) = peaks(table)
+    assert np.isnan(row["peak"])
+    assert list(peaks(table.assign(quantity="width"))) == []
+
+
+def test_excesses_of_the_same_anomalous_jets_agree_and_of_others_do_not() -> None:
+    rng = np.random.default_rng(5)
+    control, edges = jets(rng, CONTROL, 0), None
+    rows = []
+    for name, moved in (("one", 0), ("same", 0), ("other", 60)):
+        test = jets(rng, 1000, 500)
+        test[1000:, 1] += moved
+        edges = edges_of([control[:, 1:], test[:, 1:]]) if edges is None else edges
+        low = {"test": test[:, 0] <= 0.5, "control": control[:, 0] <= 0.5}
+        found = tabulate(
+            test[:, 1:], control[:, 1:], low, ["mass"], Fraction(1 / 3, 0.02, 0), edges
+        )
+        rows += [{"test": name} | row for row in found]
+    p_value = {(row["test"], row["other"]): row["p_value"] for row in agreement(pd.DataFrame(rows))}
+    assert p_value["one", "same"] > 0.001
+    assert p_value["one", "other"] < 1e-6
+    assert p_value["same", "other"] < 1e-6
+
+
+def test_mean_image_of_the_excess_is_that_of_the_anomalous_jets() -> None:
+    rng = np.random.default_rng(6)
+    background, signal = (
+        rng.exponential(1.0, (4000, 1, 3, 3)),
+        rng.exponential(1.0, (1500, 1, 3, 3)),
+    )
+    signal[:, 0, 1, 1] *= 5
+    control, test = background[:2000], np.concatenate([background[2000:], signal])
+    means = [Images.of([some[:700], some[700:]]) for some in (test, control)]
+    np.testing.assert_allclose(means[0].mean, test.mean(axis=0))
+    np.testing.assert_allclose(means[0].variance, test.var(axis=0) / len(test))
+    found, deviation = mean_image(*means, 1500 / 3500, 0.01)
+    true = np.ones((1, 3, 3))
+    true[0, 1, 1] = 5
+    assert (np.abs(found - true) < 4 * deviation).all()
+    assert (deviation < 0.25).all()

@@ -3,16 +3,31 @@
 import csv
 import json
 import math
+import os
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
+from copy import deepcopy
+from getpass import getuser
+from io import BytesIO
 from pathlib import Path
+from socket import gethostname
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
+import rocrate
 import yaml
-from conftest import WholeRun
+from conftest import REPO, SCRIPTS, WHOLE, WholeRun, run_workflow
 from jsonschema import Draft202012Validator
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
+from requests_cache import CachedSession
+from urllib3 import HTTPResponse
+
+from oddjet.common.files import sha256
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +50,10 @@ def test_the_result_is_valid_by_the_schema_beside_it(
     Draft202012Validator(schema).validate(result)
 
 
-TYPED = ("fractions", "checks", "uncertainty_budget", "discovery", "purity", "training", "tagger")
+TYPED = (
+    *("fractions", "checks", "uncertainty_budget", "discovery", "excess_peaks", "excess_agreement"),
+    *("purity", "training", "tagger"),
+)
 
 
 @pytest.mark.parametrize("name", ["summary", *TYPED, "samples", "detection"])
@@ -119,3 +137,242 @@ def test_every_table_of_the_submission_has_its_figure_a_thumbnail_and_a_caption(
         image, small = (submission / one["location"] for one in table["additional_resources"])
         assert image.stat().st_size > small.stat().st_size > 1000
         assert len(table["description"]) > 100
+
+
+# Methods
+
+
+@pytest.fixture(scope="module")
+def methods(publication: Path) -> str:
+    return (publication / "methods.md").read_text("utf-8")
+
+
+def test_the_methods_quote_or_refuse_the_headline_of_every_test(
+    methods: str, result: dict[str, Any]
+) -> None:
+    said = methods.split("## Result")[1].split("## Samples")[0]
+    for row in result["summary"]:
+        assert f"{row['fraction']:.3f}" in said
+        if row["headline"]:
+            items = [one for one in said.splitlines() if one.startswith("- ")]
+            (line,) = [one for one in items if f"`{row['test']}`" in one]
+            assert ("refused" in line) != row["believable"]
+            assert row["believable"] or row["reasons"] in line
+
+
+def test_the_methods_show_figures_that_lie_beside_them(publication: Path, methods: str) -> None:
+    shown = [unquote(path) for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", methods)]
+    there = {str(path.relative_to(publication)) for path in publication.glob("figures/**/*.png")}
+    assert set(shown) == there
+    assert len(shown) == len(there) > 10
+
+
+def test_the_references_of_the_methods_are_those_that_they_cite(
+    publication: Path, methods: str
+) -> None:
+    text = (publication / "references.bib").read_text("utf-8")
+    entries = set(re.findall(r"^@\w+\{([^,]+),$", text, flags=re.MULTILINE))
+    assert entries == set(re.findall(r"@(\w+:\d{4})", methods))
+    assert len(entries) > 20
+
+
+# RO-Crate
+
+
+class Served(BaseAdapter):
+    """Answers every request with the terms of RO-Crate 1.1, as far as they occur here."""
+
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
+        text = (Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_text("utf-8")
+        # the package brings the terms of 1.3; of those that occur, one was another in 1.1
+        text = text.replace("bioschemas.org/terms/Comp", "bioschemas.org/Comp")
+        response = Response()
+        response.status_code, response.url, response.request = 200, request.url, request
+        response.headers["Content-Type"] = "application/ld+json"
+        response.raw = HTTPResponse(BytesIO(text.encode()), status=200, preload_content=False)
+        return response
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of the validator, from which it takes the vocabulary: it asks no server."""
+    place = tmp_path_factory.mktemp("cache") / "cache"
+    with CachedSession(str(place), backend="sqlite", expire_after=-1) as session:
+        session.mount("https://", Served())
+        assert session.get("https://w3id.org/ro/crate/1.1/context").ok
+    return place
+
+
+def test_the_validator_of_ro_crates_accepts_the_publication(
+    publication: Path, vocabulary: Path, tmp_path: Path
+) -> None:
+    profile = "provenance-run-crate-0.5"  # and with it workflow-run-crate-0.5 and RO-Crate 1.1
+    report = tmp_path / "report.json"
+    command = [str(Path(sys.executable).with_name("rocrate-validator")), "--no-interactive"]
+    command += ["validate", "--offline", "--cache-path", str(vocabulary), "--no-paging"]
+    command += ["--profile-identifier", profile, "--requirement-severity", "required"]
+    command += ["--output-format", "json", "--output-file", str(report), str(publication)]
+    said = subprocess.run(command, capture_output=True, text=True)
+    assert report.exists(), said.stdout + said.stderr
+    found = json.loads(report.read_text("utf-8"))
+    assert found["issues"] == []
+    assert found["passed"]
+    assert said.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def graph(publication: Path) -> dict[str, dict[str, Any]]:
+    content = json.loads((publication / "ro-crate-metadata.json").read_text("utf-8"))
+    return {entity["@id"]: entity for entity in content["@graph"]}
+
+
+def identifiers(value: Any) -> set[str]:
+    many = value if isinstance(value, list) else [value]
+    return {one["@id"] for one in many}
+
+
+def test_the_crate_describes_every_file_that_lies_in_it(
+    publication: Path, graph: dict[str, dict[str, Any]]
+) -> None:
+    there = {
+        str(path.relative_to(publication)) for path in publication.rglob("*") if path.is_file()
+    }
+    parts = {unquote(part) for part in identifiers(graph["./"]["hasPart"])}
+    assert parts | {"ro-crate-metadata.json"} == there
+    for part in parts:
+        if checksum := graph[quote(part)].get("sha256"):
+            assert checksum == sha256(publication / part)
+
+
+def test_the_crate_says_of_every_result_which_rule_made_it_from_what(
+    published: WholeRun, graph: dict[str, dict[str, Any]]
+) -> None:
+    record = json.loads((published.results / "provenance.json").read_text("utf-8"))
+    by_checksum = {one["sha256"]: name for name, one in graph.items() if name.startswith("ni:")}
+    of_file = {path: by_checksum[facts["sha256"]] for path, facts in record["files"].items()}
+    of_file |= {path: by_checksum[checksum] for path, checksum in record["raw"].items()}
+    jobs = [one for name, one in graph.items() if name.startswith("#job-")]
+    for path, facts in record["files"].items():
+        makers = [job for job in jobs if of_file[path] in identifiers(job["result"])]
+        names = {graph[job["instrument"]["@id"]]["name"]: job for job in makers}
+        assert facts["rule"] in names
+        read = {of_file[file] for file in facts["inputs"] if file in of_file}
+        assert any(read == identifiers(job["object"]) for job in makers), path
+
+
+# All of it
+
+
+def test_nothing_of_this_machine_is_in_the_publication(published: WholeRun) -> None:
+    here = [str(published.directory), str(published.code), str(REPO), gethostname(), getuser()]
+    for file in (published.results / "publication").rglob("*"):
+        if file.suffix in (".json", ".md", ".bib", ".yaml", ".smk"):
+            text = file.read_text("utf-8")
+            assert [one for one in here if one in text and len(one) > 4] == [], file.name
+
+
+def test_it_comes_back_byte_for_byte(published: WholeRun, tmp_path: Path) -> None:
+    place = Path(shutil.copytree(published.directory, tmp_path / "again"))
+    shutil.rmtree(place / "results" / "publication")
+    done = published.run("publish", directory=place)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    def contents(directory: Path) -> dict[str, bytes]:
+        folder = directory / "results" / "publication"
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+    first, second = contents(published.directory), contents(place)
+    assert set(first) == set(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_a_second_call_has_nothing_to_do(published: WholeRun) -> None:
+    done = published.run("publish", "-n")
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_the_publication_is_none_of_the_results_that_are_verified(published: WholeRun) -> None:
+    done = published.run("verify")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_default_run_does_not_publish(whole_run: WholeRun) -> None:
+    assert not (whole_run.results / "publication").exists()
+
+
+def test_without_truth_the_publication_holds_none(published: WholeRun, tmp_path: Path) -> None:
+    config = deepcopy(WHOLE)
+    del config["samples"]["tests"]["high"]["truth"]
+    place = Path(shutil.copytree(published.directory, tmp_path / "untold"))
+    done = published.run("publish", config=config, directory=place)
+    assert done.returncode == 0, done.stdout + done.stderr
+    publication = place / "results" / "publication"
+    result = json.loads((publication / "result.json").read_text("utf-8"))
+    assert "detection" not in result
+    assert {row["auc"] for row in result["summary"]} == {None}
+    assert all(row["purity_truth"] is None for row in result["purity"] if "purity_truth" in row)
+    assert "truth" not in (publication / "methods.md").read_text("utf-8").split("## Figures")[0]
+    with zipfile.ZipFile(publication / "hepdata.zip") as zipped:
+        assert [name for name in zipped.namelist() if "roc" in name] == []
+
+
+def test_without_its_packages_it_says_what_to_install(
+    tiny_samples: Path, tiny_config: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "missing").mkdir()
+    (tmp_path / "missing" / "sitecustomize.py").write_text(
+        "import importlib.util as util\n"
+        "real = util.find_spec\n"
+        "util.find_spec = lambda name, *rest: real(name, *rest) if name != 'rocrate' else None\n",
+        "utf-8",
+    )
+    done = run_workflow(
+        *("publish", "-n"),
+        config=tiny_config,
+        directory=tiny_samples,
+        environment={"PYTHONPATH": str(tmp_path / "missing")},
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "The target publish needs packages that are not installed: rocrate" in said
+    assert "Hint: pip install -r" in said
+
+
+# The notebook
+
+
+NOTEBOOK = REPO / "docs" / "notebooks" / "read_results.ipynb"
+
+
+def test_the_notebook_reads_a_run_draws_three_figures_and_fits_with_other_anchors(
+    whole_run: WholeRun, tmp_path: Path
+) -> None:
+    done = tmp_path / "done.ipynb"
+    program = str(Path(sys.executable).with_name("jupyter-execute"))
+    places = {"PYTHONPATH": str(SCRIPTS), "ODDJET_RESULTS": str(whole_run.results)}
+    places |= {name: str(tmp_path) for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
+    said = subprocess.run(
+        [program, f"--output={done}", str(NOTEBOOK)],
+        env=os.environ | places,
+        capture_output=True,
+        text=True,
+    )
+    assert said.returncode == 0, said.stderr  # it compares its own fit with the run's
+    cells = json.loads(done.read_text("utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 3
+    (table,) = [
+        text
+        for output in outputs
+        if "anchor" in (text := "".join(output.get("data", {}).get("text/plain", ())))
+    ]
+    assert len(re.findall(r"^0\.\d ", table, flags=re.MULTILINE)) == 5
+
+
+def test_the_notebook_holds_no_outputs_of_a_run() -> None:
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    assert [cell for cell in cells if cell.get("outputs")] == []

@@ -54,6 +54,10 @@ COLUMNS = {
     "tables/excess.csv": [
         *("model", "test", "quantity", "low_edge", "high_edge", "density", "uncertainty"),
     ],
+    "tables/excess_peaks.csv": ["model", "test", "quantity", "peak", "uncertainty", "width"],
+    "tables/excess_agreement.csv": [
+        *("model", "test", "other", "quantity", "chi2", "dof", "p_value"),
+    ],
     "tables/purity.csv": [
         *("model", "seed", "test", "components", "purity", "majority_baseline"),
         *("ari", "ami", "purity_truth"),
@@ -73,7 +77,7 @@ COLUMNS = {
 }
 FIGURES = [
     *("examples", "means", "crop", "fractions", "uncertainty_budget", "sensitivity", "excess"),
-    *("quantities", "pca_plane"),
+    *("excess_images", "quantities", "pca_plane"),
     *("S/learning_curves", "S/roc", "S/latent_classes"),
     *("weak/scores", "weak/features", "weak/roc"),
     *(f"supervised/cnn/{name}" for name in ("learning_curves", "output", "roc")),
@@ -220,7 +224,7 @@ def test_detection_is_measured_for_the_test_with_truth_alone(
 def test_every_baseline_stands_beside_the_models(tables: dict[str, pd.DataFrame]) -> None:
     table = tables["tables/detection.csv"]
     table = table[table.model == "baseline"]
-    assert set(table.score) == {*QUANTITIES, *LEARNT, "supervised_cnn"}
+    assert set(table.score) == {*QUANTITIES, *LEARNT, "supervised_cnn", "supervised_trees"}
     for score, rows in table.groupby("score"):
         seeds = ["ensemble"] if score in QUANTITIES else ["1", "2", "ensemble"]
         assert rows.seed.tolist() == seeds
@@ -526,7 +530,7 @@ def test_page_shows_its_figures(page: Page) -> None:
     images = [attributes for tag, attributes in page.tags if tag == "img"]
     # of all samples and results, of the weak tagger, of the first seed of the one model, and of the
     # supervised network
-    assert len(images) == 9 + 3 + 8 + 3
+    assert len(images) == 10 + 3 + 8 + 3
     for attributes in images:
         assert attributes["src"].startswith("data:image/png;base64,")
         assert attributes["alt"]

@@ -63,7 +63,7 @@ rule draw_benchmark:
             COMPARED_NAMES[model]: SETTINGS[model]["architecture"]["latent"]
             for model in [MODELS[0], *COMPARED_GROUPS["latents"]]
         },
-        networks=list(NETWORKS),
+        networks=list(LABELLED),
         truths=TRUTHS,
         anomaly_score=ANOMALY_SCORE,
         max_fpr=config["fraction"]["max_fpr"],

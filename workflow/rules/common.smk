@@ -112,6 +112,8 @@ UNCERTAINTY_BUDGET = f"{RESULTS}/{{model}}/uncertainty_budget.csv"
 DISCOVERY = f"{RESULTS}/{{model}}/discovery.csv"
 SENSITIVITY = f"{RESULTS}/{{model}}/sensitivity.csv"
 EXCESS = f"{RESULTS}/{{model}}/excess.csv"
+PEAKS = f"{RESULTS}/{{model}}/excess_peaks.csv"
+AGREEMENT = f"{RESULTS}/{{model}}/excess_agreement.csv"
 PURITY = f"{RESULTS}/{{model}}/purity.csv"
 DETECTION = f"{RESULTS}/{{model}}/detection.csv"
 ROC = f"{RESULTS}/{{model}}/roc.csv"
@@ -123,6 +125,7 @@ LEARNT = f"{RESULTS}/{WEAK}/seed{{seed}}/learnt.csv"
 BASELINE_MODEL = "baselines"
 BASELINES = f"{RESULTS}/baselines/seed{{seed}}/scores.h5"
 SUPERVISED = f"{RESULTS}/baselines/seed{{seed}}/supervised.h5"
+SUPERVISED_TREES = f"{RESULTS}/baselines/seed{{seed}}/supervised_trees.h5"
 SUPERVISED_HISTORY = f"{RESULTS}/baselines/seed{{seed}}/supervised_history.csv"
 SUPERVISED_NETWORKS = f"{RESULTS}/baselines/seed{{seed}}/supervised.pt"
 PREDICTIONS = f"{RESULTS}/baselines/seed{{seed}}/predictions/{{network}}_{{test}}.npy"
@@ -153,7 +156,6 @@ BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
 PUBLICATION = f"{RESULTS}/publication"
 ONNX_SCORE = f"{PUBLICATION}/scores/{{model}}_seed{{seed}}.onnx"
 HEPDATA = f"{PUBLICATION}/hepdata.zip"
-PUBLISHED = [f"{PUBLICATION}/result.json", HEPDATA]
 
 # what there is to do
 COURSE_KNOWS = {"low": {"at_most": 0.45}, "high": {"at_least": 0.55}}  # as it says
@@ -170,7 +172,10 @@ MODELS = list(config["models"])
 SEEDS = config["seeds"]
 QUOTED = [*MODELS, WEAK]  # whose fractions are quoted
 # supervised ones learn from truth
-NETWORKS = config["supervised"]["networks"] if TRUTHS else {}
+LABELLED = config["supervised"]["networks"] if TRUTHS else {}
+# those that read features are trees, trained by a rule of their own
+TREES = [name for name, one in LABELLED.items() if one["inputs"] == "features"]
+NETWORKS = {name: one for name, one in LABELLED.items() if name not in TREES}
 # features that are poor scores, whose coverage stands beside that of the models
 POOR_SCORES = {
     "brightness": "minus_sum_of_squares",

@@ -197,12 +197,15 @@ rule draw_excess:
     input:
         summary=SUMMARY,
         excess=TABLE.format(table="excess"),
+        peaks=TABLE.format(table="excess_peaks"),
         normal=SHARED_NORMAL,
-        tests=expand(SHARED_TEST, test=TRUTHS),
+        tests=expand(SHARED_TEST, test=TESTS),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("draw_excess.py"),
+        tests=TESTS,
         truths=TRUTHS,
+        confidence=config["fraction"]["confidence"],
         scale=SCALE,
     output:
         **figures_of("draw_excess"),

@@ -125,7 +125,7 @@ rule estimate_fractions:
 rule measure_excess:
     """
     Find what the anomalous jets look like: the excess of every test over its background in every
-    feature, without labels. Uses wildcard `model`.
+    feature, without labels; where its mass peaks, and whether two tests agree. Uses wildcard `model`.
     """
     message:
         "Measuring the excess with {wildcards.model}"
@@ -144,7 +144,9 @@ rule measure_excess:
         confidence=config["fraction"]["confidence"],
         scale=SCALE,
     output:
-        EXCESS,
+        excess=EXCESS,
+        peaks=PEAKS,
+        agreement=AGREEMENT,
     log:
         f"{LOGS}/measure_excess/{{model}}.log",
     benchmark:

@@ -116,6 +116,38 @@ rule supervise:
         "../scripts/supervise.py"
 
 
+rule supervise_trees:
+    """
+    Where truth is given, score labelled jets by the classifiers of the weak tagger, told the labels of
+    the others: the most that the tagger could reach. Uses wildcard `seed`.
+    """
+    message:
+        "Training the tagger's classifiers with labels, seed {wildcards.seed}"
+    input:
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TRUTHS),
+        truths=expand(PREPARED_TRUTH, test=TRUTHS),
+        checked=checked_before(SUPERVISED_TREES),
+    params:
+        code=code("supervise_trees.py"),
+        names=TREES,
+        truths=TRUTHS,
+        exclude=config["features"]["exclude"],
+    output:
+        SUPERVISED_TREES,
+    log:
+        f"{LOGS}/supervise_trees/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/supervise_trees/seed{{seed}}.tsv"
+    resources:
+        mem_mb=more(4000),
+        runtime=more(60),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/supervise_trees.py"
+
+
 rule predict:
     """
     Predict with a supervised network which jets of a test without truth are anomalous. On the CPU:
@@ -152,6 +184,7 @@ rule measure_baselines:
     input:
         scores=expand(BASELINES, seed=SEEDS),
         supervised=expand(SUPERVISED, seed=SEEDS) if NETWORKS else [],
+        trees=expand(SUPERVISED_TREES, seed=SEEDS) if TREES else [],
         normal=SHARED_NORMAL,
         tests=expand(SHARED_TEST, test=TRUTHS),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
@@ -159,6 +192,7 @@ rule measure_baselines:
         code=code("measure_baselines.py"),
         seeds=SEEDS,
         networks=list(NETWORKS),
+        tree_names=TREES,
         truths=TRUTHS,
         max_fpr=config["fraction"]["max_fpr"],
     output:

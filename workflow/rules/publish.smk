@@ -1,7 +1,56 @@
 # What others can use: the result as data, as a HEPData submission, in words, and as a research object.
 # Needs all results. Creates {RESULTS}/publication/.
 
+from functools import cache
+from importlib.metadata import version
+
 from oddjet.common.files import sha256
+from oddjet.watch.jobs import jobs_behind
+
+# what the methods show: the figures of each model, of its first seed where there is one for each
+PUBLISHED_FIGURES = [
+    *((name, {}) for name in ("examples", "means", "crop")),
+    *(
+        (name, {"model": model, "seed": SEEDS[0]})
+        for model in MODELS
+        for name in ("learning_curves", "scores", *(["roc"] if TRUTHS else []))
+    ),
+    *((name, {}) for name in ("tagger_scores", "tagger_features")),
+    *((name, {}) for name in (["tagger_roc"] if TRUTHS else [])),
+    *(
+        (name, {})
+        for name in (
+            *("fractions", "uncertainty_budget", "sensitivity"),
+            *("excess", "excess_images"),
+        )
+    ),
+]
+PUBLISHED_FIGURE_COPIES = [
+    figure_of(name, **of).replace(RESULTS, PUBLICATION, 1)
+    for name, of in PUBLISHED_FIGURES
+]
+PUBLISHED_PREPARATIONS = sorted({PREPARATION_OF[model] for model in MODELS})
+# all that the research object describes beside the results; what belongs to no job of a run is its own
+PUBLISHED = [
+    *(f"{PUBLICATION}/{name}" for name in ("result.json", "result.schema.json")),
+    HEPDATA,
+    *ONNX_SCORES,
+    *(f"{PUBLICATION}/{name}" for name in ("methods.md", "references.bib")),
+    *PUBLISHED_FIGURE_COPIES,
+]
+WORKFLOW_FILES = [
+    "Snakefile",
+    *sorted(f"rules/{path.name}" for path in (WORKFLOW / "rules").glob("*.smk")),
+]
+# the jobs that made it, worked out when they are asked for
+PUBLISHING_JOBS = cache(
+    lambda: [
+        {name: job[name] for name in ("rule", "wildcards", "inputs", "outputs")}
+        | {"code": job["params"]["code"]}
+        for job in jobs_behind(workflow.rules, PUBLISHED)
+        if job["outputs"][0].startswith(PUBLICATION) or job["outputs"] == [PROVENANCE]
+    ]
+)
 
 
 rule publish:
@@ -14,7 +63,7 @@ rule publish:
             "publish",
             ["hepdata_lib", "onnx", "onnxscript", "rocrate"],
             "requirements-publish.txt",
-            [*PUBLISHED, *ONNX_SCORES],
+            [*PUBLISHED, f"{PUBLICATION}/ro-crate-metadata.json"],
         ),
     localrule: True
 
@@ -34,6 +83,8 @@ rule write_result:
         checks=TABLE.format(table="checks"),
         uncertainty_budget=TABLE.format(table="uncertainty_budget"),
         discovery=TABLE.format(table="discovery"),
+        excess_peaks=TABLE.format(table="excess_peaks"),
+        excess_agreement=TABLE.format(table="excess_agreement"),
         purity=TABLE.format(table="purity"),
         training=TABLE.format(table="training"),
         tagger=TABLE.format(table="tagger"),
@@ -109,3 +160,112 @@ rule write_hepdata:
         "../../envs/publish.yaml"
     script:
         "../scripts/write_hepdata.py"
+
+
+rule write_methods:
+    """
+    Write the methods of this run in words, as the appendix of a paper with a model card, with what
+    they cite as BibTeX, and copy the figures that they show.
+    """
+    message:
+        "Writing {output.methods}"
+    input:
+        provenance=PROVENANCE,
+        summary=SUMMARY,
+        samples=SAMPLES_TABLE,
+        fractions=TABLE.format(table="fractions"),
+        checks=TABLE.format(table="checks"),
+        training=TABLE.format(table="training"),
+        tagger=TABLE.format(table="tagger"),
+        features=TABLE.format(table="features"),
+        uncertainty_budget=TABLE.format(table="uncertainty_budget"),
+        excess_peaks=TABLE.format(table="excess_peaks"),
+        excess_agreement=TABLE.format(table="excess_agreement"),
+        detection=TABLE.format(table="detection") if TRUTHS else [],
+        scores=SCORES.format(model=MODELS[0], seed=SEEDS[0]),
+        normals=expand(PREPARED_NORMAL, preparation=PUBLISHED_PREPARATIONS),
+        figures=[figure_of(name, **of) for name, of in PUBLISHED_FIGURES],
+    params:
+        code=code("write_methods.py"),
+        report=texts(WORKFLOW / "report"),
+        texts=texts(WORKFLOW / "report" / "publication"),
+        preparations=PUBLISHED_PREPARATIONS,
+        preparation_of={model: PREPARATION_OF[model] for model in MODELS},
+        settings={model: SETTINGS[model] for model in MODELS},
+        samples={
+            name: sample["file"]
+            for name, sample in (
+                {"normal": SAMPLES["normal"]} | SAMPLES["tests"] | SIGNAL
+            ).items()
+        },
+        chosen={
+            name: {one: sample[one] for one in ("rows", "where") if one in sample}
+            for name, sample in (
+                {"normal": SAMPLES["normal"]} | SAMPLES["tests"]
+            ).items()
+            if {"rows", "where"} & set(sample)
+        },
+        known={
+            test: {
+                bound: sample[bound]
+                for bound in ("at_least", "at_most")
+                if bound in sample
+            }
+            for test, sample in SAMPLES["tests"].items()
+            if {"at_least", "at_most"} & set(sample)
+        },
+        figures=[(name, of.get("model")) for name, of in PUBLISHED_FIGURES],
+        truths=TRUTHS,
+        scale=SCALE,
+        snakemake_version=version("snakemake"),
+        config=config,
+    output:
+        methods=f"{PUBLICATION}/methods.md",
+        references=f"{PUBLICATION}/references.bib",
+        figures=PUBLISHED_FIGURE_COPIES,
+    log:
+        f"{LOGS}/write_methods.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(10),
+    conda:
+        "../../envs/publish.yaml"
+    script:
+        "../scripts/write_methods.py"
+
+
+rule write_crate:
+    """
+    Describe the publication as a research object, an RO-Crate: what made every file of the run, by
+    which code and from which files. Add the configuration and the rules.
+    """
+    message:
+        "Writing {output.metadata}"
+    input:
+        provenance=PROVENANCE,
+        published=PUBLISHED,
+    params:
+        code=code("write_crate.py"),
+        workflow=[sha256(WORKFLOW / name) for name in WORKFLOW_FILES],
+        results=RESULTS,
+        publish=config["publish"],
+        description="The result of a search for anomalous jets by oddjet, and what made it.",
+        jobs=lambda wildcards: PUBLISHING_JOBS(),
+        rules=lambda wildcards: {
+            rule.name: " ".join((rule.docstring or "").split())
+            for rule in workflow.rules
+        },
+        snakemake_version=version("snakemake"),
+    output:
+        metadata=f"{PUBLICATION}/ro-crate-metadata.json",
+        configuration=f"{PUBLICATION}/configuration.yaml",
+        workflow=[f"{PUBLICATION}/workflow/{name}" for name in WORKFLOW_FILES],
+    log:
+        f"{LOGS}/write_crate.log",
+    resources:
+        mem_mb=more(1000),
+        runtime=more(10),
+    conda:
+        "../../envs/publish.yaml"
+    script:
+        "../scripts/write_crate.py"

@@ -6,10 +6,8 @@ from oddjet.draw import coverage_figures, style
 
 logs.set_up(snakemake.log[0])
 tables = {name: read(path) for name, path in snakemake.input.items()}
-for name, figure in (
-    ("coverage", coverage_figures.overview(tables["coverage"])),
-    ("trust", coverage_figures.trust(tables["trust"])),
-    ("distortions", coverage_figures.distortions(tables["trust"])),
-    ("tagger_auc", coverage_figures.separation(tables["trust"])),
-):
-    style.save(figure, snakemake.output[name])
+trusted, made = tables["trust"], snakemake.output
+style.save(coverage_figures.overview(tables["coverage"]), made.coverage)
+style.save(coverage_figures.trust(trusted), made.trust)
+style.save(coverage_figures.distortions(trusted), made.distortions)
+style.save(coverage_figures.separation(trusted), made.tagger_auc)

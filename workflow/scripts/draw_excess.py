@@ -1,25 +1,59 @@
 """Draw what the anomalous jets look like, with the headline model."""
 
+from collections.abc import Iterator
+
 import h5py
+import numpy as np
 
 from oddjet.common import logs
+from oddjet.common.intervals import sigmas
 from oddjet.common.tables import read
 from oddjet.draw import class_figures, excess_figures, style
+from oddjet.estimate.excess import Images, mean_image
 from oddjet.evaluate import truth
+from oddjet.prepare.sparse import SparseFile
 
 logs.set_up(snakemake.log[0])
 given, params = snakemake.input, snakemake.params
-summary, table = read(given.summary), read(given.excess)
+summary, table, peaks = read(given.summary), read(given.excess), read(given.peaks)
 headline = summary.model[summary.headline].iloc[0]
 with h5py.File(given.normal) as file:
     momentum, length = (file.attrs[f"{name}_unit"] for name in ("momentum", "length"))
 units = class_figures.units(momentum, "rad" if params.scale else length)
 labelled = truth.read_truths(params.truths, given.truths)
+tests = dict(zip(params.tests, given.tests, strict=True))
 jets: dict = {name: {} for name in class_figures.QUANTITIES}
-for test, path in zip(params.truths, given.tests, strict=True):
-    with h5py.File(path) as sample:
+for test in params.truths:
+    with h5py.File(tests[test]) as sample:
         for name, found in jets.items():
             values = sample["features"][name][:] * params.scale.get(name, 1.0)
             found[test] = values[labelled[test] == 1]
-figure = excess_figures.distributions(table[table.model == headline], jets, units)
+figure = excess_figures.distributions(
+    table[table.model == headline], peaks[peaks.model == headline], jets, units
+)
 style.save(figure, snakemake.output.excess)
+
+
+def images(path: str, rows: np.ndarray | None = None) -> Images:
+    """The mean image of a prepared sample, or of some rows of it."""
+
+    def pieces() -> Iterator[np.ndarray]:
+        with h5py.File(path) as file:
+            store = SparseFile(file)
+            for _, piece in store.pieces(np.arange(len(store)) if rows is None else rows):
+                yield piece.dense()
+
+    return Images.of(pieces())
+
+
+with h5py.File(given.normal) as file:
+    control = images(given.normal, np.flatnonzero(file["control"][:]))
+shown = {}
+for one in summary[summary.model == headline].itertuples():
+    if one.test not in set(table[table.model == headline].test):
+        continue  # nothing to divide by
+    half = (one.high - one.low) / 2 / sigmas(params.confidence)
+    found, deviation = mean_image(images(tests[one.test]), control, one.fraction, half)
+    true = np.flatnonzero(labelled.get(one.test, np.zeros(0)))
+    shown[one.test] = (found, deviation, images(tests[one.test], true).mean if len(true) else None)
+style.save(excess_figures.mean_images(control.mean, shown), snakemake.output.excess_images)

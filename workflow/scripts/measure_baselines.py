@@ -24,8 +24,12 @@ for name in scorefiles.QUANTITIES:
 for name in scorefiles.LEARNT:
     found = of_seeds(given.scores, name)
     scores[name] = found | {"ensemble": ensemble.mean_rank(list(found.values()))}
-for name in map(scorefiles.supervised, params.networks):
-    found = of_seeds(given.supervised, name)
+for name, paths in (
+    *((network, given.supervised) for network in params.networks),
+    *((trees, given.trees) for trees in params.tree_names),
+):
+    name = scorefiles.supervised(name)
+    found = of_seeds(paths, name)
     scores[name] = found | {"ensemble": ensemble.mean(list(found.values()))}
 
 for name, table in detection.tables(scores, truths, quantities, params.max_fpr).items():

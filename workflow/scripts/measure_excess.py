@@ -19,15 +19,17 @@ edge = np.quantile(score[CONTROL], params.anchor, method="inverted_cdf")
 prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
 prepared[CONTROL] = snakemake.input.normal
 names = feature_files.names_of(snakemake.input.normal, ())
+scale = np.array([params.scale.get(name, 1.0) for name in names])
 features = {}
 for part, path in prepared.items():
     with h5py.File(path) as sample:
         rows = scorefiles.rows_of(sample, events[part])
-    features[part] = feature_files.read(path, names)[rows]
+    features[part] = feature_files.read(path, names)[rows] * scale
 fractions = read(snakemake.input.fractions)
 quoted = fractions[(fractions.seed == "ensemble") & (fractions.estimator == params.headline)]
 sources = read(snakemake.input.uncertainty_budget).set_index(["test", "source"]).up
 reach = sigmas(params.confidence)
+edges = excess.edges_of(features.values())
 rows = []
 for one in quoted.itertuples():
     fraction = excess.Fraction(
@@ -36,9 +38,16 @@ for one in quoted.itertuples():
         sources.get((one.test, "overlap"), 0.0) / reach,
     )
     low = {"test": score[one.test] <= edge, "control": score[CONTROL] <= edge}
-    found = excess.tabulate(
-        features[one.test], features[CONTROL], low, names, fraction, params.scale
-    )
-    rows += [{"model": model, "test": one.test} | row for row in found]
-columns = ["model", "test", "quantity", "low_edge", "high_edge", "density", "uncertainty"]
-write(pd.DataFrame(rows, columns=columns), snakemake.output[0])
+    found = excess.tabulate(features[one.test], features[CONTROL], low, names, fraction, edges)
+    rows += [{"test": one.test} | row for row in found]
+columns = {
+    "excess": ["test", "quantity", "low_edge", "high_edge", "density", "uncertainty"],
+    "peaks": ["test", "quantity", "peak", "uncertainty", "width"],
+    "agreement": ["test", "other", "quantity", "chi2", "dof", "p_value"],
+}
+table = pd.DataFrame(rows, columns=columns["excess"])
+tables = {"excess": table, "peaks": excess.peaks(table), "agreement": excess.agreement(table)}
+for name, content in tables.items():
+    one = pd.DataFrame(content, columns=columns[name])
+    one.insert(0, "model", model)
+    write(one, snakemake.output[name])

@@ -17,6 +17,8 @@ for name in (
     "discovery",
     "sensitivity",
     "excess",
+    "excess_peaks",
+    "excess_agreement",
     "purity",
     "detection",
 ):

@@ -6,19 +6,25 @@ import mplhep
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from oddjet.draw import style
 from oddjet.draw.class_figures import QUANTITIES
+from oddjet.draw.image_figures import DECADES, visible
 
 
 def distributions(
-    table: pd.DataFrame, truth: Mapping[str, Mapping[str, np.ndarray]], units: Mapping[str, str]
+    table: pd.DataFrame,
+    peaks: pd.DataFrame,
+    truth: Mapping[str, Mapping[str, np.ndarray]],
+    units: Mapping[str, str],
 ) -> Figure:
     """The excess of each test in the quantities that are shown.
 
     Args:
         table: as tables/excess.csv, of one model.
+        peaks: as tables/excess_peaks.csv, of the same.
         truth: where it is given, by quantity and test, of the anomalous jets (N,).
         units: of each quantity.
     """
@@ -54,8 +60,51 @@ def distributions(
             xlabel=title + (f" [{unit}]" if unit else ""),
             ylabel=f"density [1 / {unit}]" if unit else "density",
         )
+        if name == "mass" and len(seen := peaks[peaks.peak.notna()]):
+            lines = [
+                f"{style.plain(str(one.test))}: peak at {one.peak:.3g} $\\pm$ {one.uncertainty:.2g}"
+                for one in seen.itertuples()
+            ]
+            axes.text(
+                *(0.97, 0.95, "\n".join(lines)),
+                transform=axes.transAxes,
+                ha="right",
+                va="top",
+                fontsize=10,
+            )
         if here.empty:
             axes.text(0.5, 0.5, "no excess to show", transform=axes.transAxes, ha="center")
     if not table.empty:
         style.legend_below(figure)
+    return figure
+
+
+def mean_images(
+    control: np.ndarray,
+    excess: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray | None]],
+) -> Figure:
+    """The mean image of the excess of each test beside that of control.
+
+    Args:
+        control: mean image (C, H, W).
+        excess: by test, the mean image of the excess, its standard deviation and, where truth is
+            given, the mean image of the anomalous jets. A pixel that is not two standard deviations
+            above zero is not drawn.
+    """
+    drawn = {"control": visible(control)}
+    for test, (image, deviation, true) in excess.items():
+        seen = visible(np.where(image > 2 * deviation, image, 0.0))
+        drawn[f"{style.plain(test)}, excess"] = seen
+        if true is not None:
+            drawn[f"{style.plain(test)}, truth"] = visible(true)
+    figure, grid = plt.subplots(1, len(drawn), figsize=(3.1 * len(drawn) + 1.4, 3.6), squeeze=False)
+    norm = LogNorm(drawn["control"].max() * DECADES, drawn["control"].max())
+    for axes, (title, image) in zip(grid[0], drawn.items(), strict=True):
+        lit = np.ma.masked_less(image, norm.vmin or 0)
+        mean = axes.imshow(lit, norm=norm, cmap=style.IMAGE_MAP, interpolation="nearest")
+        axes.set(xticks=[], yticks=[])
+        axes.set_title(title, fontsize=12)
+    if not excess:
+        grid[0, 0].set_xlabel("no excess to show")
+    figure.colorbar(mean, ax=grid[0], label="mean preprocessed pixel", pad=0.01)
     return figure

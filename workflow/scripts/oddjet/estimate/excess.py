@@ -3,13 +3,18 @@
 A test is M = (1 - f) B + f T, so that T = (M - (1 - f) B) / f in every bin of every quantity.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from scipy import optimize, special, stats
 
 BINS = 20
 INSIDE = (0.005, 0.995)  # quantiles of test and control between which the bins lie
+LEAST_BINS = 4  # in a peak that is fitted
 LEAST = 2.0  # standard deviations by which a fraction must be above zero, to divide by it
 
 
@@ -26,13 +31,19 @@ class Fraction:
         return self.value > LEAST * self.statistical
 
 
+def edges_of(samples: Iterable[np.ndarray]) -> np.ndarray:
+    """Edges (`BINS` + 1, d) of all quantities, for samples (n, d) of control and all tests."""
+    first, last = np.quantile(np.concatenate(list(samples)), INSIDE, axis=0)
+    return np.linspace(first, last, BINS + 1)
+
+
 def tabulate(
     test: np.ndarray,
     control: np.ndarray,
     low: Mapping[str, np.ndarray],
     names: Sequence[str],
     fraction: Fraction,
-    scale: Mapping[str, float],
+    edges: np.ndarray,
 ) -> list[dict]:
     """The distribution of the excess in each quantity.
 
@@ -47,7 +58,7 @@ def tabulate(
         low: which of the jets `test` (m,) and `control` (n,) lie in the anchor.
         names: of the quantities (d,).
         fraction: of the test.
-        scale: by name, what a quantity is multiplied by.
+        edges: as of `edges_of`.
 
     Returns:
         A row per quantity and bin: `quantity, low_edge, high_edge, density, uncertainty`; nothing
@@ -57,19 +68,15 @@ def tabulate(
     if not fraction.is_seen:
         return rows
     for column, name in enumerate(names):
-        factor = scale.get(name, 1.0)
-        jets, background = test[:, column] * factor, control[:, column] * factor
-        both = np.concatenate([jets, background])
-        first, last = np.quantile(both, INSIDE)
-        edges = np.linspace(first, last, BINS + 1)
-        if edges[0] == edges[-1]:
+        here = edges[:, column]
+        if here[0] == here[-1]:
             continue  # the same for all jets
-        density, uncertainty = _excess(jets, background, low, edges, fraction)
+        density, uncertainty = _excess(test[:, column], control[:, column], low, here, fraction)
         rows += [
             {
                 "quantity": name,
-                "low_edge": edges[number],
-                "high_edge": edges[number + 1],
+                "low_edge": here[number],
+                "high_edge": here[number + 1],
                 "density": density[number],
                 "uncertainty": uncertainty[number],
             }
@@ -111,3 +118,110 @@ def _excess(
         variance = variance + (square - mean**2) / len({"test": test, "control": control}[name])
     width = np.diff(edges)
     return signal / width, np.sqrt(variance) / width
+
+
+def mean_image(
+    test: "Images", control: "Images", fraction: float, deviation: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mean image of the excess and its standard deviation, both as the images are.
+
+    Args:
+        test, control: their images.
+        fraction, deviation: of the test, its total interval included.
+    """
+    excess = (test.mean - (1 - fraction) * control.mean) / fraction
+    variance = test.variance + (1 - fraction) ** 2 * control.variance
+    variance = variance + ((control.mean - excess) * deviation) ** 2
+    return excess, np.sqrt(variance) / fraction
+
+
+@dataclass(frozen=True)
+class Images:
+    """The mean image of a sample and the variance of this mean, of each pixel."""
+
+    mean: np.ndarray
+    variance: np.ndarray
+
+    @classmethod
+    def of(cls, pieces: Iterable[np.ndarray]) -> "Images":
+        """Of images (n, ...), piece by piece."""
+        number, total, squares = 0, 0.0, 0.0
+        for piece in pieces:
+            number += len(piece)
+            total = total + piece.sum(axis=0, dtype=np.float64)
+            squares = squares + (piece.astype(np.float64) ** 2).sum(axis=0)
+        mean = np.asarray(total) / number
+        return cls(mean, (np.asarray(squares) / number - mean**2) / number)
+
+
+def peaks(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Where the mass of the excess of each test peaks.
+
+    A normal density is fitted, with the uncertainties of the bins, to those about the highest one
+    that are above a third of it and hang together.
+
+    Args:
+        table: as `tabulate` gives the rows, with the column `test`.
+
+    Yields:
+        A row per test: `test, quantity, peak, uncertainty, width` (its standard deviation); nan
+        where there are too few bins, or no fit ends.
+    """
+    for test, rows in table[table.quantity == "mass"].groupby("test", sort=False):
+        edges = np.append(rows.low_edge, rows.high_edge.iloc[-1])
+        density, uncertainty = rows.density.to_numpy(), rows.uncertainty.to_numpy()
+        yield {"test": test, "quantity": "mass"} | peak(edges, density, uncertainty)
+
+
+def peak(edges: np.ndarray, density: np.ndarray, uncertainty: np.ndarray) -> dict[str, float]:
+    """Position, its uncertainty and the width of the peak of a density in bins, as of `peaks`."""
+    found = dict.fromkeys(("peak", "uncertainty", "width"), np.nan)
+    highest = int(np.argmax(density))
+    above = density > density[highest] / 3
+    first = highest - int(np.argmin(np.append(above[highest::-1], False))) + 1
+    last = highest + int(np.argmin(np.append(above[highest:], False)))
+    first, last = max(first - 1, 0), min(last + 1, len(density))  # and what lies beside them
+    if last - first < LEAST_BINS or not (uncertainty[first:last] > 0).all():
+        return found
+
+    def shape(_: np.ndarray, place: float, width: float, area: float) -> np.ndarray:
+        cumulative = special.ndtr((edges[first : last + 1] - place) / abs(width))
+        return area * np.diff(cumulative) / np.diff(edges[first : last + 1])
+
+    start = edges[highest : highest + 2].mean(), (edges[last] - edges[first]) / 4, 1.0
+    try:
+        values, covariance = optimize.curve_fit(
+            *(shape, edges[first:last], density[first:last], start),
+            sigma=uncertainty[first:last],
+            absolute_sigma=True,
+        )
+    except RuntimeError:  # it found no end
+        return found
+    inside = edges[first] < values[0] < edges[last]
+    fitted = (values[0], np.sqrt(covariance[0, 0]), abs(values[1]))
+    return dict(zip(found, fitted, strict=True)) if inside and np.isfinite(fitted).all() else found
+
+
+def agreement(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Whether the excesses of two tests look alike, as those of the same anomalous jets do.
+
+    The control jets of both are the same, which makes the difference a little smaller than is
+    reckoned with here: p-values are large rather than small.
+
+    Args:
+        table: as of `peaks`.
+
+    Yields:
+        A row per pair and quantity: `test, other, quantity, chi2, dof, p_value`.
+    """
+    for test, other in combinations(table.test.unique(), 2):
+        keys = ["quantity", "low_edge"]
+        both = table[table.test == test].merge(table[table.test == other], on=keys, sort=False)
+        variance = both.uncertainty_x**2 + both.uncertainty_y**2
+        both["chi2"] = (both.density_x - both.density_y) ** 2 / variance.where(variance > 0)
+        for quantity, rows in both.groupby("quantity", sort=False):
+            chi2, dof = rows.chi2.sum(), int(rows.chi2.notna().sum())
+            yield {
+                **{"test": test, "other": other, "quantity": quantity, "chi2": chi2, "dof": dof},
+                "p_value": float(stats.chi2.sf(chi2, dof)),
+            }

@@ -75,11 +75,11 @@ def tag(
     score = np.zeros(len(pooled))
     beside = {part: np.zeros(len(jets)) for part, jets in apart.items()}
     for _ in range(BAGS):
-        fold_of = _folds(event.max() + 1, rng)[event]
-        parts_of = {part: _folds(len(jets), rng) for part, jets in apart.items()}
+        fold_of = folds(event.max() + 1, rng)[event]
+        parts_of = {part: folds(len(jets), rng) for part, jets in apart.items()}
         for fold in range(FOLDS):
             here = fold_of == fold
-            for odds in _classifiers(normal, pooled[~here], rng):
+            for odds in classifiers(normal, pooled[~here], rng):
                 score[here] += odds(pooled[here])
                 for part, jets in apart.items():
                     there = parts_of[part] == fold
@@ -154,12 +154,12 @@ def compare_features(
     return rows
 
 
-def _folds(number: int, rng: np.random.Generator) -> np.ndarray:
+def folds(number: int, rng: np.random.Generator) -> np.ndarray:
     """A fold (number,) of each at random, all folds of about the same size."""
     return rng.permutation(number) % FOLDS
 
 
-def _classifiers(
+def classifiers(
     normal: np.ndarray, test: np.ndarray, rng: np.random.Generator
 ) -> Iterator[Callable[[np.ndarray], np.ndarray]]:
     """Train on features (n, d) and (m, d); yield functions from features to log odds of the test.

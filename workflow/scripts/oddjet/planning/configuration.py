@@ -201,7 +201,8 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
                 f"{layout}; expected inputs images. Hint: for samples of constituents set "
                 "images.layout to constituents."
             )
-    files = [f"{network}_{test}" for network in networks for test in tests]
+    predicting = [name for name, network in networks.items() if network["inputs"] != "features"]
+    files = [f"{network}_{test}" for network in predicting for test in tests]
     for file in sorted({file for file in files if files.count(file) > 1}):
         yield (
             f"supervised.networks: found two predictions called {file}.npy, by network and test; "

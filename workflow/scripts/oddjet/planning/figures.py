@@ -96,6 +96,9 @@ FIGURES = {
     "excess": Figure(
         "draw_excess", "excess", "What the anomalous jets are", "Results", "fractions"
     ),
+    "excess_images": Figure(
+        "draw_excess", "excess_images", "Their mean images", "Results", "fractions"
+    ),
     "coverage": Figure("draw_coverage", "coverage", "Coverage", "Evaluation", "", True),
     "trust": Figure("draw_coverage", "trust", "Trust", "Evaluation", "", True),
     "distortions": Figure("draw_coverage", "distortions", "Distortions", "Evaluation", "", True),
