@@ -530,7 +530,7 @@ def test_page_shows_its_figures(page: Page) -> None:
     images = [attributes for tag, attributes in page.tags if tag == "img"]
     # of all samples and results, of the weak tagger, of the first seed of the one model, and of the
     # supervised network
-    assert len(images) == 9 + 3 + 8 + 3
+    assert len(images) == 10 + 3 + 8 + 3
     for attributes in images:
         assert attributes["src"].startswith("data:image/png;base64,")
         assert attributes["alt"]

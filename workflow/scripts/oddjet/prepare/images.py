@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -128,11 +128,11 @@ class Images:
         behind = int(self.rows[-1]) + 1  # the last that is asked for: what follows is not read
         for piece in self.raw.pieces():
             here = self.rows[slice(*np.searchsorted(self.rows, [done, done + len(piece)]))]
-            waiting.append(piece[here - done])
+            waiting.append(piece if len(here) == len(piece) else piece[here - done])
             done += len(piece)
             there = sum(map(len, waiting))
             if there >= step or done >= behind:
-                values = np.concatenate(waiting)
+                values = np.concatenate(waiting) if len(waiting) > 1 else waiting[0]
                 whole = there if done >= behind else there - there % step
                 for start in range(0, whole, step):
                     chosen = values[start : min(start + step, whole)]
@@ -208,22 +208,29 @@ class _Channels:
     def images(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Images (n, C, H, W) of the rows' values, float32, checked."""
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite: told below
-            images = self._by_channel(values.astype(np.float32))
-        # by where it stands in the file, in the channels that are used
-        wrong = np.zeros(values.shape, bool)
-        planes = self._by_channel(wrong)
-        planes[:, self.wanted] = ~(np.isfinite(images) & (images >= 0))[:, self.wanted]
-        if wrong.any():
-            hint = (
-                "pixels are energies or transverse momenta: mend the image making, mask them, or "
-                "leave a channel of anything else out of images.channels."
-            )
-            raise unusable(self.raw, rows, values, wrong, "pixel", "finite pixels >= 0", hint)
+            images = self._by_channel(values.astype(np.float32, copy=False))
+        used = images if self.wanted == list(range(images.shape[1])) else images[:, self.wanted]
+        # NaN is no more than zero, and greater than nothing
+        if not (used.min() >= 0 and np.isfinite(used.max())):
+            self._refuse(rows, values, images)
+        if not self.one_hot:
+            return used
         found = []
         for channel in self.wanted:
             plane = images[:, channel]
-            found += self._decoded(plane) if channel == self.one_hot.get("channel") else [plane]
+            found += self._decoded(plane) if channel == self.one_hot["channel"] else [plane]
         return np.stack(found, axis=1)
+
+    def _refuse(self, rows: np.ndarray, values: np.ndarray, images: np.ndarray) -> NoReturn:
+        """Name a pixel by where it stands in the file, in the channels that are used."""
+        wrong = np.zeros(values.shape, bool)
+        planes = self._by_channel(wrong)
+        planes[:, self.wanted] = ~(np.isfinite(images) & (images >= 0))[:, self.wanted]
+        hint = (
+            "pixels are energies or transverse momenta: mend the image making, mask them, or "
+            "leave a channel of anything else out of images.channels."
+        )
+        raise unusable(self.raw, rows, values, wrong, "pixel", "finite pixels >= 0", hint)
 
     def _by_channel(self, values: np.ndarray) -> np.ndarray:
         """A view (n, C, H, W) of values as they lie in the file."""

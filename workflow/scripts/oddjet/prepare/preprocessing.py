@@ -176,13 +176,18 @@ def preprocess(images: SparseImages, settings: Mapping[str, Any], crop: int | No
     _, height, width = shape
     side = crop or max(images.shape[1:])
     scale = max(height, width) / side
-    dense = np.zeros((jets.jets, *shape))
+    places, values = [], []
     for row, row_share in _overlaps(jets.y * scale + height / 2, scale):
         for column, column_share in _overlaps(jets.x * scale + width / 2, scale):
             inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-            place = (jets.jet, jets.channel, row, column)
             value = jets.value * row_share * column_share
-            np.add.at(dense, tuple(index[inside] for index in place), value[inside])
+            place = (jets.jet, jets.channel, row, column)
+            several = tuple(index[inside] for index in place)
+            places.append(np.ravel_multi_index(several, (jets.jets, *shape)))
+            values.append(value[inside])
+    pixels = jets.jets * int(np.prod(shape))
+    dense = np.bincount(np.concatenate(places), np.concatenate(values), pixels)
+    dense = dense.reshape(jets.jets, *shape).astype(float, copy=False)  # integers where none is lit
     if settings["unit_sum"]:
         sums = dense.sum(axis=(1, 2, 3), keepdims=True)
         dense /= np.where(sums > 0, sums, 1)

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from oddjet.common.files import replacing
 from oddjet.common.provenance import describe
 from oddjet.common.scorefiles import identities, identities_in
 from oddjet.prepare import sample_checks
-from oddjet.prepare.images import Images
+from oddjet.prepare.images import Images, Piece
 from oddjet.prepare.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
 from oddjet.prepare.raw import Read, open_column, read_one_hot, read_truth
 from oddjet.prepare.sample_files import asked, files_of, read
@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 
 LEAST_JETS = 10  # of a test: fractions of fewer say nothing, and nothing can be told apart
 LEAST_SIDE = 8  # pixels that every model takes
-CURVE_JETS = 2000  # for a figure: enough, and read a second time
+CURVE_JETS = 2000  # for a figure: enough
+HELD = 2**28  # bytes of raw jets, sparse, that are not read again: about a million
 
 
 def prepare_normal(
@@ -62,14 +63,15 @@ def prepare_normal(
     # drawn for all rows, before it is known which of them hold jets
     control = control_mask(len(raw), split["control"], int(split["seed"]))
     crop = preprocessing["crop"]
+    pieces = _Pieces(raw)
     if crop == "auto":
-        crop = max(LEAST_SIDE, smallest_crop(_outside(raw, control), preprocessing))
+        crop = max(LEAST_SIDE, smallest_crop(_outside(pieces, control), preprocessing))
     left = prepared_shape(raw.shape, crop, preprocessing["size"])
     _large_enough(raw, left, f"{left[1]} x {left[2]} pixels left by the preprocessing")
     with replacing(output) as partial, h5py.File(partial, "w") as target:
-        kept = _store(raw, target, preprocessing, crop, like)
+        kept = _store(raw, pieces, target, preprocessing, crop, like)
         target["control"] = control[kept]
-        for name, values in crop_curve(_first(raw), preprocessing).items():
+        for name, values in crop_curve(_first(pieces), preprocessing).items():
             target[f"crop_curve/{name}"] = values
         configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
         target.attrs.update(describe(configuration, {}, raw=json.dumps(read(files, contents))))
@@ -110,7 +112,7 @@ def prepare_test(
     raw, files = Images(sample, images), files_of(sample)
     contents = read(files, planned)
     with replacing(output) as partial, h5py.File(partial, "w") as target:
-        _store(raw, target, preprocessing, None if crop is None else int(crop), like)
+        _store(raw, raw.pieces(), target, preprocessing, None if crop is None else int(crop), like)
         configuration = _made_as(sample, images, preprocessing)
         found = json.dumps(read(files, contents))
         target.attrs.update(describe(configuration, {"normal": normal}, raw=found))
@@ -133,16 +135,47 @@ def _large_enough(raw: Images, shape: tuple[int, int, int], found: str) -> None:
         )
 
 
-def _outside(raw: Images, control: np.ndarray) -> Iterator[SparseImages]:
+class _Pieces:
+    """The pieces of a sample, to be gone through several times.
+
+    They are kept as far as they take no more than `HELD` bytes; a larger sample is read again.
+    """
+
+    def __init__(self, raw: Images) -> None:
+        self.raw = raw
+        self.held: list[Piece] = []
+        self.is_whole = False
+
+    def __iter__(self) -> Iterator[Piece]:
+        if self.is_whole:
+            yield from self.held
+            return
+        held: list[Piece] = []
+        size = 0
+        for piece in self.raw.pieces():
+            size += _bytes(piece)
+            held = [*held, piece] if size <= HELD else []
+            yield piece
+        self.held, self.is_whole = held, size <= HELD
+
+
+def _bytes(piece: Piece) -> int:
+    images = piece.images
+    arrays = [piece.place, images.offsets, images.pixels, images.values, *piece.features.values()]
+    arrays += [] if piece.leading is None else [piece.leading]
+    return sum(array.nbytes for array in arrays)
+
+
+def _outside(pieces: Iterable[Piece], control: np.ndarray) -> Iterator[SparseImages]:
     """The images outside the control part, piece by piece."""
-    for piece in raw.pieces():
+    for piece in pieces:
         yield piece.images.select(np.flatnonzero(~control[piece.place]))
 
 
-def _first(raw: Images) -> Iterator[SparseImages]:
+def _first(pieces: Iterable[Piece]) -> Iterator[SparseImages]:
     """The first `CURVE_JETS` images, or all."""
     left = CURVE_JETS
-    for piece in raw.pieces():
+    for piece in pieces:
         few = np.arange(min(left, len(piece.images)))
         yield piece.images.select(few)
         left -= len(few)
@@ -152,12 +185,13 @@ def _first(raw: Images) -> Iterator[SparseImages]:
 
 def _store(
     raw: Images,
+    pieces: Iterable[Piece],
     target: h5py.File,
     preprocessing: Mapping[str, Any],
     crop: int | None,
     like: str | Path | None,
 ) -> np.ndarray:
-    """Preprocess and store the jets of a sample.
+    """Preprocess and store the jets of a sample, given its pieces.
 
     Returns:
         The place of those that were kept among the rows that were asked for, ascending.
@@ -175,7 +209,7 @@ def _store(
     known = identities(origins.event, origins.jet)
     jets, one_pixel, brightest = 0, 0, 0.0
     places, digests, features, leading = [], [], [], []
-    for piece in raw.pieces():
+    for piece in pieces:
         prepared = preprocess(piece.images, preprocessing, crop)
         empty = np.diff(prepared.offsets) == 0
         kept = ~empty if elsewhere is None else np.isin(known[piece.place], elsewhere)

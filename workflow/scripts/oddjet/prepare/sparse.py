@@ -38,11 +38,11 @@ class SparseImages:
     @classmethod
     def from_dense(cls, images: np.ndarray) -> Self:
         """Take dense images (N, C, H, W)."""
-        flat = images.reshape(len(images), -1)
-        events, pixels = np.nonzero(flat)
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(events, minlength=len(flat)))])
-        values = flat[events, pixels].astype(np.float32)
-        return cls(offsets, pixels.astype(_pixel_dtype(flat.shape[1])), values, images.shape[1:])
+        flat, size = images.reshape(-1), int(np.prod(images.shape[1:]))
+        lit = np.flatnonzero(flat != 0)  # of truth values it takes a tenth of the time
+        offsets = np.searchsorted(lit, np.arange(len(images) + 1) * size)
+        values = flat[lit].astype(np.float32)
+        return cls(offsets, (lit % size).astype(_pixel_dtype(size)), values, images.shape[1:])
 
     @classmethod
     def join(cls, several: Sequence[Self]) -> Self:
