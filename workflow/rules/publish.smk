@@ -248,7 +248,6 @@ rule write_crate:
     params:
         code=code("write_crate.py"),
         workflow=[sha256(WORKFLOW / name) for name in WORKFLOW_FILES],
-        results=RESULTS,
         publish=config["publish"],
         description="The result of a search for anomalous jets by oddjet, and what made it.",
         jobs=lambda wildcards: PUBLISHING_JOBS(),

@@ -30,7 +30,7 @@ for path in given.published:
     about.add_file(path, Path(path).relative_to(folder).as_posix(), sha256(path))
 about.add_file(made.configuration, Path(made.configuration).name, sha256(made.configuration))
 for path, facts in record["files"].items():
-    name = Path(path).relative_to(params.results).as_posix()
+    name = Path(path).relative_to(folder.parent).as_posix()
     about.name_file(path, name, facts["sha256"])
 about.name_file(given.provenance, Path(given.provenance).name, sha256(given.provenance))
 for path, checksum in record["raw"].items():
