@@ -205,7 +205,7 @@ def preprocess(images: SparseImages, settings: Mapping[str, Any], crop: int | No
             places.append(np.ravel_multi_index(several, (jets.jets, *shape)))
             values.append(value[inside])
     pixels = jets.jets * int(np.prod(shape))
-    dense = np.bincount(np.concatenate(places), np.concatenate(values), pixels)
+    dense: np.ndarray = np.bincount(np.concatenate(places), np.concatenate(values), pixels)
     dense = dense.reshape(jets.jets, *shape)
     if settings["unit_sum"]:
         sums = dense.sum(axis=(1, 2, 3), keepdims=True)
