@@ -34,7 +34,6 @@ PUBLISHED_PREPARATIONS = sorted({PREPARATION_OF[model] for model in MODELS})
 PUBLISHED = [
     *(f"{PUBLICATION}/{name}" for name in ("result.json", "result.schema.json")),
     HEPDATA,
-    *ONNX_SCORES,
     *(f"{PUBLICATION}/{name}" for name in ("methods.md", "references.bib")),
     *PUBLISHED_FIGURE_COPIES,
     *ONNX_SCORES,
