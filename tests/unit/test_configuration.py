@@ -642,6 +642,18 @@ def test_a_name_that_the_benchmark_has_already_is_refused() -> None:
     assert "found S twice" in sentence
 
 
+def test_aliases_that_unfold_into_more_than_anyone_writes_are_refused_at_once() -> None:
+    value: Any = "x"
+    for _ in range(40):
+        value = [value] * 9
+    circle: dict[str, Any] = {}
+    circle["S"] = circle
+    for models in (value, circle):
+        (problem,) = configuration.problems({"models": models}, {})
+        assert "aliases (*name) that unfold into more than" in problem
+        assert len(problem) < 300
+
+
 def test_a_file_of_a_pattern_that_is_gone_since_the_last_run_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,9 +5,10 @@ import re
 from functools import cache
 from importlib.util import find_spec
 
+from oddjet.common.errors import InputError
 from oddjet.common.messages import warnings
 from oddjet.planning import plugins
-from oddjet.planning.contents import contents
+from oddjet.planning.contents import contents, refuse_changed
 from oddjet.planning.fingerprint import fingerprint, texts
 from snakemake.logging import logger
 from snakemake.settings.enums import RerunTrigger
@@ -201,6 +202,22 @@ def needs_truth(target, results):
         )
 
     return found
+
+
+def unchanged_since_made():
+    """No input; an error where a result was changed since it was made, which no time may tell."""
+
+    def none(wildcards):
+        if workflow.is_main_process:
+            jobs = RESULT_JOBS()
+            results = [file for job in jobs for file in job["outputs"]]
+            try:
+                refuse_changed([*results, PROVENANCE])
+            except InputError as error:
+                raise WorkflowError(str(error))
+        return []
+
+    return none
 
 
 def needs_packages(target, packages, requirements, results):

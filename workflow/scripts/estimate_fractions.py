@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.parts import CONTROL
 from oddjet.common.tables import write
 from oddjet.estimate import (
@@ -18,7 +18,7 @@ from oddjet.estimate import (
 )
 from oddjet.estimate.given import Given
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, model = snakemake.params, snakemake.wildcards.model
 confidence, anchor = params.confidence, params.estimation["anchor"]
 

@@ -4,13 +4,13 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL
 from oddjet.common.tables import read, write
 from oddjet.estimate import ensemble, excess, feature_files
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, model = snakemake.params, snakemake.wildcards.model
 files = snakemake.input.scores
 score = ensemble.mean_rank([scorefiles.read_scores(path, params.anomaly_score) for path in files])

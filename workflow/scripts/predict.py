@@ -3,13 +3,13 @@
 import h5py
 import numpy as np
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.common.scorefiles import identities, identities_in
 from oddjet.evaluate import supervised, supervised_inputs
 from oddjet.train.torch_setup import CPU, set_up_torch
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, smoothing = snakemake.input, snakemake.params.smoothing
 set_up_torch(int(snakemake.wildcards.seed), snakemake.threads)
 classifiers = supervised.load(given.networks, snakemake.wildcards.network, CPU)

@@ -5,11 +5,11 @@ import time
 
 import h5py
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.simulate import generators, olympics
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 log = logging.getLogger("simulate_particles")
 
 process, batch = snakemake.wildcards.process, int(snakemake.wildcards.batch)

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, SIGNAL, TAGGER_SCORE
 from oddjet.common.provenance import describe
@@ -12,7 +12,7 @@ from oddjet.common.scorefiles import copy_origins
 from oddjet.common.tables import write
 from oddjet.estimate import feature_files, tagger
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 seed = int(snakemake.wildcards.seed)
 prepared = dict(zip(params.scored, given.tests, strict=True))

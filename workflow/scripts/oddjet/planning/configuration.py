@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatch
 from glob import glob, has_magic
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ REPLACED_AS_A_WHOLE = (
     ("coverage", "distortions"),
     ("simulation", "tests"),
 )
+# far more than anyone writes: a text of a few lines may unfold into more than any memory holds
+MOST_VALUES = 10**5
 SHARED = "shared"  # the preparation that the configuration's own preprocessing makes
 
 
@@ -55,9 +57,10 @@ def replace_as_a_whole(config: dict[str, Any], given: Mapping[str, Any]) -> None
         given: what the user gave.
     """
     for *parents, key in REPLACED_AS_A_WHOLE:
-        target, source = config, given
+        target, source = config, dict(given)
         for parent in parents:
-            target, source = target.get(parent, {}), source.get(parent) or {}
+            target, inner = target.get(parent, {}), source.get(parent)
+            source = inner if isinstance(inner, dict) else {}  # else the schema refuses it
         if key in source:
             target[key] = source[key]
     models, benchmark = config.get("models"), config.get("benchmark")
@@ -158,9 +161,26 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
 
     What `schema` (JSON Schema 2020-12) refuses; where that is nothing, what does not go together.
     """
+    if _unfolded(config) > MOST_VALUES:
+        return [
+            f"configuration: found aliases (*name) that unfold into more than {MOST_VALUES} "
+            "values, or into themselves; expected fewer. Hint: write out what they stand for."
+        ]
     errors = Validator(schema).iter_errors(config)
     found = {_sentence(error) for error in errors if not _repeats(error)}
     return sorted(found) or list(_contradictions(config))
+
+
+def _unfolded(value: Any, known: dict[int, float] | None = None) -> float:
+    """How many values there are with those that aliases repeat; infinitely many in a circle."""
+    known = {} if known is None else known
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = inf  # as long as it is being counted
+        inner = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_unfolded(one, known) for one in inner)
+    return known[id(value)]
 
 
 def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
@@ -473,9 +493,9 @@ def _sentence(error: ValidationError) -> str:
         return f"{key}: found the name {value}; expected text.{_quoted(value)}"
     if "propertyNames" in error.schema_path and error.validator != "enum":
         return (
-            f"{key}: the name {value!r} cannot be used; a name has no slash, brace or angle "
-            "bracket, does not begin with a dot, and is not one that the workflow uses itself "
-            "(normal, all, tables, ...)."
+            f"{key}: the name {value!r} cannot be used; a name has no slash, brace, angle "
+            "bracket or control character, does not begin with a dot, and is not one that the "
+            "workflow uses itself (normal, all, tables, ...)."
         )
     match error.validator:
         case "additionalProperties" | "unevaluatedProperties":
@@ -504,7 +524,8 @@ def _sentence(error: ValidationError) -> str:
         case "anyOf":
             return f"{key}: found {value!r}; expected {' or '.join(map(_option, rule))}."
         case "oneOf":
-            found = ", ".join(value) or "nothing"
+            found = ", ".join(map(str, value)) if isinstance(value, dict) else repr(value)
+            found = found or "nothing"
             return f"{key}: expected either normal and tests, or course; found {found}."
         case "minItems" | "minProperties":
             return f"{key}: found none; expected at least {rule}."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from oddjet.common.errors import InputError
-from oddjet.prepare.arrays import RawArray
+from oddjet.prepare.arrays import RawArray, readable
 
 if TYPE_CHECKING:
     import pyarrow
@@ -47,9 +47,15 @@ class Table(ABC):
         made = TableArray(self.file, key, (0,), np.dtype(float), self, tuple(names), most)
         if self.events == 0:
             return made
-        first = next(made.of_rows(1))
-        if not first.size:  # a list that is empty says nothing of those inside the others
-            first = next(made.of_rows(FIRST))
+        with readable(
+            self.file,
+            f"damaged columns {key}",
+            f"{self.events} rows",
+            "copy or download the file again and compare its size with the original's.",
+        ):
+            first = next(made.of_rows(1))
+            if not first.size:  # a list that is empty says nothing of those inside the others
+                first = next(made.of_rows(FIRST))
         return replace(made, shape=(self.events, *first.shape[1:]), dtype=first.dtype)
 
     @property

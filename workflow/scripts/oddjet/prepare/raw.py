@@ -11,13 +11,14 @@ import numpy as np
 from oddjet.common.errors import InputError
 from oddjet.planning.formats import FORMATS, format_of
 from oddjet.prepare.arrays import (
-    DAMAGE,
+    MOST_ROW,
     ColumnArray,
     GroupedArray,
     JoinedArray,
     PaddedArray,
     RawArray,
     StackedArray,
+    in_short,
 )
 from oddjet.prepare.columns import Contents, TableArray
 
@@ -199,12 +200,19 @@ def _usable(found: RawArray, text: bool) -> RawArray:
             "floating-point numbers or integers" + (", or text" if text else ""),
             *hints,
         )
-    if not found.shape or found.events == 0:
+    if not found.shape or found.events < 1 or min(found.shape) < 0:
         raise InputError(
             found.file,
             f"array '{found.key}' of shape {found.shape}",
             "at least one event",
             "check how it was written.",
+        )
+    if found.row_bytes > MOST_ROW or found.row_bytes * found.events > found.most_bytes:
+        raise InputError(
+            found.file,
+            f"array '{found.key}' of shape {found.shape}, which is more than its file can hold",
+            f"at most {MOST_ROW // 2**20} MiB a jet, and as many jets as were written",
+            "write the array anew: the shape that its header tells is damaged, or never filled.",
         )
     return found
 
@@ -223,9 +231,10 @@ def _contents(file: Path) -> Contents:
     except PermissionError as error:
         hint = f"chmod u+r {file}"
         raise InputError(file, "a file without read permission", FILE, hint) from error
-    except DAMAGE as error:
+    except Exception as error:  # whatever a damaged file brings about
         hint = "write it with numpy.savez_compressed, or copy it again."
-        raise InputError(file, _what_else(file, known), FILE, hint) from error
+        found = _what_else(file, known) + (f" ({in_short(error)})" if known else "")
+        raise InputError(file, found, FILE, hint) from error
     return contents
 
 
