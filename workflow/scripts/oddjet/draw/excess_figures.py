@@ -72,7 +72,7 @@ def distributions(
                     rows = here[here.test == one.test]
                     line += f", truth {_measured(*_peak_of(jets, rows))}"
                 lines.append(line)
-            axes.set_title("\n".join(["peak of", *lines]), fontsize=10)
+            axes.set_title("\n".join(lines), fontsize=10)
         if here.empty:
             axes.text(0.5, 0.5, "no excess to show", transform=axes.transAxes, ha="center")
     if not table.empty:
