@@ -14,7 +14,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 # packages that are installed under another name than they are imported by
-DISTRIBUTIONS = {"hepdata_lib": "hepdata-lib", "sklearn": "scikit-learn"}
+DISTRIBUTIONS = {"hepdata_lib": "hepdata-lib", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 # A job depends on its own format alone, whose reader is among its plugins: another one in the list
 # of all of them changes no result.
 OF_ALL_FORMATS = Path("planning", "formats.py")
