@@ -54,7 +54,9 @@ SCRIPTS = REPO / "workflow" / "scripts"
 LOADERS = {
     "train/models": {"train.py", "score.py", "export_scores.py"},
     "train/losses": {"train.py", "score.py", "export_scores.py"},
-    "prepare/readers": {"prepare_normal.py", "prepare_test.py", "prepare_truth.py"},
+    "prepare/readers": {
+        *("find_jets.py", "prepare_normal.py", "prepare_test.py", "prepare_truth.py")
+    },
     "estimate/estimators": {"estimate_fractions.py", "measure_coverage.py"},
     "estimate/checks": {"estimate_fractions.py", "measure_coverage.py"},
 }

@@ -65,8 +65,17 @@ def test_defaults_have_no_problem() -> None:
         " tests: {a: {file: l.h5, truth: {file: l.h5, key: jets, column: [-2, 3]}}}}",
         f"samples: {{normal: {{url: 'https://a.org/n.zip', sha256: {'0a' * 32}, member: a/n.h5}},"
         f" tests: {{a: {{url: 'http://a.org/l.h5', md5: {'0b' * 16}, truth: 1}}}}}}",
+        "samples: {normal: {file: n.h5, weight: w}, tests: {a: {file: l.h5, weight: {file: w.h5,"
+        " key: t, column: w}}}}",
+        "images: {layout: constituents, coordinates: [pt, eta, phi]}\n"
+        "samples: {normal: {file: n.h5, cluster: {}}, tests: {a: {file: l.h5, cluster: {algorithm: "
+        "kt, radius: 0.8, jets: [1, 2], min_pt: 20}}}}",
+        "samples: {normal: {doi: 10.5281/zenodo.1, name: n.h5}, tests: {a: {url: 'root://a//l.h5', "
+        f"md5: {'0b' * 16}, truth: {{doi: 10.5281/zenodo.2, name: t.zip, member: t.h5}}}}}}}}",
         "images: {coordinates: [phi, eta, pt, mask], unit: MeV}",
         "images: {coordinates: {ptrel: 2, etarel: 0, phirel: 1}}",
+        "images: {layout: constituents, coordinates: {pt: 0, y: 1, phi: 2, code: 3}, one_hot: "
+        "{codes: [22, 211]}}",
         "images: {coordinates: {pt: part_pt, y: part_y, phi: part_phi}}",
     ],
 )
@@ -139,9 +148,74 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         f"{{file: t.npz, url: 'https://a.org/n.h5', md5: {'0b' * 16}}}}}}}}}",
         ["samples.tests.a.truth:", "found url, md5 beside file", "expected"],
     ),
+    "a doi without a name": (
+        "samples: {normal: {doi: 10.5281/zenodo.1}, tests: {a: {file: l.npz}}}",
+        ["samples.normal:", "found doi alone", "expected the name of a file"],
+    ),
+    "a doi beside a url": (
+        f"samples: {{normal: {{doi: 10.5281/zenodo.1, name: n.h5, url: 'https://a.org/n.h5', md5: "
+        f"{'0b' * 16}}}, tests: {{a: {{file: l.npz}}}}}}",
+        ["samples.normal:", "found url beside doi", "expected a url, or a doi"],
+    ),
+    "a doi beside a file": (
+        "samples: {normal: {file: n.h5, doi: 10.5281/zenodo.1, name: n.h5}, tests: {a: {file: l}}}",
+        ["samples.normal:", "found doi, name beside file"],
+    ),
+    "a doi that is an address": (
+        "samples: {normal: {doi: 'https://doi.org/10.5281/zenodo.1', name: n.h5}, tests: {a: {file:"
+        " l.npz}}}",
+        ["samples.normal.doi:", "does not match"],
+    ),
     "a truth without a file": (
         "samples: {normal: {file: n.h5}, tests: {a: {file: l.npz, truth: {key: y}}}}",
         ["samples.tests.a.truth:", "file missing"],
+    ),
+    "weights without a file": (
+        "samples: {normal: {file: n.h5, weight: {key: w}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.weight:", "file missing"],
+    ),
+    "a weight that is a number": (
+        "samples: {normal: {file: n.h5, weight: 2}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.weight:", "found 2", "expected text", "quote it"],
+    ),
+    "an unknown algorithm": (
+        "samples: {normal: {file: n.h5, cluster: {algorithm: antikt}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.cluster.algorithm:", "'antikt'", "anti-kt, cambridge-aachen, kt"],
+    ),
+    "a jet that is none": (
+        "samples: {normal: {file: n.h5, cluster: {jets: [0]}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.cluster.jets.0:", "found 0", ">= 1"],
+    ),
+    "codes without a coordinate": (
+        "images: {layout: constituents, one_hot: {codes: [22]}}",
+        ["images.coordinates:", "found images.one_hot without code", "expected both"],
+    ),
+    "a coordinate of codes without any": (
+        "images: {layout: constituents, coordinates: [pt, eta, phi, code]}",
+        ["images.coordinates:", "found code without images.one_hot", "expected both"],
+    ),
+    "a channel of constituents": (
+        "images: {layout: constituents, coordinates: [pt, eta, phi, code], one_hot: {channel: 0, "
+        "codes: [22]}}",
+        ["images.one_hot:", "found channel", "codes alone"],
+    ),
+    "codes without a channel": (
+        "images: {one_hot: {codes: [22]}}",
+        ["images.one_hot:", "channel missing"],
+    ),
+    "codes of particles of events": (
+        "images: {layout: constituents, coordinates: [pt, eta, phi, code], one_hot: {codes: [2]}}\n"
+        "samples: {normal: {file: n.h5, cluster: {}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.cluster:", "found code", "not kept"],
+    ),
+    "events as images": (
+        "samples: {normal: {file: n.h5, cluster: {}}, tests: {a: {file: l.npz}}}",
+        ["samples.normal.cluster:", "images.layout channels_last", "constituents"],
+    ),
+    "events in coordinates of jets": (
+        "images: {layout: constituents, coordinates: [ptrel, etarel, phirel]}\n"
+        "samples: {normal: {file: n.h5}, tests: {a: {file: l.npz, cluster: {}}}}",
+        ["samples.tests.a.cluster:", "relative to a jet", "such as pt, eta, phi"],
     ),
     "a checksum that is none": (
         "samples: {normal: {url: 'https://a.org/n.h5', md5: abc}, tests: {a: {file: l.npz}}}",
@@ -472,6 +546,11 @@ def test_a_file_elsewhere_lies_where_its_checksum_says_and_is_fetched_once() -> 
     extracted = remote.to_extract(arrays)
     assert {path.split("/", 2)[2] for path in extracted} == {"train.h5", "test/labels.npy"}
     assert {one["archive"] for one in extracted.values()} == {there}
+    record = {"doi": "10.5281/zenodo.1", "name": "a.zip", "member": "a.h5"}
+    assert remote.place(record) == "10.5281_zenodo.1/members/a.h5"
+    stated = {"url": "doi:10.5281/zenodo.1/a.zip", "algorithm": None, "checksum": None}
+    assert remote.to_fetch([record]) == {"10.5281_zenodo.1/a.zip": stated}
+    assert remote.fetched(record | {"md5": "AB" * 16}) == f"{'ab' * 16}/a.zip"
     assert configuration.wrong_files(samples | {"signal": samples["normal"]}, "made") == []
 
 
@@ -561,3 +640,36 @@ def test_a_model_named_as_one_of_the_default_benchmark_stands_in_its_place() -> 
 def test_a_name_that_the_benchmark_has_already_is_refused() -> None:
     (sentence,) = problems("benchmark: {models: {S: {latent: 2}}, ablation: {}, latents: []}")
     assert "found S twice" in sentence
+
+
+def test_aliases_that_unfold_into_more_than_anyone_writes_are_refused_at_once() -> None:
+    value: Any = "x"
+    for _ in range(40):
+        value = [value] * 9
+    circle: dict[str, Any] = {}
+    circle["S"] = circle
+    for models in (value, circle):
+        (problem,) = configuration.problems({"models": models}, {})
+        assert "aliases (*name) that unfold into more than" in problem
+        assert len(problem) < 300
+
+
+def test_a_file_of_a_pattern_that_is_gone_since_the_last_run_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "n_1.h5").touch()
+    samples = {"normal": {"file": "n_*.h5"}, "tests": {"low": {"file": ["l.h5", "m/*.h5"]}}}
+    before = [
+        {"sample": "normal", "file": "n_1.h5"},
+        {"sample": "normal", "file": "n_2.h5"},
+        {"sample": "low", "file": "m/3.h5"},
+        {"sample": "low", "file": "l.h5"},  # named itself: that is an error
+        {"sample": "low", "file": "k.h5"},  # of another configuration
+        {"sample": "old", "file": "n_2.h5"},
+    ]
+    found = configuration.gone(samples, before)
+    assert [text.split(". Hint: ")[0] for text in found] == [
+        "n_2.h5 is gone, which sample normal had in the last run",
+        "m/3.h5 is gone, which sample low had in the last run",
+    ]

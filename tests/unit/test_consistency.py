@@ -21,7 +21,7 @@ from oddjet.estimate.declared import CHECKS, ESTIMATORS
 from oddjet.planning.figures import FIGURES
 from oddjet.planning.fingerprint import DISTRIBUTIONS
 from oddjet.planning.formats import FORMATS
-from oddjet.simulate import events, simulation
+from oddjet.simulate import events, olympics, simulation
 from oddjet.train.build import kind_of
 from oddjet.train.models.base import Autoencoder
 
@@ -117,7 +117,7 @@ def test_an_unquoted_comma_in_a_description_is_noticed() -> None:
 
 
 def test_simulated_processes_are_those_that_the_schema_and_the_rules_allow() -> None:
-    known = {*simulation.PROCESSES, *events.PROCESSES}
+    known = {*simulation.PROCESSES, *events.PROCESSES, *olympics.PROCESSES}
     branches = SCHEMA["properties"]["simulation"]["allOf"]
     allowed = [branch["then"]["properties"]["processes"]["propertyNames"] for branch in branches]
     mixed = (SCHEMA["properties"]["simulation"]["properties"][k] for k in ("background", "signal"))
@@ -155,6 +155,13 @@ def test_simulation_environment_pins_what_the_requirements_pin() -> None:
     assert simulation.items() <= both.items()
 
 
+def test_clustering_environment_pins_what_the_requirements_pin() -> None:
+    clustering, needed = pins_of("envs/clustering.yaml"), pins_of("requirements-clustering.txt")
+    assert needed.items() <= clustering.items()
+    assert clustering.items() <= (pins_of("envs/oddjet.yaml") | needed).items()
+    assert needed["fastjet"] == pins_of("requirements-simulation.txt")["fastjet"]
+
+
 def test_publishing_environment_pins_what_the_requirements_pin() -> None:
     publishing, needed = pins_of("envs/publish.yaml"), pins_of("requirements-publish.txt")
     both = pins_of("requirements.txt") | needed
@@ -162,7 +169,10 @@ def test_publishing_environment_pins_what_the_requirements_pin() -> None:
     assert publishing.items() <= both.items()
 
 
-@pytest.mark.parametrize("name", ["envs/oddjet.yaml", "envs/publish.yaml", "envs/simulation.yaml"])
+ENVIRONMENTS = ["clustering.yaml", "oddjet.yaml", "publish.yaml", "simulation.yaml"]
+
+
+@pytest.mark.parametrize("name", [f"envs/{name}" for name in ENVIRONMENTS])
 def test_everything_in_an_environment_is_pinned(name: str) -> None:
     environment = yaml.safe_load((REPO / name).read_text("utf-8"))
     *outside, inside = environment["dependencies"]
@@ -186,7 +196,7 @@ def brought_along(names: set[str]) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["oddjet.yaml", "publish.yaml", "simulation.yaml"])
+@pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_environment_holds_every_package_that_its_scripts_import(name: str) -> None:
     texts = "".join(file.read_text("utf-8") for file in RULE_FILES)
     scripts = {

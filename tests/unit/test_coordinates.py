@@ -204,6 +204,33 @@ def test_arrays_of_different_shapes_are_refused(tmp_path: Path) -> None:
 # What cannot be
 
 
+@pytest.mark.parametrize("one_by_one", [False, True], ids=["last axis", "columns"])
+def test_constituents_of_each_code_have_a_channel_and_all_others_one_behind_them(
+    tmp_path: Path, one_by_one: bool
+) -> None:
+    names, codes = ["pt", "eta", "phi"], np.random.default_rng(5).choice([211, -11, 22, 130], 12)
+    found = every_coordinate()
+    plain = read(saved(tmp_path / "a.npy", stacked(tuple(names))), coordinates=names)
+    columns = {name: found[name] for name in names} | {"id": np.broadcast_to(codes, (JETS, MOST))}
+    if one_by_one:
+        np.savez(tmp_path / "b.npz", **columns)
+        path, named = tmp_path / "b.npz", {name: name for name in names} | {"code": "id"}
+    else:
+        path = saved(tmp_path / "b.npy", np.stack(list(columns.values()), axis=-1))
+        named = dict(zip([*names, "code"], range(4), strict=True))
+    piece = read(path, coordinates=named, one_hot={"codes": [22, 211]})
+    images = piece.images.dense()
+    assert images.shape == (JETS, 3, 16, 16)
+    np.testing.assert_allclose(images.sum(axis=1, keepdims=True), plain.images.dense(), rtol=1e-5)
+    of = {0: codes == 22, 1: codes == 211, 2: (codes == -11) | (codes == 130)}
+    for channel, mask in of.items():
+        share = (found["pt"] * mask).sum(axis=1) / found["pt"].sum(axis=1)
+        np.testing.assert_allclose(piece.features[f"channel_{channel}"], share, rtol=1e-6)
+        np.testing.assert_array_equal(images[:, channel].any(axis=(1, 2)), share > 0)
+    for name in ("pt", "mass", "width", "tau21_1"):
+        np.testing.assert_array_equal(piece.features[name], plain.features[name])
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [

@@ -1,7 +1,9 @@
 """Download: what arrives is whole, what may pass is attempted again, and errors say what to do."""
 
 import hashlib
+import importlib.util
 import io
+import json
 import socket
 import struct
 import threading
@@ -10,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
+import pooch
 import pytest
 
 from oddjet.common.errors import InputError
@@ -71,6 +74,7 @@ class Server(HTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}/T1/Normal_data.npz"
         self.requests = 0
         self.ranges: list[str | None] = []
+        self.asked: list[str] = []
         self.answers: list[Answer] = []
 
     def start(self, *answers: Answer) -> None:
@@ -84,6 +88,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests += 1
+        self.server.asked.append(self.path)
         self.server.ranges.append(self.headers["Range"])
         answers = self.server.answers
         (answers.pop(0) if len(answers) > 1 else answers[0])(self)
@@ -272,3 +277,119 @@ def test_a_file_that_is_not_there_is_answered_with_what_to_do(
     server.start(sends(PAGE, 404))
     with pytest.raises(InputError, match=r"(?s)found HTTP status 404.*Hint: check `url`"):
         fetch(server, tmp_path)
+
+
+# Files in records
+
+MD5 = hashlib.md5(JETS).hexdigest()
+
+
+def record(server: Server, checksum: str = MD5, name: str = "a.npz") -> Answer:
+    """What Zenodo says of a record of one file."""
+    links = {"self": f"http://127.0.0.1:{server.server_port}/files/{name}/content"}
+    file = {"key": name, "checksum": f"md5:{checksum}", "links": links}
+    return sends(json.dumps({"id": 7, "files": [file]}).encode())
+
+
+@pytest.fixture
+def archive(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """Zenodo, on this machine."""
+    monkeypatch.setattr(
+        pooch.downloaders, "doi_to_url", lambda doi, **_: f"https://zenodo.org/records/{doi[-1]}"
+    )
+    api = f"http://127.0.0.1:{server.server_port}/api/records"
+    monkeypatch.setattr(pooch.downloaders.ZenodoRepository, "base_api_url", api)
+    return server
+
+
+IN_RECORD = "doi:10.5281/zenodo.7/a.npz"
+
+
+def test_a_file_of_a_record_is_fetched_by_doi_and_name_and_compared_with_what_the_record_states(
+    archive: Server, tmp_path: Path
+) -> None:
+    archive.start(unavailable, record(archive), drops, sends_the_rest)
+    download.fetch(IN_RECORD, tmp_path / "a.npz")
+    assert (tmp_path / "a.npz").read_bytes() == JETS
+    assert archive.asked == ["/api/records/7"] * 2 + ["/files/a.npz/content"] * 2
+
+
+@pytest.mark.parametrize(
+    ("stated", "given", "expected"),
+    [(MD5[::-1], None, f"md5 {MD5[::-1]}"), (MD5, SHA256[::-1], f"sha256 {SHA256[::-1]}")],
+    ids=["what the record states", "what the user states"],
+)
+def test_a_file_of_a_record_that_has_another_checksum_is_refused(
+    archive: Server, tmp_path: Path, stated: str, given: str | None, expected: str
+) -> None:
+    archive.start(record(archive, stated), whole)
+    with pytest.raises(InputError, match=f"{IN_RECORD}: found .* expected {expected}"):
+        download.fetch(IN_RECORD, tmp_path / "a.npz", "sha256" if given else None, given)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_a_record_lacks_is_named_with_those_that_it_has(
+    archive: Server, tmp_path: Path
+) -> None:
+    archive.start(record(archive, name="b.npz"))
+    with pytest.raises(InputError, match=r"a record of the files b\.npz; .* with the file a\.npz"):
+        download.fetch(IN_RECORD, tmp_path / "a.npz")
+    assert archive.requests == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [sends(b'{"status": 404, "message": "no such record"}', 404), sends(PAGE)],
+    ids=["an error", "a page"],
+)
+def test_a_record_that_is_none_is_refused(archive: Server, tmp_path: Path, answer: Answer) -> None:
+    archive.start(answer)
+    with pytest.raises(InputError, match=r"(?s)found no .* expected a record.*Hint: check `doi`"):
+        download.fetch(IN_RECORD, tmp_path / "a.npz")
+
+
+def test_a_doi_of_another_archive_is_refused(
+    archive: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pooch.downloaders, "doi_to_url", lambda *_, **__: server_url(archive))
+    archive.start(sends(PAGE, 404))
+    with pytest.raises(InputError, match=r"expected a record of Zenodo, figshare or a Dataverse"):
+        download.fetch(IN_RECORD, tmp_path / "a.npz")
+
+
+def server_url(server: Server) -> str:
+    return f"http://127.0.0.1:{server.server_port}/records/7"
+
+
+# Files on XRootD servers
+
+
+def test_a_file_on_an_xrootd_server_is_copied_and_attempted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "PAUSES", (0.01,))
+    failures = [OSError("[ERROR] Operation expired")]
+
+    def opened(url: str, mode: str) -> io.BytesIO:
+        assert (url, mode) == ("root://eos.example.org//store/a.npz", "rb")
+        if failures:
+            raise failures.pop()
+        return io.BytesIO(JETS)
+
+    monkeypatch.setattr(download.fsspec, "open", opened)
+    download.fetch("root://eos.example.org//store/a.npz", tmp_path / "a.npz", "sha256", SHA256)
+    assert (tmp_path / "a.npz").read_bytes() == JETS
+    assert not failures
+    for missing in ([OSError("expired")] * 2, [FileNotFoundError("no such file")]):
+        failures += missing
+        with pytest.raises(InputError, match=r"a\.npz: found no answer \("):
+            download.fetch("root://eos.example.org//store/a.npz", tmp_path / "b.npz", "md5", MD5)
+        assert not failures
+
+
+def test_missing_xrootd_is_named_with_the_command_that_installs_it(tmp_path: Path) -> None:
+    if importlib.util.find_spec("fsspec_xrootd"):
+        pytest.skip("it is installed")
+    with pytest.raises(InputError, match=r"(?s)found no XRootD .*Hint: pip install fsspec-xrootd"):
+        download.fetch("root://eos.example.org//a.npz", tmp_path / "a.npz", "md5", MD5)
+    assert list(tmp_path.iterdir()) == []

@@ -45,7 +45,7 @@ def test_pulls_of_the_excess_have_mean_zero_and_width_one() -> None:
             edges = row["low_edge"], row["high_edge"]
             true = ((truth > edges[0]) & (truth < edges[1])).mean() / (edges[1] - edges[0])
             pulls.append((row["density"] - true) / row["uncertainty"])
-    # 60 samples of 20 bins, correlated within a sample by the fraction
+    # 60 samples of 40 bins, correlated within a sample by the fraction
     assert abs(np.mean(pulls)) < 0.15
     assert 0.85 < np.std(pulls) < 1.15
 

@@ -14,7 +14,7 @@ import pytest
 from conftest import REPO
 
 from oddjet.common.errors import InputError
-from oddjet.common.files import replacing, sha256
+from oddjet.common.files import replacing, sha256, use
 
 
 def test_success_replaces_the_file_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -164,3 +164,60 @@ def test_checksum_is_that_of_the_content(tmp_path: Path) -> None:
     content = bytes(range(256)) * 10_000
     (tmp_path / "a").write_bytes(content)
     assert sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()
+
+
+# Results that are no longer as they were made
+
+
+@pytest.fixture
+def working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which Snakemake works, with a result in it."""
+    (tmp_path / ".snakemake").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("oddjet.common.files._used", {})
+    make("a.csv", "a")
+    return tmp_path
+
+
+def make(path: str, text: str) -> None:
+    with replacing(path) as partial:
+        partial.write_text(text)
+
+
+def test_a_result_as_it_was_made_is_used(working_directory: Path) -> None:
+    use(["a.csv", "raw.npz"])
+    make("b.csv", "b")
+    assert Path("b.csv").read_text() == "b"
+
+
+def test_a_result_that_was_changed_is_not_used_whatever_its_times(working_directory: Path) -> None:
+    times = Path("a.csv").stat()
+    Path("a.csv").write_text("b")
+    os.utime("a.csv", ns=(times.st_atime_ns, times.st_mtime_ns))
+    with pytest.raises(InputError, match=r"(?s)a\.csv: found a result that was changed.*Hint: del"):
+        use(["a.csv"])
+
+
+@pytest.mark.parametrize("change", [lambda path: path.write_text("b"), Path.unlink])
+def test_nothing_is_made_from_a_result_that_changes_while_it_is_used(
+    working_directory: Path, change: Callable[[Path], object]
+) -> None:
+    use(["a.csv"])
+    change(Path("a.csv"))
+    with pytest.raises(InputError, match=r"a\.csv: found"):
+        make("b.csv", "b")
+    assert not Path("b.csv").exists()
+
+
+def test_a_result_that_is_made_anew_is_used_again(working_directory: Path) -> None:
+    Path("a.csv").write_text("b")
+    make("a.csv", "c")
+    use(["a.csv"])
+
+
+def test_outside_of_a_workflow_nothing_is_kept_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make("a.csv", "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]

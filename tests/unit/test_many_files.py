@@ -1,6 +1,7 @@
 """Samples of several files: read as if they were one, and refused where they do not agree."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,48 @@ def test_files_that_hold_the_same_jets_are_named(tmp_path: Path) -> None:
     said = f"5 jets are copies of others in it (5 in {files[1]} and {files[2]}): drop duplicates"
     assert said in normal["warnings"]
     assert "copies" not in test["warnings"]
+    said = f"45 jets are in another sample too (45 in {files[0]} and {files[0]}): each belongs to"
+    assert said in test["warnings"]
+
+
+def test_a_small_file_that_another_one_holds_is_named_however_large_the_sample_is(
+    tmp_path: Path,
+) -> None:
+    files = [str(tmp_path / f"{name}.npy") for name in "abc"]
+    whole = jets(2000)
+    for file, rows in zip(files, (slice(None), slice(30, 34), slice(0)), strict=True):
+        np.save(file, whole[rows] if rows != slice(0) else jets(40, seed=1))
+    paths = [tmp_path / f"{name}.h5" for name in ("normal", "test")]
+    prepare_normal({"file": files[:2]}, IMAGES, paths[0], STEPS, SPLIT)
+    prepare_test({"file": files[2]}, IMAGES, paths[1], STEPS, paths[0])
+    lists = [files[:2], files[2:]]
+    normal, _ = check_together(paths[0], {"a": str(paths[1])}, lists, 0.2, 29, 0.1)
+    assert (
+        normal["warnings"]
+        == f"4 jets are copies of others in it (4 in {files[0]} and {files[1]}): drop duplicates"
+    )
+
+
+def test_rows_behind_the_last_that_is_asked_for_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = jets(12)
+    for name, rows in (("a", slice(5)), ("b", slice(5, 12))):
+        np.save(tmp_path / f"{name}.npy", whole[rows])
+    monkeypatch.setattr(arrays, "PIECE_BYTES", whole[0].nbytes)
+    images = Images({"file": [tmp_path / "a.npy", tmp_path / "b.npy"], "rows": [1, 3]}, IMAGES)
+    read = 0
+
+    def pieces() -> Iterator[np.ndarray]:
+        nonlocal read
+        for piece in whole[:, None]:
+            read += 1
+            yield piece
+
+    monkeypatch.setattr(type(images.raw), "pieces", lambda _: pieces())
+    (piece,) = images.pieces()
+    np.testing.assert_array_equal(piece.images.dense()[:, 0], whole[1:3])
+    assert read == 3
 
 
 # Files that do not agree

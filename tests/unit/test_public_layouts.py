@@ -16,12 +16,14 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 import pytest
+import test_jet_finding as jets_of_events
 import uproot
 import yaml
 from conftest import IMAGES, REPO, SCHEMA
 from test_configuration import merged
 
 from oddjet.planning import configuration
+from oddjet.prepare import jet_finding
 from oddjet.prepare.constituents import jet_images
 from oddjet.prepare.images import Images
 from oddjet.prepare.raw import open_column, read_one_hot, read_truth
@@ -260,6 +262,7 @@ WRITERS: dict[str, Callable[[], Expected]] = {
     "Aspen Open Jets": aspen,
 }
 IMAGES_OF_CMS = "CMS open data, quark and gluon images"
+OLYMPICS = "LHC Olympics R&D"
 
 
 def documented() -> dict[str, str]:
@@ -267,9 +270,15 @@ def documented() -> dict[str, str]:
     return dict(re.findall(r"### (.+?)\n.*?```yaml\n(.*?)```", PAGE, re.S))
 
 
-def completed(heading: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Samples and settings of images that the page says, checked as a user's own."""
+def completed(heading: str, smaller: int = 1) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Samples and settings of images that the page says, checked as a user's own.
+
+    Rows are counted in files that are so many times smaller.
+    """
     config = merged(yaml.safe_load(documented()[heading]))
+    for sample in (config["samples"]["normal"], *config["samples"]["tests"].values()):
+        if "rows" in sample:
+            sample["rows"] = [row // smaller for row in sample["rows"]]
     assert configuration.problems(config, SCHEMA) == []
     assert configuration.wrong_files(config["samples"], made="results/simulation") == []
     return configuration.with_files(config["samples"], "fetched"), config["images"]
@@ -289,7 +298,7 @@ def truth(test: dict[str, Any], images: Images) -> np.ndarray:
 
 
 def test_every_layout_of_the_page_is_tested_and_short() -> None:
-    assert documented().keys() == WRITERS.keys() | {IMAGES_OF_CMS}
+    assert documented().keys() == WRITERS.keys() | {IMAGES_OF_CMS, OLYMPICS}
     assert all(len(text.splitlines()) <= 15 for text in documented().values())
 
 
@@ -315,6 +324,35 @@ def test_jets_and_labels_of_a_public_layout_are_those_that_were_written(
         np.testing.assert_allclose(pt, features["pt"], rtol=1e-5)
         if anomalous is not None:
             np.testing.assert_array_equal(truth(sample, images), anomalous)
+
+
+def test_jets_of_the_olympics_are_found_in_their_events(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(jet_finding, "_fastjet", lambda _: None)
+    monkeypatch.setattr(jet_finding, "_clustered", jets_of_events.toy)
+    particles, label = jets_of_events.events(), jets_of_events.LABELS
+    padded = np.zeros((len(particles), 700, 3))
+    padded[:, : particles.shape[1]] = particles
+    table = np.hstack([padded.reshape(len(particles), -1), label[:, None]])
+    pd.DataFrame(table).to_hdf("events_anomalydetection_v2.h5", key="df")
+    assert table.shape[1] == 2101
+    samples, settings = completed(OLYMPICS, smaller=20_000)
+    events = np.arange(len(particles))
+    for sample, expected in (
+        (samples["normal"], events[:25][~label[:25]]),
+        (samples["tests"]["mixed"], events[25:55]),
+    ):
+        sample["cluster"]["min_pt"] = 0.0  # the schema's default, which Snakemake fills in
+        jet_finding.find_jets(sample, settings, "found.h5")
+        images = Images({"file": ["found.h5"], "cluster": sample["cluster"]}, settings)
+        np.testing.assert_array_equal(images.origins.event, expected)
+        found = np.concatenate([piece.features["pt"] for piece in images.pieces()])
+        np.testing.assert_allclose(found, jets_of_events.PT[0], rtol=0.02)
+    asked = samples["tests"]["mixed"]["truth"]
+    raw = open_column(asked["file"], None, asked["column"])
+    np.testing.assert_array_equal(read_truth(raw, len(events)), label)
 
 
 def test_nested_lists_of_channels_are_images(

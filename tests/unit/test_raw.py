@@ -420,6 +420,16 @@ def test_a_column_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert [piece.tolist() for piece in pieces] == [[1, 4], [7, 10]]
 
 
+def test_a_column_by_name_of_an_array_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.npz", jets=np.ones((3, 2)), y=np.array([0, 1, 1]))
+    for key in ("y", "jets"):
+        with pytest.raises(InputError) as caught:
+            raw.open_column(path, key, "label")
+        check_message(caught.value, path, f"array '{key}' of shape", "a table with a column label")
+    with pytest.raises(InputError, match=r"whose columns have no names"):
+        raw.open_column([path, path], "y", "label")
+
+
 @pytest.mark.parametrize(
     ("shape", "column"), [((4, 3), 3), ((4, 3), -4), ((4,), 0), ((4, 3, 2), 0)]
 )

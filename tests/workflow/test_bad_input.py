@@ -145,7 +145,9 @@ def check_message(message: str, file: str, case: Case) -> None:
     finding, expectation = message.split("; expected ")
     assert finding.startswith(f"{file}: found ")
     assert case.found in finding
-    assert case.expected in expectation.split("\nHint: ")[0]
+    told, hint = expectation.split("\nHint: ")
+    assert case.expected in told
+    assert hint.strip()
 
 
 # one file for each way in which a run may find a fault: in a sample, in a truth, in all samples

@@ -56,22 +56,37 @@ def test_blank_rows_copies_and_inverted_labels(tmp_path: Path) -> None:
         assert any(line.startswith("WARNING") and text in line for line in said.splitlines())
 
 
-def test_text_chooses_events_and_truth(tmp_path: Path) -> None:
+def test_text_chooses_events_and_truth_and_weights_unweight_them(tmp_path: Path) -> None:
     raw = write_tiny_samples(tmp_path)
     images = np.concatenate([jets(NORMAL, seed=1), jets(EACH_TEST, 12, seed=2)])
     part = np.array(["control"] * NORMAL + ["data"] * EACH_TEST)
     kind = np.array(["qcd"] * NORMAL + ["top"] * 12 + ["qcd"] * 28)
-    np.savez(raw / "all.npz", images=images, part=part, kind=kind)
+    kept = np.arange(len(images)) % 5 > 0  # weights of 0 and 1 leave nothing to chance
+    np.savez(raw / "all.npz", images=images, part=part, kind=kind, kept=kept)
+    np.save(raw / "weights.npy", 2.5 * kept)
     file = {"file": "raw/all.npz", "key": "images"}
     truth = {"file": "raw/all.npz", "key": "kind", "anomalous": "top"}
     config = ONE_MODEL | {
         "samples": {
-            "normal": file | {"where": {"part": "control"}},
-            "tests": {"007": file | {"where": {"part": "data"}, "truth": truth}},
+            "normal": file | {"where": {"part": "control"}, "weight": "kept"},
+            "tests": {
+                "007": file
+                | {"where": {"part": "data"}, "truth": truth, "weight": {"file": "raw/weights.npy"}}
+            },
         }
     }
     done = run_workflow("results/tables/samples.csv", config=config, directory=tmp_path)
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    samples = pd.read_csv(tmp_path / "results/tables/samples.csv").set_index("sample")
+    events = {"normal": kept[:NORMAL].sum(), "007": kept[NORMAL:].sum()}
+    assert samples.events.to_dict() == samples.effective.to_dict() == events
+    assert samples.chosen.to_dict() == {"normal": NORMAL, "007": EACH_TEST}
+    weights = np.load(raw / "weights.npy")
+    weights[-1] = -1
+    np.save(raw / "weights.npy", weights)
+    done = run_workflow("results/tables/samples.csv", config=config, directory=tmp_path)
+    assert done.returncode != 0
+    assert "weights.npy: found weight -1 in row 159" in done.stdout + done.stderr
 
 
 def test_names_that_yaml_reads_as_something_else(tmp_path: Path) -> None:

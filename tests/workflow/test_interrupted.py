@@ -16,13 +16,10 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import h5py
-import numpy as np
-import pandas as pd
 import psutil
 import pytest
-import torch
 import yaml
+from comparison import contents, differences
 from conftest import REPO, TINY, run_workflow, write_tiny_samples
 
 KILLS = int(os.environ.get("ODDJET_KILLS", "6"))
@@ -96,59 +93,6 @@ def running(directory: Path, target: str) -> Iterator[Run]:
         if run.process.poll() is None:
             run.signal_group(signal.SIGKILL)
         run.process.wait()
-
-
-# What is compared
-
-
-def contents(directory: Path) -> dict[str, Any]:
-    """What every result file holds; logs, benchmarks and seconds left out."""
-    results = directory / "results"
-    return {
-        str(path.relative_to(results)): content(path)
-        for path in sorted(results.rglob("*"))
-        if path.is_file() and path.relative_to(results).parts[0] not in ("logs", "benchmarks")
-    }
-
-
-def content(path: Path) -> Any:
-    if path.suffix == ".h5":
-        found: dict[str, Any] = {}
-        with h5py.File(path) as file:
-            file.visititems(lambda name, item: found.update({name: values(item)}))
-        return found
-    if path.name == "history.csv":
-        return pd.read_csv(path).drop(columns="seconds").to_csv()
-    if path.suffix == ".pt":
-        saved = torch.load(path, weights_only=True)
-        del saved["provenance"]
-        return comparable(saved)
-    return path.read_bytes()
-
-
-def comparable(saved: Any) -> Any:
-    """What PyTorch saved, its tensors as bytes."""
-    if isinstance(saved, torch.Tensor):
-        return saved.numpy().tobytes()
-    if isinstance(saved, dict):
-        return {name: comparable(value) for name, value in saved.items()}
-    if isinstance(saved, (list, tuple)):
-        return [comparable(value) for value in saved]
-    return saved
-
-
-def values(item: h5py.Dataset | h5py.Group) -> tuple | None:
-    if isinstance(item, h5py.Group):
-        return None
-    array = np.asarray(item)
-    return array.dtype.str, array.shape, array.tobytes()
-
-
-def differences(directory: Path, undisturbed: dict[str, Any]) -> list[str]:
-    """The files that differ from an undisturbed run's, that are missing, or that are left over."""
-    found = contents(directory)
-    names = found.keys() | undisturbed.keys()
-    return sorted(name for name in names if found.get(name) != undisturbed.get(name))
 
 
 @pytest.fixture(scope="module")

@@ -63,6 +63,21 @@ def test_verify_fails_and_names_what_does_not_match(copy: WholeRun) -> None:
     assert "2 of them wrong" in said
 
 
+def test_the_same_command_does_not_call_a_changed_result_good(copy: WholeRun) -> None:
+    table = copy.results / "tables" / "fractions.csv"
+    times = table.stat()
+    table.write_text(table.read_text("utf-8").replace("S,1,", "S,2,", 1), "utf-8")
+    os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))  # which no time tells
+    done = copy.run()
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    assert "results/tables/fractions.csv: found a result that was changed" in said
+    # as the hint says
+    table.unlink()
+    assert copy.run("results/tables/fractions.csv").returncode == 0
+    assert ask(copy, "verify")[0] == 0
+
+
 def test_status_counts_what_is_there_and_what_is_not(copy: WholeRun) -> None:
     (copy.results / "S" / "seed1" / "model.pt").unlink()
     code, said = ask(copy, "status")

@@ -88,7 +88,9 @@ RESULTS = config["results"].rstrip("/")
 SIMULATED = f"{RESULTS}/simulation"
 SIMULATED_JETS = f"{SIMULATED}/batches/{{process}}_{{batch}}.h5"
 SIMULATED_EVENTS = f"{SIMULATED}/batches/events/{{process}}_{{batch}}.h5"
+SIMULATED_PARTICLES = f"{SIMULATED}/batches/particles/{{process}}_{{batch}}.h5"
 FETCHED = f"{RESULTS}/raw/fetched"
+FOUND_JETS = f"{RESULTS}/raw/jets/{{sample}}.h5"
 RAW = f"{RESULTS}/raw/{config['samples'].get('course')}"
 COURSE_FILES = {"normal": "Normal_data.npz"} | {
     test: f"Test_data_{test}.npz" for test in ("low", "high")
@@ -166,6 +168,12 @@ TESTS = list(SAMPLES["tests"])
 # what is prepared and scored like a test: with simulated anomalous jets, if they are given
 SIGNAL = {parts.SIGNAL: SAMPLES["signal"]} if "signal" in SAMPLES else {}
 SCORED = SAMPLES["tests"] | SIGNAL
+# samples of events; and all of them as they are prepared, of jets that were found where it is events
+NAMED = {"normal": SAMPLES["normal"]} | SCORED
+OF_EVENTS = {name: one for name, one in NAMED.items() if "cluster" in one}
+OF_JETS = {
+    name: configuration.as_jets(name, one, FOUND_JETS) for name, one in NAMED.items()
+}
 TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
 UNLABELLED = [test for test in TESTS if test not in TRUTHS]
 MODELS = list(config["models"])

@@ -5,9 +5,10 @@ import re
 from functools import cache
 from importlib.util import find_spec
 
+from oddjet.common.errors import InputError
 from oddjet.common.messages import warnings
 from oddjet.planning import plugins
-from oddjet.planning.contents import contents
+from oddjet.planning.contents import contents, refuse_changed
 from oddjet.planning.fingerprint import fingerprint, texts
 from snakemake.logging import logger
 from snakemake.settings.enums import RerunTrigger
@@ -15,8 +16,8 @@ from tabulate import tabulate
 
 
 def one_of(names):
-    """A wildcard constraint that allows these names alone."""
-    return "|".join(re.escape(str(name)) for name in names)
+    """A wildcard constraint that allows these names alone; of none, nothing."""
+    return "|".join(re.escape(str(name)) for name in names) or "(?!)"
 
 
 def code(script, *loaded):
@@ -62,6 +63,11 @@ def prepared_before(shared):
         return [] if is_shared else shared.format(**wildcards)
 
     return found
+
+
+def files_with_weights(sample):
+    """The files of a sample, and behind them those of its weights."""
+    return [*sample["file"], *configuration.weight_files(sample)]
 
 
 def truth_files(wildcards):
@@ -130,6 +136,14 @@ def say_what_repeats():
         )
 
 
+def what_is_gone():
+    """Which files of patterns the last run had and this one does not find, a sentence each."""
+    before, samples = TABLE.format(table="sources"), config["samples"]
+    if "course" in samples or not Path(before).exists():
+        return []
+    return configuration.gone(samples, rows_of(before))
+
+
 def table(name):
     """A table, with its place in Snakemake's report."""
     return report(
@@ -188,6 +202,22 @@ def needs_truth(target, results):
         )
 
     return found
+
+
+def unchanged_since_made():
+    """No input; an error where a result was changed since it was made, which no time may tell."""
+
+    def none(wildcards):
+        if workflow.is_main_process:
+            jobs = RESULT_JOBS()
+            results = [file for job in jobs for file in job["outputs"]]
+            try:
+                refuse_changed([*results, PROVENANCE])
+            except InputError as error:
+                raise WorkflowError(str(error))
+        return []
+
+    return none
 
 
 def needs_packages(target, packages, requirements, results):

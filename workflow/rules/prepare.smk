@@ -1,22 +1,64 @@
 # From raw files to checked, sparse samples.
-# Needs the files of `SAMPLES`. Creates {RESULTS}/prepared/ and tables/samples.csv.
+# Needs the files of `SAMPLES`. Creates {RESULTS}/raw/jets/, {RESULTS}/prepared/ and tables/samples.csv.
+
+
+rule find_jets:
+    """
+    Cluster the events of a sample whose files hold their particles, unweighted where they have
+    weights, with FastJet, and store the constituents of the jets that are asked for.
+    Uses wildcard `sample`.
+    """
+    message:
+        "Finding jets in the events of {wildcards.sample}"
+    input:
+        raw=lambda wildcards: raw(OF_EVENTS[wildcards.sample]["file"]),
+        weights=lambda wildcards: raw(
+            configuration.weight_files(OF_EVENTS[wildcards.sample])
+        ),
+    params:
+        code=code(
+            "find_jets.py",
+            lambda wildcards: reader(files_with_weights(OF_EVENTS[wildcards.sample])),
+        ),
+        contents=lambda wildcards: contents_of(
+            files_with_weights(OF_EVENTS[wildcards.sample])
+        ),
+        sample=lambda wildcards: configuration.asked(OF_EVENTS[wildcards.sample]),
+        images={
+            name: config["images"][name]
+            for name in ("columns", "coordinates", "unit", "constituents")
+        },
+    output:
+        FOUND_JETS,
+    log:
+        f"{LOGS}/find_jets/{{sample}}.log",
+    benchmark:
+        f"{BENCHMARKS}/find_jets/{{sample}}.tsv"
+    resources:
+        mem_mb=more(2000),
+        runtime=more(60),
+    conda:
+        "../../envs/clustering.yaml"
+    script:
+        "../scripts/find_jets.py"
 
 
 rule prepare_normal:
     """
-    Check the normal sample, centre, rotate, flip, crop and rebin its jets as configured, store
+    Check the normal sample, unweight it where it has weights, centre, rotate, flip, crop and rebin its jets as configured, store
     them by their lit pixels, and hold out the control part, which no training sees.
     Uses wildcard `preparation`: `shared`, or what a model wants otherwise, which keeps the same jets.
     """
     message:
         "Preparing the normal sample ({wildcards.preparation})"
     input:
-        raw=raw(SAMPLES["normal"]["file"]),
+        raw=raw(OF_JETS["normal"]["file"]),
+        weights=raw(configuration.weight_files(OF_JETS["normal"])),
         like=prepared_before(SHARED_NORMAL),
     params:
-        code=code("prepare_normal.py", reader(SAMPLES["normal"]["file"])),
-        contents=lambda wildcards: contents_of(SAMPLES["normal"]["file"]),
-        sample=configuration.asked(SAMPLES["normal"]),
+        code=code("prepare_normal.py", reader(files_with_weights(OF_JETS["normal"]))),
+        contents=lambda wildcards: contents_of(files_with_weights(OF_JETS["normal"])),
+        sample=configuration.asked(OF_JETS["normal"]),
         images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
         split=config["split"],
@@ -43,15 +85,21 @@ rule prepare_test:
     message:
         "Preparing test {wildcards.test} ({wildcards.preparation})"
     input:
-        raw=lambda wildcards: raw(SCORED[wildcards.test]["file"]),
+        raw=lambda wildcards: raw(OF_JETS[wildcards.test]["file"]),
+        weights=lambda wildcards: raw(
+            configuration.weight_files(OF_JETS[wildcards.test])
+        ),
         normal=PREPARED_NORMAL,
         like=prepared_before(SHARED_TEST),
     params:
         code=code(
-            "prepare_test.py", lambda wildcards: reader(SCORED[wildcards.test]["file"])
+            "prepare_test.py",
+            lambda wildcards: reader(files_with_weights(OF_JETS[wildcards.test])),
         ),
-        contents=lambda wildcards: contents_of(SCORED[wildcards.test]["file"]),
-        sample=lambda wildcards: configuration.asked(SCORED[wildcards.test]),
+        contents=lambda wildcards: contents_of(
+            files_with_weights(OF_JETS[wildcards.test])
+        ),
+        sample=lambda wildcards: configuration.asked(OF_JETS[wildcards.test]),
         images=config["images"],
         preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
     output:

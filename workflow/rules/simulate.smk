@@ -6,6 +6,7 @@
 #   constituents  constituents.h5
 #   calorimeter   calorimeter.h5
 #   events        {process}.h5
+#   particles     particles.h5
 from math import ceil
 
 SIMULATION = config["simulation"]
@@ -29,12 +30,12 @@ NEEDED = (
     if LAYOUT == "images"
     else SIMULATION["processes"]
 )
-JET_BATCHES, EVENT_BATCHES = (
+JET_BATCHES, EVENT_BATCHES, PARTICLE_BATCHES = (
     {
         process: expand(pattern, process=process, batch=range(ceil(needed / BATCH)))
         for process, needed in NEEDED.items()
     }
-    for pattern in (SIMULATED_JETS, SIMULATED_EVENTS)
+    for pattern in (SIMULATED_JETS, SIMULATED_EVENTS, SIMULATED_PARTICLES)
 )
 
 
@@ -107,6 +108,32 @@ rule simulate_events:
         "../scripts/simulate_events.py"
 
 
+rule simulate_particles:
+    """
+    Simulate one batch of collision events with Pythia 8, those with a hard jet, and keep their
+    particles. Its seed is derived as that of a batch of jets. Uses wildcards `process` and `batch`.
+    """
+    message:
+        "Simulating particles of {wildcards.process} events, batch {wildcards.batch}"
+    params:
+        code=code("simulate_particles.py"),
+        seed=SIMULATION["seed"],
+        events=BATCH,
+    output:
+        temp(SIMULATED_PARTICLES),
+    log:
+        f"{LOGS}/simulate_particles/{{process}}_{{batch}}.log",
+    benchmark:
+        f"{BENCHMARKS}/simulate_particles/{{process}}_{{batch}}.tsv"
+    resources:
+        mem_mb=more(1000),
+        runtime=more(20),
+    conda:
+        "../../envs/simulation.yaml"
+    script:
+        "../scripts/simulate_particles.py"
+
+
 rule mix_samples:
     """
     Deal the simulated jets out to a pure background sample and to mixtures of background and signal
@@ -169,6 +196,36 @@ rule label_jets:
         "../../envs/simulation.yaml"
     script:
         "../scripts/label_jets.py"
+
+
+rule label_particles:
+    """
+    Put the simulated events of two processes in random order and write their particles, labelled,
+    in the layout of the LHC Olympics.
+    """
+    message:
+        "Writing the particles of the simulated events"
+    input:
+        background=PARTICLE_BATCHES.get("dijet", []),
+        signal=PARTICLE_BATCHES.get("wprime", []),
+    params:
+        code=code("label_particles.py"),
+        seed=SIMULATION["seed"],
+        background=NEEDED.get("dijet"),
+        signal=NEEDED.get("wprime"),
+    output:
+        f"{SIMULATED}/particles.h5",
+    log:
+        f"{LOGS}/label_particles.log",
+    benchmark:
+        f"{BENCHMARKS}/label_particles.tsv"
+    resources:
+        mem_mb=more(4000),
+        runtime=more(30),
+    conda:
+        "../../envs/simulation.yaml"
+    script:
+        "../scripts/label_particles.py"
 
 
 rule join_events:

@@ -4,12 +4,12 @@ import logging
 
 import pandas as pd
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.tables import write
 from oddjet.estimate import cuts
 from oddjet.prepare import samples
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params = snakemake.params
 least = cuts.least_control(params.max_fpr, params.fpr_confidence)
 tests = dict(zip(params.tests, snakemake.input.tests, strict=True))

@@ -4,12 +4,12 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.parts import CONTROL, TAGGER_SCORE
 from oddjet.common.tables import write
 from oddjet.estimate import ensemble, feature_files, tagger
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, given = snakemake.params, snakemake.input
 scores = ensemble.mean_rank([scorefiles.read_scores(path, TAGGER_SCORE) for path in given.scores])
 names = feature_files.names_of(given.normal, ())

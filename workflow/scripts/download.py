@@ -1,7 +1,7 @@
 """Download one of the course's files."""
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.prepare import download
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 download.fetch_course(snakemake.params.url, snakemake.output[0])

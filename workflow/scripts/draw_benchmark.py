@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.parts import WEAK
 from oddjet.common.tables import overall, read
 from oddjet.draw import benchmark_figures, roc_figures, style
@@ -10,7 +10,7 @@ from oddjet.draw import benchmark_figures, roc_figures, style
 # of the baselines those that say most, so that the figure stays readable
 DRAWN = ("mass", "minus_sum_of_squares", "pca_error")
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 points = overall(pd.concat(map(read, given.roc)))
 points = points[points.seed == "ensemble"]

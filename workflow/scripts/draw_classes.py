@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.parts import CONTROL
 from oddjet.draw import class_figures, style
 from oddjet.evaluate import truth
@@ -15,7 +15,7 @@ def read(path: str) -> dict[str, np.ndarray]:
         return {name: sample["features"][name][:] for name in class_figures.QUANTITIES}
 
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given = snakemake.input
 truths = truth.read_truths(snakemake.params.truths, given.truths)
 labels = np.concatenate(list(truths.values()))

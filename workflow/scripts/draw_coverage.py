@@ -1,10 +1,10 @@
 """Draw bias and coverage, trusted answers, distortions, and how well the tagger learns."""
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.tables import read
 from oddjet.draw import coverage_figures, style
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 tables = {name: read(path) for name, path in snakemake.input.items()}
 trusted, made = tables["trust"], snakemake.output
 style.save(coverage_figures.overview(tables["coverage"]), made.coverage)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import h5py
 import numpy as np
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.intervals import sigmas
 from oddjet.common.tables import read
 from oddjet.draw import class_figures, excess_figures, style
@@ -13,7 +13,7 @@ from oddjet.estimate.excess import Images, mean_image
 from oddjet.evaluate import truth
 from oddjet.prepare.sparse import SparseFile
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, params = snakemake.input, snakemake.params
 summary, table, peaks = read(given.summary), read(given.excess), read(given.peaks)
 headline = summary.model[summary.headline].iloc[0]

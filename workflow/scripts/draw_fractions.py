@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.tables import read
 from oddjet.draw import fraction_figures, style
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 table = read(snakemake.input.fractions)
 truth = pd.Series(dtype=float)
 if snakemake.input.detection:

@@ -1,11 +1,11 @@
 """Draw the ROC curves of one model, and its latent planes by class."""
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.tables import read
 from oddjet.draw import class_figures, roc_figures, style
 from oddjet.evaluate import truth
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 table = read(given.roc)
 table = table[table.score == params.anomaly_score]

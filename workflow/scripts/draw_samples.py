@@ -3,13 +3,13 @@
 import h5py
 import numpy as np
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.draw import image_figures, style
 from oddjet.prepare.sparse import SparseFile
 
 EXAMPLES = 6
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 paths = {"normal": snakemake.input.normal}
 paths |= dict(zip(snakemake.params.tests, snakemake.input.tests, strict=True))
 some, means = {}, {}

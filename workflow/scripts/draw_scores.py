@@ -2,12 +2,12 @@
 
 import h5py
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.parts import CONTROL, tests_of
 from oddjet.draw import image_figures, score_figures, style
 from oddjet.estimate.cuts import choose_cut
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 scores = scorefiles.read_scores(snakemake.input.scores, snakemake.params.anomaly_score)
 tests = tests_of(scores)
 control = scores[CONTROL]

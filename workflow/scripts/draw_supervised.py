@@ -1,11 +1,11 @@
 """Draw what one supervised network learnt, over all seeds."""
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.tables import overall, read
 from oddjet.draw import roc_figures, style, supervised_figures
 from oddjet.evaluate import truth
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 network = snakemake.wildcards.network
 name = scorefiles.supervised(network)

@@ -1,13 +1,13 @@
 """Draw the scores of the weak tagger, and which features tell the tests from control."""
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.parts import CONTROL, TAGGER_SCORE, tests_of
 from oddjet.common.tables import read
 from oddjet.draw import style, tagger_figures
 from oddjet.estimate import ensemble
 from oddjet.estimate.cuts import choose_cut
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 scores = ensemble.mean_rank([scorefiles.read_scores(path, TAGGER_SCORE) for path in given.scores])
 cut = choose_cut(scores[CONTROL], **params.cut)

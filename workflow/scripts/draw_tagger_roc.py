@@ -1,10 +1,10 @@
 """Draw the ROC curves of the weak tagger."""
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.tables import read
 from oddjet.draw import roc_figures, style
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params = snakemake.params
 table = read(snakemake.input.roc)
 curves = {test: roc_figures.by_seed(table[table.test == test]) for test in params.truths}

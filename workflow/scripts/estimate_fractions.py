@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.parts import CONTROL
 from oddjet.common.tables import write
 from oddjet.estimate import (
@@ -18,7 +18,7 @@ from oddjet.estimate import (
 )
 from oddjet.estimate.given import Given
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, model = snakemake.params, snakemake.wildcards.model
 confidence, anchor = params.confidence, params.estimation["anchor"]
 
@@ -49,13 +49,13 @@ found = {
 names = feature_files.names_of(snakemake.input.normal, params.exclude)
 if latents:
     names = ["pt", "lit_pixels"]
-events = scorefiles.read_scores(files[0], "event")
+jets = scorefiles.read_identities(files[0])
 prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
 prepared[CONTROL] = snakemake.input.normal
 seen = {}
 for part, path in prepared.items():
     with h5py.File(path) as sample:
-        rows = scorefiles.rows_of(sample, events[part])
+        rows = scorefiles.rows_of(sample, jets[part])
     columns = [of_seeds[0][part][:, None], feature_files.read(path, names)[rows]]
     seen[part] = np.hstack(columns + ([latents[part]] if latents else []))
 found["checks"] = check.check(check.Sample(score, seen, anchor, confidence), params.check_level)

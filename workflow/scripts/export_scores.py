@@ -2,7 +2,7 @@
 
 import h5py
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.files import replacing, sha256
 from oddjet.common.parts import CONTROL, TRAIN
 from oddjet.prepare import splits
@@ -12,7 +12,7 @@ from oddjet.train import scoring, training
 from oddjet.train.reconstruction_error import ReconstructionError
 from oddjet.train.torch_setup import CPU, set_up_torch
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
 seed = int(wildcards.seed)
 set_up_torch(seed, snakemake.threads)

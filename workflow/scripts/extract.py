@@ -1,7 +1,7 @@
 """Take one file out of an archive."""
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.prepare import archives
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 archives.extract(snakemake.input[0], snakemake.params.member, snakemake.output[0])

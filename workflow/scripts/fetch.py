@@ -1,8 +1,8 @@
 """Fetch a file of a sample."""
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.prepare import download
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params = snakemake.params
 download.fetch(params.url, snakemake.output[0], params.algorithm, params.checksum)

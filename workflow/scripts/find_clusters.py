@@ -2,13 +2,13 @@
 
 import h5py
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, tests_of
 from oddjet.common.provenance import describe
 from oddjet.estimate import clusters, latent_plane
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 seed = int(snakemake.wildcards.seed)
 components = snakemake.params.mixture_components
 latents = scorefiles.read_scores(snakemake.input.scores, "latent")

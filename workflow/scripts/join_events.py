@@ -5,10 +5,10 @@ import logging
 import h5py
 import numpy as np
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.simulate import layouts
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 log = logging.getLogger("join_events")
 
 batches = []

@@ -2,10 +2,10 @@
 
 import logging
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.simulate import layouts, simulation
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 log = logging.getLogger("label_jets")
 
 background, signal = (

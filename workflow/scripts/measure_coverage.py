@@ -1,11 +1,11 @@
 """Measure bias and coverage of every estimator, and how far answers can be trusted."""
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.tables import write
 from oddjet.evaluate import coverage, pool
 from oddjet.evaluate.pseudo_experiments import Distortion, experiments
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, wildcards = snakemake.params, snakemake.wildcards
 jets, events = pool.read_pool(snakemake.input.pool), int(wildcards.events)
 # the same experiments whatever else is measured

@@ -1,11 +1,11 @@
 """Evaluate the scores of one model against truth."""
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.tables import write
 from oddjet.estimate import ensemble
 from oddjet.evaluate import detection, truth
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, given = snakemake.params, snakemake.input
 truths = truth.read_truths(params.truths, given.truths)
 quantities = detection.read_followed(given.normal, dict(zip(truths, given.tests, strict=True)))

@@ -4,17 +4,17 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL
 from oddjet.common.tables import read, write
 from oddjet.estimate import ensemble, excess, feature_files
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, model = snakemake.params, snakemake.wildcards.model
 files = snakemake.input.scores
 score = ensemble.mean_rank([scorefiles.read_scores(path, params.anomaly_score) for path in files])
-events = scorefiles.read_scores(files[0], "event")
+jets = scorefiles.read_identities(files[0])
 edge = np.quantile(score[CONTROL], params.anchor, method="inverted_cdf")
 prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
 prepared[CONTROL] = snakemake.input.normal
@@ -23,7 +23,7 @@ scale = np.array([params.scale.get(name, 1.0) for name in names])
 features = {}
 for part, path in prepared.items():
     with h5py.File(path) as sample:
-        rows = scorefiles.rows_of(sample, events[part])
+        rows = scorefiles.rows_of(sample, jets[part])
     features[part] = feature_files.read(path, names)[rows] * scale
 fractions = read(snakemake.input.fractions)
 quoted = fractions[(fractions.seed == "ensemble") & (fractions.estimator == params.headline)]

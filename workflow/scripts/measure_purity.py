@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.parts import CONTROL
 from oddjet.common.tables import write
 from oddjet.estimate import purity
 from oddjet.estimate.cuts import choose_cut
 from oddjet.evaluate import truth
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 confidence, bootstrap = snakemake.params.confidence, snakemake.params.bootstrap
 truths = truth.read_truths(snakemake.params.truths, snakemake.input.truths)
 

@@ -4,11 +4,11 @@ from itertools import product
 
 import pandas as pd
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.tables import read, write
 from oddjet.evaluate import comparison
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, given = snakemake.params, snakemake.input
 pairs = product(params.names.values(), params.seeds)
 histories = dict(zip(pairs, map(read, given.histories), strict=True))

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.tables import read, write
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 for name, file in snakemake.output.items():
     write(pd.concat([read(path) for path in snakemake.input[name]]), file)

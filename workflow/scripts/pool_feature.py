@@ -2,12 +2,12 @@
 
 import h5py
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL
 from oddjet.evaluate import pool, truth
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, truths = snakemake.input, snakemake.params.truths
 scores = {}
 for part, path in {**dict(zip(truths, given.tests, strict=True)), CONTROL: given.normal}.items():

@@ -1,11 +1,11 @@
 """Collect labelled jets with the scores of one model."""
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.estimate import ensemble
 from oddjet.evaluate import pool, truth
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 scores = ensemble.mean_rank(
     [
         scorefiles.read_scores(path, snakemake.params.anomaly_score)

@@ -2,13 +2,13 @@
 
 import h5py
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, TRAIN
 from oddjet.estimate import feature_files
 from oddjet.evaluate import pool, truth
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, params = snakemake.input, snakemake.params
 names = feature_files.names_of(given.normal, params.exclude)
 normal = feature_files.read(given.normal, names)

@@ -3,21 +3,24 @@
 import h5py
 import numpy as np
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
+from oddjet.common.scorefiles import identities, identities_in
 from oddjet.evaluate import supervised, supervised_inputs
 from oddjet.train.torch_setup import CPU, set_up_torch
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, smoothing = snakemake.input, snakemake.params.smoothing
 set_up_torch(int(snakemake.wildcards.seed), snakemake.threads)
 classifiers = supervised.load(given.networks, snakemake.wildcards.network, CPU)
 jets = supervised_inputs.read_jets(classifiers[0].network, [(given.test, None)], smoothing, CPU)
 with h5py.File(given.test) as test:
-    events, left_out = test["event"][:], test["left_out"][:]
-# a value for each row that was asked for, nan where there is no jet
-predicted = np.full(len(events) + len(left_out), np.nan, np.float32)
-rows = np.sort(np.concatenate([events, left_out]))
-predicted[np.searchsorted(rows, events)] = supervised.probabilities(classifiers, jets)
+    there = identities_in(test)
+    of_events = test["left_out_jet"][:] if "left_out_jet" in test else None
+    left_out = identities(test["left_out"][:], of_events)
+# a value for each jet that was asked for, nan where there is none
+predicted = np.full(len(there) + len(left_out), np.nan, np.float32)
+rows = np.sort(np.concatenate([there, left_out]))
+predicted[np.searchsorted(rows, there)] = supervised.probabilities(classifiers, jets)
 with replacing(snakemake.output[0]) as partial:
     np.save(partial, predicted, allow_pickle=False)

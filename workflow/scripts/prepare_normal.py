@@ -1,11 +1,11 @@
 """Prepare the normal sample."""
 
-from oddjet.common import logs
-from oddjet.prepare import samples
+from oddjet.common import script
+from oddjet.prepare import sample_files, samples
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, params = snakemake.input, snakemake.params
-sample = {"file": list(given.raw)} | params.sample
+sample = sample_files.given(params.sample, given)
 samples.prepare_normal(
     sample,
     params.images,

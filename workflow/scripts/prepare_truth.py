@@ -1,9 +1,9 @@
 """Check the truth of one test."""
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.prepare import samples
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, params = snakemake.input, snakemake.params
 if params.label is None:
     samples.prepare_truth(

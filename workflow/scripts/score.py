@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, TRAIN, VALIDATION
 from oddjet.common.provenance import describe
@@ -12,7 +12,7 @@ from oddjet.train import scoring, training
 from oddjet.train.reconstruction_error import ReconstructionError
 from oddjet.train.torch_setup import CPU, set_up_torch
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 seed = int(snakemake.wildcards.seed)
 set_up_torch(seed, snakemake.threads)
 model, normalisation = training.load(snakemake.input.model, CPU)

@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL
 from oddjet.common.provenance import describe
@@ -15,7 +15,7 @@ from oddjet.train.device_images import DeviceImages, fit_min_max
 from oddjet.train.scoring import PreparedImages
 from oddjet.train.torch_setup import CPU, set_up_torch
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, seed = snakemake.params, int(snakemake.wildcards.seed)
 set_up_torch(seed, snakemake.threads)
 with h5py.File(snakemake.input.normal) as normal:

@@ -3,10 +3,10 @@
 import logging
 import time
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.simulate import events, generators, layouts
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 log = logging.getLogger("simulate_events")
 
 process, batch = snakemake.wildcards.process, int(snakemake.wildcards.batch)

@@ -1,9 +1,9 @@
 """Print what is done, running and missing."""
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.watch import status
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 jobs = [status.look_at(job) for job in snakemake.params.jobs]
 table = status.by_rule(jobs)
 print(table.to_string(index=False, na_rep="", float_format="{:.1f}".format))

@@ -4,11 +4,11 @@ from itertools import product
 
 import pandas as pd
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.tables import read, write
 from oddjet.summarise import summary
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 tables = {}
 for name in (
     "fractions",

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL
 from oddjet.common.provenance import describe
@@ -13,7 +13,7 @@ from oddjet.evaluate import supervised, supervised_inputs, truth
 from oddjet.train import devices
 from oddjet.train.torch_setup import set_up_torch
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 seed = int(snakemake.wildcards.seed)
 truths = truth.read_truths(params.truths, given.truths)

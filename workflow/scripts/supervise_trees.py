@@ -3,14 +3,14 @@
 import h5py
 import numpy as np
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL
 from oddjet.common.provenance import describe
 from oddjet.estimate import feature_files
 from oddjet.evaluate import supervised_trees, truth
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, given = snakemake.params, snakemake.input
 seed = int(snakemake.wildcards.seed)
 truths = truth.read_truths(params.truths, given.truths)

@@ -7,7 +7,7 @@ import signal
 
 import h5py
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.common.provenance import describe
 from oddjet.prepare import splits
@@ -19,7 +19,7 @@ from oddjet.train.torch_setup import set_up_torch
 CONFIGURATION = ("model", "loss", "training", "smoothing", "validation")
 MADE_FROM = ("configuration", "inputs", "packages")
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params = snakemake.params
 seed = int(snakemake.wildcards.seed)
 configuration = {name: params[name] for name in CONFIGURATION}

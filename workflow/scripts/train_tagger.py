@@ -4,14 +4,15 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, SIGNAL, TAGGER_SCORE
 from oddjet.common.provenance import describe
+from oddjet.common.scorefiles import copy_origins
 from oddjet.common.tables import write
 from oddjet.estimate import feature_files, tagger
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 seed = int(snakemake.wildcards.seed)
 prepared = dict(zip(params.scored, given.tests, strict=True))
@@ -31,7 +32,7 @@ with (
 ):
     for part, values in scores.items():
         with h5py.File(prepared.get(part, given.normal)) as sample:
-            target[f"{part}/event"] = sample["event"][:][control if part == CONTROL else ...]
+            copy_origins(sample, target.create_group(part), control if part == CONTROL else ...)
         target[f"{part}/{TAGGER_SCORE}"] = values.astype(np.float32)
     target.attrs["features"] = names
     inputs = {"normal": given.normal, **prepared}

@@ -2,10 +2,10 @@
 
 import sys
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.watch import manifest
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 params = snakemake.params
 number, wrong = manifest.verify(params.provenance, params.results, params.unrecorded)
 for line in wrong:

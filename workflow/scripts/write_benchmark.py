@@ -1,13 +1,13 @@
 """Write the page of the benchmark."""
 
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.common.tables import read
 from oddjet.evaluate import comparison
 from oddjet.planning.figures import FIGURES
 from oddjet.summarise import captions, page
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, params = snakemake.input, snakemake.params
 table = comparison.condense(read(given.table))
 groups = {name: table[table.model.isin(models)] for name, models in params.groups.items()}

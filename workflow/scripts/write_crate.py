@@ -7,13 +7,13 @@ from pathlib import Path
 import yaml
 
 import oddjet
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing, sha256
 from oddjet.publish import crate
 
 WORKFLOW = Path(oddjet.__file__).parents[2]
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, params, made = snakemake.input, snakemake.params, snakemake.output
 record = json.loads(Path(given.provenance).read_text("utf-8"))
 folder = Path(made.metadata).parent

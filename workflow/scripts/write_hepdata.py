@@ -2,7 +2,7 @@
 
 import h5py
 
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.parts import CONTROL, TAGGER_SCORE, WEAK, tests_of
 from oddjet.common.tables import overall, read
 from oddjet.draw import class_figures, score_figures, tagger_figures
@@ -11,7 +11,7 @@ from oddjet.planning.figures import FIGURES
 from oddjet.publish import hepdata
 from oddjet.summarise.captions import caption
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, params = snakemake.input, snakemake.params
 
 

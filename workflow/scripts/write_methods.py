@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 
 import oddjet
-from oddjet.common import logs, scorefiles
+from oddjet.common import scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, OVERDISPERSION, TAGGER_SCORE, TRAIN, VALIDATION, WEAK
 from oddjet.common.tables import overall, read
@@ -27,7 +27,7 @@ SOFTWARE = {
     "torch": "Paszke:2019",
 }
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, params, made = snakemake.input, snakemake.params, snakemake.output
 config = params.config
 record = json.loads(Path(given.provenance).read_text("utf-8"))

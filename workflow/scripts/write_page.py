@@ -2,7 +2,7 @@
 
 import json
 
-from oddjet.common import logs, messages, scorefiles
+from oddjet.common import messages, scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import label
 from oddjet.common.provenance import describe
@@ -12,7 +12,7 @@ from oddjet.estimate.declared import CHECKS, ESTIMATORS
 from oddjet.planning.figures import FIGURES
 from oddjet.summarise import captions, page
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, params = snakemake.input, snakemake.params
 
 

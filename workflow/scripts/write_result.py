@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 
 import oddjet
-from oddjet.common import logs
+from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.publish import result_file
 
-logs.set_up(snakemake.log[0])
+script.begin(snakemake.log[0], snakemake.input)
 given, params, made = snakemake.input, snakemake.params, snakemake.output
 schema = result_file.SCHEMA.read_text("utf-8")
 tables = {}

@@ -1,12 +1,17 @@
-"""Files written whole or not at all, their checksums, and locks that die with their holder."""
+"""Files written whole or not at all, their checksums, and locks that die with their holder.
+
+Snakemake knows when a result was written, and not what is in it: one that was cut, edited or
+swapped afterwards would be taken for the result. So the checksum of each is kept, as it was made.
+"""
 
 import errno
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
@@ -15,19 +20,25 @@ from oddjet.common.errors import InputError
 
 WRITE_HINT = "mend that and give the same command again; what is finished is kept."
 LOCK = ".lock"
-# the disk or the quota is full, a limit on the size of files, a read-only disk
-CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+# the disk or the quota is full, a limit on the size of files, a read-only disk, a failing one
+CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+# checksums of results by path, below the working directory, in what Snakemake keeps there
+MADE = Path(".snakemake", "oddjet", "made")
+
+_used: dict[str, list[int]] = {}  # results that this job reads, and their states
 
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, of_a_result: bool = True) -> Iterator[Path]:
     """Give a temporary path that takes the place of `path` when the block succeeds.
 
     When the block fails, `path` is as it was and the temporary file is gone. What a killed process
-    left of an earlier attempt is removed at the next.
+    left of an earlier attempt is removed at the next. The checksum of a result is kept, and none
+    is made from others that changed while they were used.
 
     Raises:
-        InputError: the disk is full, or the folder cannot be written to.
+        InputError: the disk is full, the folder cannot be written to, or a result that this was
+            made from changed.
     """
     path = Path(path)
     try:
@@ -39,6 +50,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
         ):
             partial = Path(folder, path.name)
             yield partial
+            if of_a_result:
+                _still_as_made()
+                _keep_checksum(path, partial)
             partial.replace(path)
     except (OSError, RuntimeError) as error:  # RuntimeError: HDF5's and PyTorch's, while they close
         found = why_not_written(error)
@@ -64,6 +78,75 @@ def why_not_written(error: BaseException) -> str | None:
     """What kept an output from being written, as the system says it; None for other errors."""
     said = f"{error} {error.__context__}"  # HDF5 and PyTorch tell it in their own errors
     return next((reason for reason in map(os.strerror, CANNOT_WRITE) if reason in said), None)
+
+
+def use(paths: Iterable[str | Path]) -> None:
+    """Note which results this job is about to read; none is made when they change meanwhile.
+
+    Raises:
+        InputError: one of them is not as it was made.
+    """
+    for path in map(str, paths):
+        if Path(path).is_file() and _kept_checksum(path) is not None:
+            _used[path] = _state(path)
+            as_made(path, sha256(path))
+
+
+def as_made(path: str | Path, found: str) -> None:
+    """Compare the checksum of a result with that which it was made with, if that is known.
+
+    Raises:
+        InputError: they differ.
+    """
+    if _kept_checksum(path) not in (None, found):
+        raise InputError(
+            path,
+            "a result that was changed since the workflow made it",
+            "it as it was made, or none",
+            f"delete {path}, have it made anew with {path} as the target of your command, and give "
+            "the same command again; `snakemake verify` names all that is changed.",
+        )
+
+
+def _still_as_made() -> None:
+    for path, state in _used.items():
+        if not Path(path).is_file():
+            raise InputError(
+                path,
+                "that it is gone since the job began",
+                "a result that stays while it is used",
+                "give the same command again.",
+            )
+        if _state(path) != state:
+            as_made(path, sha256(path))
+
+
+def _state(path: str | Path) -> list[int]:
+    found = os.stat(path)  # noqa: PTH116
+    return [found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns]
+
+
+def _record_of(path: str | Path) -> Path:
+    return MADE / f"{hashlib.sha256(os.path.normpath(path).encode()).hexdigest()}.json"
+
+
+def _kept_checksum(path: str | Path) -> str | None:
+    """The checksum that a result was made with; None where it is not known."""
+    try:
+        return json.loads(_record_of(path).read_text("utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep_checksum(path: Path, partial: Path) -> None:
+    """Keep the checksum of a result that is about to take its place.
+
+    Before and not behind: where the process dies in between there is no result, and Snakemake has
+    it made again.
+    """
+    if MADE.parents[1].is_dir():  # else no run works here
+        with replacing(_record_of(path), of_a_result=False) as record:
+            record.write_text(json.dumps({"path": str(path), "sha256": sha256(partial)}), "utf-8")
 
 
 def _prefix(path: Path) -> str:

@@ -11,6 +11,10 @@ LEARNT = ("pca_error", "pca_mahalanobis", "isolation_forest")
 # the places (N, up to 3) of jets on the first principal components, of images or of latents, and
 # the share of the variance along each, an attribute of the file
 PCA, PCA_VARIANCE = "pca", "pca_variance"
+# where a jet is from: the row in the raw files, the number of the file, and, where events were
+# clustered, which jet of the event it is, fewer than MOST_JETS
+ORIGIN = ("event", "source", "jet")
+MOST_JETS = 100
 COMPONENT = "component"  # of the mixture, of each jet of a test
 
 
@@ -32,6 +36,34 @@ def read_plane(path: str | Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return shares, read_scores(path, PCA)
 
 
-def rows_of(sample: h5py.Group, events: np.ndarray) -> np.ndarray:
-    """The rows (n,) of a prepared sample that hold these events (n,), given as in scores files."""
-    return np.searchsorted(sample["event"][:], events)
+def copy_origins(sample: h5py.Group, target: h5py.Group, rows: np.ndarray) -> None:
+    """Write where some jets of a prepared sample are from, as `ORIGIN` has it."""
+    for name in ORIGIN:
+        if name in sample:
+            target[name] = sample[name][:][rows]
+
+
+def identities(event: np.ndarray, jet: np.ndarray | None) -> np.ndarray:
+    """Numbers (n,) by which jets are known in their sample, int64, ascending as the jets are.
+
+    Args:
+        event: the row in the raw files, (n,).
+        jet: which jet of it, (n,); None where a row is a jet.
+    """
+    return event if jet is None else event * MOST_JETS + jet
+
+
+def identities_in(group: h5py.Group) -> np.ndarray:
+    """`identities` (n,) of the jets of a prepared sample, or of a part of a scores file."""
+    return identities(group["event"][:], group["jet"][:] if "jet" in group else None)
+
+
+def read_identities(path: str | Path) -> dict[str, np.ndarray]:
+    """`identities` of the jets of every sample part."""
+    with h5py.File(path, "r") as file:
+        return {part: identities_in(group) for part, group in file.items()}
+
+
+def rows_of(sample: h5py.Group, jets: np.ndarray) -> np.ndarray:
+    """The rows (n,) of a prepared sample that hold these jets (n,), given by their identities."""
+    return np.searchsorted(identities_in(sample), jets)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from oddjet.draw import style
 from oddjet.draw.class_figures import QUANTITIES
 from oddjet.draw.image_figures import DECADES, visible
+from oddjet.estimate.excess import peak
 
 
 def distributions(
@@ -61,22 +62,37 @@ def distributions(
             ylabel=f"density [1 / {unit}]" if unit else "density",
         )
         if name == "mass" and len(seen := peaks[peaks.peak.notna()]):
-            lines = [
-                f"{style.plain(str(one.test))}: peak at {one.peak:.3g} $\\pm$ {one.uncertainty:.2g}"
-                for one in seen.itertuples()
-            ]
-            axes.text(
-                *(0.97, 0.95, "\n".join(lines)),
-                transform=axes.transAxes,
-                ha="right",
-                va="top",
-                fontsize=10,
-            )
+            lines = []
+            for one in seen.itertuples():
+                line = (
+                    f"{style.plain(str(one.test))}: peak at {_measured(one.peak, one.uncertainty)}"
+                )
+                jets = truth.get(name, {}).get(str(one.test), np.empty(0))
+                if len(jets):
+                    rows = here[here.test == one.test]
+                    line += f", truth {_measured(*_peak_of(jets, rows))}"
+                lines.append(line)
+            axes.set_title("\n".join(lines), fontsize=10)
         if here.empty:
             axes.text(0.5, 0.5, "no excess to show", transform=axes.transAxes, ha="center")
     if not table.empty:
         style.legend_below(figure)
     return figure
+
+
+def _measured(value: float, uncertainty: float) -> str:
+    """A number with its uncertainty, to two digits of that."""
+    digits = max(0, 1 - int(np.floor(np.log10(uncertainty)))) if uncertainty > 0 else 0
+    return rf"{value:.{digits}f} $\pm$ {uncertainty:.{digits}f}"
+
+
+def _peak_of(jets: np.ndarray, rows: pd.DataFrame) -> tuple[float, float]:
+    """Where jets peak in the bins of an excess, found as its own peak is."""
+    edges = np.append(rows.low_edge, rows.high_edge.iloc[-1])
+    counts = np.histogram(jets, edges)[0]
+    width = len(jets) * np.diff(edges)
+    found = peak(edges, counts / width, np.sqrt(np.maximum(counts, 1)) / width)
+    return found["peak"], found["uncertainty"]
 
 
 def mean_images(

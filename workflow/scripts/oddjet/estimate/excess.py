@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
-BINS = 20
+BINS = 40  # fine enough for the mass peak of W jets
 INSIDE = (0.005, 0.995)  # quantiles of test and control between which the bins lie
 LEAST_BINS = 4  # in a peak that is fitted
 LEAST = 2.0  # standard deviations by which a fraction must be above zero, to divide by it
@@ -116,8 +116,10 @@ def _excess(
             + 2 * of_bin * of_anchor * in_both[name]
         )
         variance = variance + (square - mean**2) / len({"test": test, "control": control}[name])
+    # where there is no jet there is room for one
+    least = ((shares["test"] + shares["control"]) == 0) / (f * len(test)) ** 2
     width = np.diff(edges)
-    return signal / width, np.sqrt(variance) / width
+    return signal / width, np.sqrt(np.maximum(variance, least)) / width
 
 
 def mean_image(
@@ -197,7 +199,8 @@ def peak(edges: np.ndarray, density: np.ndarray, uncertainty: np.ndarray) -> dic
         )
     except RuntimeError:  # it found no end
         return found
-    inside = edges[first] < values[0] < edges[last]
+    span = edges[last] - edges[first]
+    inside = edges[first] < values[0] < edges[last] and np.sqrt(covariance[0, 0]) < span / 4
     fitted = (values[0], np.sqrt(covariance[0, 0]), abs(values[1]))
     return dict(zip(found, fitted, strict=True)) if inside and np.isfinite(fitted).all() else found
 

@@ -6,7 +6,7 @@ from sklearn import decomposition
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.ensemble import IsolationForest
 
-from oddjet.common.scorefiles import LEARNT, PCA, QUANTITIES
+from oddjet.common.scorefiles import LEARNT, PCA, QUANTITIES, copy_origins
 from oddjet.train.scoring import PreparedImages
 
 MOST = 20_000  # jets to fit to: 130 MB at 40 x 40
@@ -44,7 +44,7 @@ class PrincipalComponents:
 
 def score(images: PreparedImages, target: h5py.Group, components: PrincipalComponents) -> None:
     """Write every baseline's score, float32 (N,), of events of a prepared sample, and `PCA`."""
-    target["event"] = images.sample["event"][:][images.rows]
+    copy_origins(images.sample, target, images.rows)
     for name in QUANTITIES:
         target[name] = images.sample["features"][name][:][images.rows]
     pieces = [components.scores(batch.flatten(1).numpy()) for batch in images.batches()]

@@ -2,10 +2,11 @@
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from fnmatch import fnmatch
 from glob import glob, has_magic
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ REPLACED_AS_A_WHOLE = (
     ("coverage", "distortions"),
     ("simulation", "tests"),
 )
+# far more than anyone writes: a text of a few lines may unfold into more than any memory holds
+MOST_VALUES = 10**5
 SHARED = "shared"  # the preparation that the configuration's own preprocessing makes
 
 
@@ -54,9 +57,10 @@ def replace_as_a_whole(config: dict[str, Any], given: Mapping[str, Any]) -> None
         given: what the user gave.
     """
     for *parents, key in REPLACED_AS_A_WHOLE:
-        target, source = config, given
+        target, source = config, dict(given)
         for parent in parents:
-            target, source = target.get(parent, {}), source.get(parent) or {}
+            target, inner = target.get(parent, {}), source.get(parent)
+            source = inner if isinstance(inner, dict) else {}  # else the schema refuses it
         if key in source:
             target[key] = source[key]
     models, benchmark = config.get("models"), config.get("benchmark")
@@ -157,9 +161,26 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
 
     What `schema` (JSON Schema 2020-12) refuses; where that is nothing, what does not go together.
     """
+    if _unfolded(config) > MOST_VALUES:
+        return [
+            f"configuration: found aliases (*name) that unfold into more than {MOST_VALUES} "
+            "values, or into themselves; expected fewer. Hint: write out what they stand for."
+        ]
     errors = Validator(schema).iter_errors(config)
     found = {_sentence(error) for error in errors if not _repeats(error)}
     return sorted(found) or list(_contradictions(config))
+
+
+def _unfolded(value: Any, known: dict[int, float] | None = None) -> float:
+    """How many values there are with those that aliases repeat; infinitely many in a circle."""
+    known = {} if known is None else known
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = inf  # as long as it is being counted
+        inner = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_unfolded(one, known) for one in inner)
+    return known[id(value)]
 
 
 def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
@@ -173,7 +194,8 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"benchmark: found {name} twice among all models; expected another name for each."
     one_hot, channels = config["images"]["one_hot"], config["images"]["channels"]
-    if one_hot and channels is not None and one_hot["channel"] not in channels:
+    yield from _of_codes(config["images"])
+    if one_hot and channels is not None and one_hot.get("channel", 0) not in channels:
         yield (
             f"images.one_hot.channel: found {one_hot['channel']}, which images.channels {channels} "
             "leaves out; expected one of them."
@@ -185,6 +207,7 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         first, behind = sample.get("rows", (0, 1))
         if first >= behind:
             yield f"samples {name}: found rows {sample['rows']}; expected the first below the last."
+    yield from _of_events(config)
     tests = samples.get("tests", {"low": {}, "high": {}})
     for name, test in tests.items():
         truth = truth_of(test)
@@ -226,19 +249,71 @@ def _of_files(samples: Mapping[str, Any]) -> Iterator[str]:
     for key, array in _arrays(samples) if "course" not in samples else []:
         given = [name for name in remote.DIGESTS if name in array]
         if "file" in array:
-            surplus = [name for name in ("url", *given, "member") if name in array]
+            surplus = [name for name in ("url", "doi", "name", *given, "member") if name in array]
             if surplus:
                 yield (
                     f"{key}: found {', '.join(surplus)} beside file; expected a file that is here, "
-                    "or the url of one that is to be fetched."
+                    "or the url or doi of one that is to be fetched."
                 )
-        elif "url" not in array:
+        elif not remote.is_elsewhere(array):
             yield f"{key}: file missing."
+        elif "url" in array and ("doi" in array or "name" in array):
+            yield (
+                f"{key}: found url beside {'doi' if 'doi' in array else 'name'}; expected a url, "
+                "or a doi with the name of a file in its record."
+            )
+        elif "doi" in array:
+            if "name" not in array:
+                yield f"{key}: found doi alone; expected the name of a file in its record as well."
+            elif len(given) > 1:
+                yield f"{key}: found doi with {' and '.join(given)}; expected one of them, or none."
         elif len(given) != 1:
             yield (
                 f"{key}: found url with {' and '.join(given) or 'no checksum'}; expected one of "
                 f"{' and '.join(remote.DIGESTS)}. Hint: archives state it beside the file."
             )
+
+
+def _of_events(config: Mapping[str, Any]) -> Iterator[str]:
+    """Say which samples hold no events in which jets could be found."""
+    images, samples = config["images"], config["samples"]
+    for key, sample in _arrays(samples) if "course" not in samples else []:
+        if "cluster" not in sample:
+            continue
+        if images["layout"] != "constituents":
+            yield (
+                f"{key}.cluster: found images.layout {images['layout']}; expected constituents, "
+                "which here are the particles of events."
+            )
+        elif coordinates.CODE in images["coordinates"]:
+            yield (
+                f"{key}.cluster: found {coordinates.CODE} in images.coordinates; expected none, "
+                "since codes of particles are not kept where jets are found."
+            )
+        elif coordinates.are_relative(list(images["coordinates"])):
+            yield (
+                f"{key}.cluster: found coordinates relative to a jet; expected those of the "
+                "particles of an event, such as pt, eta, phi."
+            )
+
+
+def _of_codes(images: Mapping[str, Any]) -> Iterator[str]:
+    """Say where images.one_hot does not say which codes it means."""
+    one_hot, code = images["one_hot"] or {}, coordinates.CODE
+    of_constituents, named = images["layout"] == "constituents", code in images["coordinates"]
+    if of_constituents and named != bool(one_hot):
+        found, expected = (code, "images.one_hot") if named else ("images.one_hot", code)
+        yield (
+            f"images.coordinates: found {found} without {expected}; expected both, or neither: the "
+            "codes of constituents, and which of them become channels."
+        )
+    elif of_constituents and "channel" in one_hot:
+        yield (
+            f"images.one_hot: found channel with images.layout constituents; expected codes alone, "
+            f"which lie in the coordinate {code}."
+        )
+    elif one_hot and not of_constituents and "channel" not in one_hot:
+        yield "images.one_hot: channel missing."
 
 
 def _of_constituents(images: Mapping[str, Any]) -> Iterator[str]:
@@ -247,7 +322,7 @@ def _of_constituents(images: Mapping[str, Any]) -> Iterator[str]:
     if not coordinates.make_a_vector(names):
         yield (
             f"images.coordinates: found {', '.join(names)}; expected one of {coordinates.systems()}"
-            f", in any order, and perhaps {coordinates.MASK}."
+            f", in any order, and perhaps {coordinates.MASK} and {coordinates.CODE}."
         )
     elif coordinates.are_relative(names) and images["unit"] != "GeV":
         yield (
@@ -263,14 +338,36 @@ def _of_constituents(images: Mapping[str, Any]) -> Iterator[str]:
 
 def asked(sample: Mapping[str, Any]) -> dict[str, Any]:
     """What is to be read of the file of a sample or of a truth."""
-    names = ("key", "column", "anomalous", "where", "rows")
-    return {name: sample[name] for name in names if name in sample}
+    names = ("key", "column", "anomalous", "where", "rows", "weight", "cluster")
+    found = {name: sample[name] for name in names if name in sample}
+    if isinstance(found.get("weight"), Mapping):
+        found["weight"] = asked(found["weight"])
+    return found
+
+
+def weight_files(sample: Mapping[str, Any]) -> list[str]:
+    """The files of a sample's weights; none where it has none, or they lie in its own."""
+    weights = sample.get("weight")
+    return list(weights["file"]) if isinstance(weights, Mapping) else []
 
 
 def truth_of(test: Mapping[str, Any]) -> Mapping[str, Any]:
     """The file of a test's truth, or the one `label` of all its jets; empty where there is none."""
     truth = test.get("truth", {})
     return truth if isinstance(truth, Mapping) else {"label": truth}
+
+
+def as_jets(name: str, sample: dict[str, Any], found: str) -> dict[str, Any]:
+    """A sample of files that hold jets: where they hold events, of the jets found in them.
+
+    Args:
+        name: of the sample.
+        sample: with the list of its files.
+        found: where its jets are put, with its name as `{sample}`.
+    """
+    if "cluster" not in sample:
+        return sample
+    return {"file": [found.format(sample=name)], "cluster": sample["cluster"]}
 
 
 def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
@@ -289,7 +386,9 @@ def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
                 what = "files like" if has_magic(given) else "file"
                 hint = f"paths are relative to the working directory, here {Path.cwd()}"
                 if "://" in given:
-                    hint = "what is to be fetched is named as url, with its sha256 or md5"
+                    hint = (
+                        "what is to be fetched is named as url, with its sha256 or md5, or as doi"
+                    )
                 sentences.append(
                     f"{key}.file: found no {what} {given}; expected an existing file. Hint: {hint}."
                 )
@@ -305,8 +404,29 @@ def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
     return sentences
 
 
+def gone(samples: Mapping[str, Any], before: Iterable[Mapping[str, str]]) -> list[str]:
+    """Say which files of the last run a pattern does not find any more, since they are gone.
+
+    Args:
+        samples: the configuration's, with `normal` and `tests`.
+        before: the rows of its sources.csv, with `sample` and `file`.
+    """
+    patterns = {
+        key.rpartition(".")[2]: [one for one in _as_list(array.get("file", [])) if has_magic(one)]
+        for key, array in _arrays(samples)
+        if not key.endswith((".truth", ".weight"))
+    }
+    return [
+        f"{row['file']} is gone, which sample {row['sample']} had in the last run. "
+        "Hint: put it back, or go on without its jets."
+        for row in before
+        if any(fnmatch(row["file"], one) for one in patterns.get(row["sample"], []))
+        and not Path(row["file"]).exists()
+    ]
+
+
 def with_files(samples: Mapping[str, Any], fetched: str) -> dict[str, Any]:
-    """The samples with the list of its files as the `file` of each, and of each truth.
+    """The samples with the list of its files as the `file` of each, of its weights and its truth.
 
     Args:
         samples: the configuration's.
@@ -321,8 +441,8 @@ def with_files(samples: Mapping[str, Any], fetched: str) -> dict[str, Any]:
 
 
 def elsewhere(samples: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What is to be fetched: samples and truths with a `url`."""
-    return [array for _, array in _arrays(samples) if "url" in array]
+    """What is to be fetched: samples, weights and truths with a `url` or a `doi`."""
+    return [array for _, array in _arrays(samples) if remote.is_elsewhere(array)]
 
 
 def files_of(given: str | list[str]) -> list[str]:
@@ -343,14 +463,19 @@ def _found(given: str) -> list[str]:
 
 
 def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (configuration key, array) of each sample and each truth that lies in files."""
-    yield "samples.normal", samples["normal"]
-    for name, test in samples["tests"].items():
-        yield f"samples.tests.{name}", test
-        if isinstance(test.get("truth"), Mapping):
-            yield f"samples.tests.{name}.truth", test["truth"]
+    """Yield (configuration key, array) of all samples, weights and truths that lie in files."""
+    tests = {f"samples.tests.{name}": test for name, test in samples["tests"].items()}
+    for key, sample in ({"samples.normal": samples["normal"]} | tests).items():
+        yield from _with_its_own(key, sample)
     if "signal" in samples:
-        yield "samples.signal", samples["signal"]
+        yield from _with_its_own("samples.signal", samples["signal"])
+
+
+def _with_its_own(key: str, sample: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield key, sample
+    for name in ("weight", "truth"):
+        if isinstance(sample.get(name), Mapping):
+            yield f"{key}.{name}", sample[name]
 
 
 def _repeats(error: ValidationError) -> bool:
@@ -368,9 +493,9 @@ def _sentence(error: ValidationError) -> str:
         return f"{key}: found the name {value}; expected text.{_quoted(value)}"
     if "propertyNames" in error.schema_path and error.validator != "enum":
         return (
-            f"{key}: the name {value!r} cannot be used; a name has no slash, brace or angle "
-            "bracket, does not begin with a dot, and is not one that the workflow uses itself "
-            "(normal, all, tables, ...)."
+            f"{key}: the name {value!r} cannot be used; a name has no slash, brace, angle "
+            "bracket or control character, does not begin with a dot, and is not one that the "
+            "workflow uses itself (normal, all, tables, ...)."
         )
     match error.validator:
         case "additionalProperties" | "unevaluatedProperties":
@@ -399,7 +524,8 @@ def _sentence(error: ValidationError) -> str:
         case "anyOf":
             return f"{key}: found {value!r}; expected {' or '.join(map(_option, rule))}."
         case "oneOf":
-            found = ", ".join(value) or "nothing"
+            found = ", ".join(map(str, value)) if isinstance(value, dict) else repr(value)
+            found = found or "nothing"
             return f"{key}: expected either normal and tests, or course; found {found}."
         case "minItems" | "minProperties":
             return f"{key}: found none; expected at least {rule}."

@@ -1,4 +1,4 @@
-"""What is in raw files: the checksum of every byte of them and of the files that they refer to.
+"""What is in files: the checksum of every byte of them and of the files that they refer to.
 
 A checksum is taken once and kept, so that a start that finds nothing new reads no raw file. It
 holds as long as the file's size, inode and times are the same. One of the times, ctime, is the
@@ -9,13 +9,13 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from oddjet.common.errors import InputError
-from oddjet.common.files import replacing
+from oddjet.common.files import as_made, replacing
 from oddjet.planning.references import Reference, references, tried
 
 # below the working directory, in what Snakemake keeps there: without it nothing is kept
@@ -105,6 +105,18 @@ def unchanged(
     return found
 
 
+def refuse_changed(results: Iterable[str]) -> None:
+    """Refuse to call results good that are not as they were made, whatever their times are.
+
+    Raises:
+        InputError: one of them has changed.
+    """
+    for result in results:
+        found = contents(result)
+        if found and found[0]:
+            as_made(result, found[0])
+
+
 def _content(path: Path) -> _Content:
     """What is in a file, from what is kept or read anew."""
     with open(path, "rb") as stream:  # a network file system asks its server when a file is opened
@@ -141,5 +153,8 @@ def _kept(path: Path) -> _Content | None:
 def _keep(content: _Content) -> None:
     """Keep what is in a file, unless nothing can be written: then it is read again."""
     if content.references is not None and KEPT.parent.is_dir():
-        with suppress(OSError, InputError), replacing(_place(content.path)) as partial:
+        with (
+            suppress(OSError, InputError),
+            replacing(_place(content.path), of_a_result=False) as partial,
+        ):
             partial.write_text(json.dumps(asdict(content)), "utf-8")

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 CONSTITUENTS = "constituents"  # the layout of arrays that have them
-MASK = "mask"  # 1 where there is a constituent, 0 where there is none; may stand beside any of them
+# may stand beside any of them
+MASK = "mask"  # 1 where there is a constituent, 0 where there is none
+CODE = "code"  # of what a constituent is, such as its PDG code
+BESIDE = {MASK, CODE}
 # what makes up a four-vector; without energy or mass constituents are massless
 SYSTEMS = (
     ("E", "px", "py", "pz"),
@@ -19,12 +22,12 @@ RELATIVE = frozenset(SYSTEMS[-1])  # to their jet: shares of its pT, distances f
 
 def are_relative(names: Sequence[str]) -> bool:
     """Whether coordinates are relative to those of the jet."""
-    return set(names) - {MASK} == RELATIVE
+    return set(names) - BESIDE == RELATIVE
 
 
 def make_a_vector(names: Sequence[str]) -> bool:
     """Whether coordinates, in any order, are those of one of `SYSTEMS`."""
-    return set(names) - {MASK} in map(set, SYSTEMS)
+    return set(names) - BESIDE in map(set, SYSTEMS)
 
 
 def systems() -> str:

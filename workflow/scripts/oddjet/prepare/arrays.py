@@ -1,10 +1,10 @@
 """One array of a raw file, read piece by piece."""
 
-import zipfile
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +12,34 @@ import numpy as np
 from oddjet.common.errors import InputError
 from oddjet.common.files import called
 
-# what zipfile, NumPy, h5py and pyarrow raise on damaged files; the last three for headers that seem
-# to say encrypted, compressed in an unknown way, or beyond the end of the file
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    ValueError,
-    RuntimeError,
-    NotImplementedError,
-    OSError,
-)
 PIECE_BYTES = 32 * 2**20
+MOST_ROW = 256 * 2**20  # bytes of a jet: 8192 x 8192 pixels
+# times the size of its file that an array may have: zeros are compressed a thousandfold and more,
+# and columns of one value better
+MOST_UNPACKED = 10**6
+
+
+@contextmanager
+def readable(file: str | Path, found: str, expected: str, hint: str) -> Iterator[None]:
+    """Say of whatever the block brings about which file it is from.
+
+    What the libraries raise on damaged files is any exception there is.
+
+    Raises:
+        InputError: the block has failed.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(file, f"{found} ({in_short(error)})", expected, hint) from error
+
+
+def in_short(error: Exception) -> str:
+    """What a library says of a file, in a line."""
+    said = " ".join(str(error).split())[:200]
+    return said or type(error).__name__
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,12 @@ class RawArray(ABC):
 
     @property
     def row_bytes(self) -> int:
-        return max(1, self.dtype.itemsize * int(np.prod(self.shape[1:])))
+        return max(1, self.dtype.itemsize * prod(self.shape[1:]))
+
+    @property
+    def most_bytes(self) -> float:
+        """How much its file may hold at most, unpacked."""
+        return Path(self.file).stat().st_size * MOST_UNPACKED
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -61,15 +82,13 @@ class RawArray(ABC):
         Raises:
             InputError: the file ends early or its checksum is wrong.
         """
-        try:
+        with readable(
+            self.file,
+            f"damaged data in '{self.key}'",
+            f"{self.events} whole rows",
+            "copy or download the file again and compare its size with the original's.",
+        ):
             yield from self._pieces(max(1, PIECE_BYTES // self.row_bytes))
-        except DAMAGE as error:
-            raise InputError(
-                self.file,
-                f"damaged data in '{self.key}' ({error})",
-                f"{self.events} whole rows",
-                "copy or download the file again and compare its size with the original's.",
-            ) from error
 
     @abstractmethod
     def _pieces(self, rows: int) -> Iterator[np.ndarray]:
@@ -161,6 +180,26 @@ class PaddedArray(RawArray):
             kept = piece[:, : self.shape[1]]
             missing = self.shape[1] - kept.shape[1]
             yield np.pad(kept, [(0, 0), (0, missing), *[(0, 0)] * (kept.ndim - 2)])
+
+
+@dataclass(frozen=True)
+class GroupedArray(RawArray):
+    """An array (N, m) as (N, m // n, n); the rest of a row is left out."""
+
+    whole: RawArray
+
+    @classmethod
+    def of(cls, whole: RawArray, each: int) -> RawArray:
+        """Arrays of other ranks stay as they are."""
+        if len(whole.shape) != 2:
+            return whole
+        shape = (whole.events, whole.shape[1] // each, each)
+        return cls(whole.file, whole.key, shape, whole.dtype, whole)
+
+    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+        groups, each = self.shape[1:]
+        for piece in self.whole.pieces():  # as many rows as are read of the whole
+            yield piece[:, : groups * each].reshape(-1, groups, each)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from oddjet.common.errors import InputError
-from oddjet.prepare.arrays import RawArray
+from oddjet.prepare.arrays import RawArray, readable
 
 if TYPE_CHECKING:
     import pyarrow
@@ -47,16 +47,28 @@ class Table(ABC):
         made = TableArray(self.file, key, (0,), np.dtype(float), self, tuple(names), most)
         if self.events == 0:
             return made
-        first = next(made.of_rows(1))
-        if not first.size:  # a list that is empty says nothing of those inside the others
-            first = next(made.of_rows(FIRST))
+        with readable(
+            self.file,
+            f"damaged columns {key}",
+            f"{self.events} rows",
+            "copy or download the file again and compare its size with the original's.",
+        ):
+            first = next(made.of_rows(1))
+            if not first.size:  # a list that is empty says nothing of those inside the others
+                first = next(made.of_rows(FIRST))
         return replace(made, shape=(self.events, *first.shape[1:]), dtype=first.dtype)
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether all columns are called by numbers alone: `array([""], None)` takes them all."""
+        return bool(self.columns) and all(name.isdecimal() for name in self.columns)
 
     def _numbered(self, column: str) -> tuple[str, ...]:
         """The column of this name, or those of it with numbers: NAME_0 (or NAME_1) and so on."""
         if column in self.columns:
             return (column,)
-        matches = [re.fullmatch(re.escape(column) + r"_(\d+)", name) for name in self.columns]
+        name = f"{column}_" if column else ""
+        matches = [re.fullmatch(re.escape(name) + r"(\d+)", one) for one in self.columns]
         found = sorted((int(match[1]), match[0]) for match in matches if match)
         numbers = [number for number, _ in found]
         if not found or numbers[0] > 1 or numbers != list(range(numbers[0], numbers[-1] + 1)):

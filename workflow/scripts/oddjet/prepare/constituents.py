@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from oddjet.common.errors import InputError
 from oddjet.prepare.arrays import RawArray
-from oddjet.prepare.features import constituent_features
+from oddjet.prepare.features import CHANNEL, constituent_features
 
 ROUNDING = 0.01  # of |p|: numbers in half precision or cut to a few digits keep to it
 SPOILT = 0.05  # share of the constituents that may have an energy below their momentum
@@ -15,7 +15,11 @@ LEAST_MOMENTUM = 0.5  # share of its energy that the momenta of an ordinary jet 
 
 
 def jet_images(
-    constituents: np.ndarray, size: int, half_width: float
+    constituents: np.ndarray,
+    size: int,
+    half_width: float,
+    channel: np.ndarray | None = None,
+    channels: int = 1,
 ) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
     """Images of jets from their constituents, which are taken as massless.
 
@@ -24,11 +28,14 @@ def jet_images(
         size: pixels a side.
         half_width: of the window in eta (rows) and phi (columns) around the jet's axis, which is
             that of the sum of all constituents.
+        channel: of each constituent, (n, k), below `channels`; None for one of all.
+        channels: their number.
 
     Returns:
-        Shares of the jet's pT, float32 (n, 1, size, size); the jets' features (n,), as
+        Shares of the jet's pT, float32 (n, channels, size, size); the jets' features (n,), as
         `features.FEATURES` names them, of which `pt` is that of the sum, `mass` in GeV, `width` the
-        mean distance from the axis, and `lit_pixels` and `minus_sum_of_squares` those of the image;
+        mean distance from the axis, and `lit_pixels` and `minus_sum_of_squares` those of the image,
+        and where there are several channels the share of each;
         the constituents' pT (n, k).
     """
     momentum = constituents[..., 1:]
@@ -43,21 +50,25 @@ def jet_images(
     delta_phi = np.arctan2(momentum[..., 1], momentum[..., 0])
     delta_phi = wrap_phi(delta_phi - np.arctan2(jet[:, 1], jet[:, 0])[:, None])
     there = pt > 0
-    jet_of = np.broadcast_to(np.arange(len(jet))[:, None], pt.shape)
+    of = np.zeros(pt.shape, int) if channel is None else channel
+    plane = np.arange(len(jet))[:, None] * channels + of
     images = pixelate(
-        *(jet_of[there], len(jet), delta_eta[there], delta_phi[there]),
+        *(plane[there], len(jet) * channels, delta_eta[there], delta_phi[there]),
         *((pt / whole[:, None])[there], size, half_width),
-    )
+    ).reshape(len(jet), channels, size, size)
     total = pt.sum(axis=1)
     distance = (pt * np.hypot(delta_eta, delta_phi)).sum(axis=1)
     features = constituent_features(pt, delta_eta, delta_phi) | {
         "pt": jet_pt,
         "mass": np.sqrt(np.maximum(energy**2 - (jet**2).sum(axis=1), 0)),
         "width": distance / np.where(total > 0, total, 1),
-        "lit_pixels": np.count_nonzero(images, axis=(1, 2)).astype(np.float64),
-        "minus_sum_of_squares": -np.square(images).sum(axis=(1, 2)),
+        "lit_pixels": np.count_nonzero(images, axis=(1, 2, 3)).astype(np.float64),
+        "minus_sum_of_squares": -np.square(images).sum(axis=(1, 2, 3)),
     }
-    return images[:, None].astype(np.float32), features, pt
+    for number in range(channels) if channels > 1 else ():
+        share = (pt * (of == number)).sum(axis=1) / np.where(total > 0, total, 1)
+        features[CHANNEL.format(number)] = share
+    return images.astype(np.float32), features, pt
 
 
 def pixelate(

@@ -7,13 +7,15 @@ from typing import Any, NoReturn
 import numpy as np
 
 from oddjet.common.errors import InputError
-from oddjet.planning.coordinates import CONSTITUENTS, MASK, are_relative, columns, positions
+from oddjet.planning.coordinates import CONSTITUENTS
 from oddjet.prepare.arrays import RawArray
-from oddjet.prepare.constituents import check_constituents, check_momenta, jet_images
+from oddjet.prepare.constituents import jet_images
 from oddjet.prepare.features import image_features
-from oddjet.prepare.four_vectors import four_vectors, strange
-from oddjet.prepare.raw import chosen_rows, open_array, open_columns
+from oddjet.prepare.origins import Origins
+from oddjet.prepare.particles import Coordinates, of_found_jets, unusable
+from oddjet.prepare.raw import chosen_rows, open_array
 from oddjet.prepare.sparse import SparseImages, events_at_once
+from oddjet.prepare.weights import open_weights, unweight
 
 LEADING = 20  # constituents of a jet that are kept beside its image
 
@@ -41,33 +43,42 @@ class Images:
 
     Attributes:
         raw: the array that they are made of.
-        rows: which of its rows, ascending, (N,).
+        rows: which of its rows, ascending, (N,): those that are chosen, unweighted.
+        origins: where they are from.
         shape: (C, H, W) of an image.
         momentum_unit, length_unit: of pT, mass and width.
 
     Args:
-        sample: `file`, one or several, and perhaps `key`, `where`, `rows`, as the configuration has
-            them.
+        sample: `file`, one or several, and perhaps `key`, `where`, `rows`, `weight`, as the
+            configuration has them; with `cluster` the `file` of `jet_finding.find_jets`.
         settings: the configuration's `images`.
 
     Raises:
-        InputError: the file cannot be used, has no such rows, or an array of another shape.
+        InputError: the file or its weights cannot be used, it has no such rows, or an array of
+            another shape.
     """
 
     def __init__(self, sample: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        found = "cluster" in sample
+        if found:
+            sample, settings = of_found_jets(sample, settings)
         self.settings = settings
         self.of_constituents = settings["layout"] == CONSTITUENTS
         if self.of_constituents:
-            self.coordinates = _Coordinates(sample, settings)
+            self.coordinates = Coordinates(sample, settings)
             self.raw = self.coordinates.raw
-            self.shape = (1, settings["size"], settings["size"])
+            count = len(self.coordinates.codes)
+            self.shape = (count + 1 if count else 1, settings["size"], settings["size"])
             self.momentum_unit, self.length_unit = self.coordinates.momentum_unit, "rad"
         else:
             self.raw = open_array(sample["file"], sample.get("key"), settings["columns"])
             self.channels = _Channels(self.raw, settings)
             self.shape = self.channels.shape
             self.momentum_unit, self.length_unit = "pixel units", "pixels"
-        self.rows = chosen_rows(self.raw, sample.get("where"), sample.get("rows"))
+        chosen = chosen_rows(self.raw, sample.get("where"), sample.get("rows"))
+        left = unweight(self.raw, chosen, open_weights(self.raw, sample.get("weight")))
+        self.rows = left.rows
+        self.origins = Origins.read(self.raw.file) if found else Origins.of_rows(self.raw, left)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -127,19 +138,22 @@ class Images:
         """
         step = events_at_once(self.shape)
         done, given, waiting = 0, 0, []
+        behind = int(self.rows[-1]) + 1  # the last that is asked for: what follows is not read
         for piece in self.raw.pieces():
             here = self.rows[slice(*np.searchsorted(self.rows, [done, done + len(piece)]))]
             waiting.append(piece if len(here) == len(piece) else piece[here - done])
             done += len(piece)
             there = sum(map(len, waiting))
-            if there >= step or (there and done == self.raw.events):
+            if there >= step or (there and done >= behind):
                 values = np.concatenate(waiting) if len(waiting) > 1 else waiting[0]
-                whole = there if done == self.raw.events else there - there % step
+                whole = there if done >= behind else there - there % step
                 for start in range(0, whole, step):
                     chosen = values[start : min(start + step, whole)]
                     yield self.rows[given : given + len(chosen)], chosen
                     given += len(chosen)
                 waiting = [values[whole:]]
+            if done >= behind:
+                return
 
     def _of_constituents(
         self, rows: np.ndarray, values: np.ndarray
@@ -147,63 +161,16 @@ class Images:
         """Images, features and leading constituents of the rows' values, checked."""
         vectors = self.coordinates.four_vectors(rows, values)
         settings = self.settings
-        image, features, pt = jet_images(vectors, settings["size"], settings["half_width"])
+        image, features, pt = jet_images(
+            vectors,
+            settings["size"],
+            settings["half_width"],
+            self.coordinates.channels(values),
+            self.shape[0],
+        )
         order = np.argsort(-pt, axis=1, kind="stable")[:, :LEADING]
         leading = np.take_along_axis(vectors, order[..., None], axis=1).astype(np.float32)
         return SparseImages.from_dense(image), features, leading
-
-
-def _unusable(
-    raw: RawArray,
-    rows: np.ndarray,
-    values: np.ndarray,
-    marked: np.ndarray,
-    what: str,
-    wanted: str,
-    hint: str,
-) -> InputError:
-    """What to say of the first of the marked values (n, ...) of some rows."""
-    where = tuple(int(i) for i in np.argwhere(marked)[0])
-    file, row = raw.origin(int(rows[where[0]]))
-    return InputError(
-        file,
-        f"{what} {values[where]} at {where[1:]} of event {row} in '{raw.key}'",
-        wanted,
-        hint,
-    )
-
-
-class _Coordinates:
-    """Which coordinates of constituents a sample has, and where."""
-
-    def __init__(self, sample: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
-        self.names = list(settings["coordinates"])
-        self.unit, self.most = settings["unit"], settings["constituents"]
-        self.momentum_unit = "jet pT" if are_relative(self.names) else "GeV"
-        opened, own = (sample["file"], sample.get("key")), columns(settings["coordinates"])
-        if own:
-            self.raw = open_columns(*opened, own, self.most)
-        else:
-            self.raw = open_array(*opened, settings["columns"], self.most)
-        found = positions(settings["coordinates"])
-        check_constituents(self.raw, self.names, found)
-        self.positions = found or list(range(len(self.names)))
-
-    def four_vectors(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """E, px, py, pz, float64 (n, k, 4), of the rows' values, checked."""
-        values = values[:, : self.most, self.positions].astype(np.float64)
-        named = dict(zip(self.names, np.moveaxis(values, -1, 0), strict=True))
-        if MASK in named:
-            # what lies where there is nothing does not matter
-            there = named[MASK] != 0
-            named = {name: np.where(there, found, 0) for name, found in named.items()}
-        for name, marked, wanted, hint in strange(named):
-            if marked.any():
-                raise _unusable(self.raw, rows, named[name], marked, name, wanted, hint)
-        named.pop(MASK, None)
-        vectors = four_vectors(named, self.unit)
-        check_momenta(self.raw, vectors, self.names)
-        return vectors
 
 
 class _Channels:
@@ -269,14 +236,14 @@ class _Channels:
 
     def _refuse(self, rows: np.ndarray, values: np.ndarray, images: np.ndarray) -> NoReturn:
         """Name a pixel by where it stands in the file, in the channels that are used."""
-        unusable = np.zeros(values.shape, bool)
-        planes = self._by_channel(unusable)
+        wrong = np.zeros(values.shape, bool)
+        planes = self._by_channel(wrong)
         planes[:, self.wanted] = ~(np.isfinite(images) & (images >= 0))[:, self.wanted]
         hint = (
             "pixels are energies or transverse momenta: mend the image making, mask them, or "
             "leave a channel of anything else out of images.channels."
         )
-        raise _unusable(self.raw, rows, values, unusable, "pixel", "finite pixels >= 0", hint)
+        raise unusable(self.raw, rows, values, wrong, "pixel", "finite pixels >= 0", hint)
 
     def _by_channel(self, values: np.ndarray) -> np.ndarray:
         """A view (n, C, H, W) of values as they lie in the file."""

@@ -205,8 +205,9 @@ def preprocess(images: SparseImages, settings: Mapping[str, Any], crop: int | No
             places.append(np.ravel_multi_index(several, (jets.jets, *shape)))
             values.append(value[inside])
     pixels = jets.jets * int(np.prod(shape))
-    dense = np.bincount(np.concatenate(places), np.concatenate(values), pixels)
-    dense = dense.reshape(jets.jets, *shape)
+    found = np.bincount(np.concatenate(places), np.concatenate(values), pixels)
+    # where nothing is lit it counts in integers
+    dense = np.asarray(found, np.float64).reshape(jets.jets, *shape)
     if settings["unit_sum"]:
         sums = dense.sum(axis=(1, 2, 3), keepdims=True)
         dense /= np.where(sums > 0, sums, 1)

@@ -11,16 +11,19 @@ import numpy as np
 from oddjet.common.errors import InputError
 from oddjet.planning.formats import FORMATS, format_of
 from oddjet.prepare.arrays import (
-    DAMAGE,
+    MOST_ROW,
     ColumnArray,
+    GroupedArray,
     JoinedArray,
     PaddedArray,
     RawArray,
     StackedArray,
+    in_short,
 )
 from oddjet.prepare.columns import Contents, TableArray
 
 Files = str | Path | Sequence[str | Path]
+Read = Sequence[Sequence[str | None] | None]  # what is in each of some raw files
 
 *_OTHERS, _LAST = (known.title for known in FORMATS.values())
 FILE = f"an {', '.join(_OTHERS)} or {_LAST} file with numbers"
@@ -81,6 +84,34 @@ def open_columns(files: Files, key: str | None, columns: Sequence[str], most: in
     return _joined(files, key, of_file, most)
 
 
+def open_particles(
+    files: Files, key: str | None, columns: Sequence[str], each: int, most: int
+) -> RawArray:
+    """Open the particles of events, (N, k, coordinates).
+
+    An array (N, m), and a table whose columns are called by numbers alone, have `each` coordinates
+    of one particle behind those of the other; what is left behind the last whole one belongs to
+    none.
+
+    Args:
+        files, key, columns, most: as `open_array` takes them.
+        each: how many coordinates a particle has.
+
+    Raises:
+        InputError: as of `open_array`.
+    """
+
+    def of_file(file: Path) -> RawArray:
+        found = _contents(file)
+        by_number = [table.key for table in found.tables if table.is_numbered]
+        name = by_number[0] if key is None and len(by_number) == 1 else key
+        if name is not None and found.resolved(name) in by_number:
+            return GroupedArray.of(_usable(_named(file, found, name, [""], None), False), each)
+        return GroupedArray.of(_usable(_named(file, found, key, columns, most), False), each)
+
+    return _joined(files, key, of_file, most)
+
+
 def open_column(files: Files, key: str | None = None, column: str | int | None = None) -> RawArray:
     """Open an array (N,) of numbers or texts, such as labels.
 
@@ -89,11 +120,21 @@ def open_column(files: Files, key: str | None = None, column: str | int | None =
         column: of a table its name; of an array (N, m) its position, from behind where negative.
 
     Raises:
-        InputError: as of `open_array`; no such position.
+        InputError: as of `open_array`; no such position, or a name where there is no table.
     """
     if isinstance(column, int):
         return _column(open_array(files, key), column)
-    return open_array(files, key, [] if column is None else [column], text=True)
+    found = open_array(files, key, [] if column is None else [column], text=True)
+    for part in found.parts if isinstance(found, JoinedArray) else [found]:
+        if column is not None and not isinstance(part, TableArray):
+            raise InputError(
+                part.file,
+                f"array '{part.key}' of shape {part.shape}, whose columns have no names",
+                f"a table with a column {column}",
+                f"an array of its own is named as key: {column}; of an array (N, m) a column is "
+                "named by its position, column: -1.",
+            )
+    return found
 
 
 def _joined(
@@ -159,12 +200,19 @@ def _usable(found: RawArray, text: bool) -> RawArray:
             "floating-point numbers or integers" + (", or text" if text else ""),
             *hints,
         )
-    if not found.shape or found.events == 0:
+    if not found.shape or found.events < 1 or min(found.shape) < 0:
         raise InputError(
             found.file,
             f"array '{found.key}' of shape {found.shape}",
             "at least one event",
             "check how it was written.",
+        )
+    if found.row_bytes > MOST_ROW or found.row_bytes * found.events > found.most_bytes:
+        raise InputError(
+            found.file,
+            f"array '{found.key}' of shape {found.shape}, which is more than its file can hold",
+            f"at most {MOST_ROW // 2**20} MiB a jet, and as many jets as were written",
+            "write the array anew: the shape that its header tells is damaged, or never filled.",
         )
     return found
 
@@ -183,9 +231,10 @@ def _contents(file: Path) -> Contents:
     except PermissionError as error:
         hint = f"chmod u+r {file}"
         raise InputError(file, "a file without read permission", FILE, hint) from error
-    except DAMAGE as error:
+    except Exception as error:  # whatever a damaged file brings about
         hint = "write it with numpy.savez_compressed, or copy it again."
-        raise InputError(file, _what_else(file, known), FILE, hint) from error
+        found = _what_else(file, known) + (f" ({in_short(error)})" if known else "")
+        raise InputError(file, found, FILE, hint) from error
     return contents
 
 
@@ -233,7 +282,7 @@ def beside(raw: RawArray, name: str) -> RawArray:
     """
     if isinstance(raw, JoinedArray):
         return JoinedArray.of([beside(part, name) for part in raw.parts])
-    if isinstance(raw, PaddedArray):
+    if isinstance(raw, PaddedArray | GroupedArray):
         return beside(raw.whole, name)
     numbered = re.fullmatch(r"(.+)\[(-?\d+)\]", name)
     if isinstance(raw, TableArray) and (name in raw.table.columns or not numbered):

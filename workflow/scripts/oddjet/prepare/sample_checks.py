@@ -15,6 +15,8 @@ from oddjet.common.files import called
 LEFT_OUT = 0.05  # more rows without a jet, and the fraction of the rest is not that of the sample
 ONE_PIXEL = 0.01  # more one-pixel jets than among the normal ones, and they make up the anomalous
 COPIES = 0.003  # more copies are said
+SAME = 0.5  # more of the smaller of two files in the other one is said: one is made of the other
+LOST = 0.5  # more of its statistics lost in unweighting is said
 
 UNITS = 100  # a ratio of momenta that is none of physics: GeV and MeV, or shares and GeV
 GAP = 30  # between two groups of jets of one sample
@@ -77,23 +79,54 @@ class Sample:
         """Jets whose content an earlier jet of the sample has."""
         return len(self.digests) - len(np.unique(self.digests))
 
-    def twins(self) -> tuple[int, str, str] | None:
-        """The two files that have most jets in common, and how many; None where none have any."""
+    @cached_property
+    def sources(self) -> np.ndarray:
+        """The number of the file that each jet is from."""
         with h5py.File(self.path) as source:
-            sources = source["source"][:]
-        order = np.lexsort((sources, self.digests))
-        same = self.digests[order][1:] == self.digests[order][:-1]
-        pairs = np.stack([sources[order][:-1], sources[order][1:]], axis=1)[same]
-        found, counts = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0, return_counts=True)
-        if not len(counts):
-            return None
-        first, second = found[counts.argmax()]
-        return int(counts.max()), self.files[first], self.files[second]
+            return source["source"][:]
 
     def shared(self, others: Sequence["Sample"]) -> int:
         """Jets whose content a jet of another sample has."""
         elsewhere = [other.digests for other in others if other is not self]
         return int(np.isin(self.digests, np.concatenate(elsewhere)).sum()) if elsewhere else 0
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Two files that have jets in common, and how many; the jets of the smaller one."""
+
+    jets: int
+    files: tuple[str, str]
+    smaller: int
+
+    def __str__(self) -> str:
+        return f"{self.jets} in {self.files[0]} and {self.files[1]}"
+
+
+def twins(one: Sample, other: Sample) -> Twins | None:
+    """The files of two samples, or of one, that have most jets in common; None where none have."""
+    first = len(one.files)
+    digests, sources = one.digests, one.sources
+    if other is not one:
+        digests = np.concatenate([digests, other.digests])
+        sources = np.concatenate([sources, other.sources + first])
+    order = np.lexsort((sources, digests))
+    same = digests[order][1:] == digests[order][:-1]
+    pairs = np.stack([sources[order][:-1], sources[order][1:]], axis=1)[same]
+    apart = pairs[:, 0] != pairs[:, 1]
+    if other is not one:
+        apart = (pairs[:, 0] < first) & (pairs[:, 1] >= first)
+    found, counts = np.unique(pairs[apart], axis=0, return_counts=True)
+    if not len(counts):
+        return None
+    most = found[counts.argmax()]
+    sizes = np.bincount(sources)
+    files = [*one.files, *other.files]
+    return Twins(
+        int(counts.max()),
+        (files[most[0]], files[most[1]]),
+        int(min(sizes[place] for place in most)),
+    )
 
 
 def check_units(samples: Sequence[Sample]) -> None:
@@ -134,17 +167,12 @@ def warnings(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
     counts = sample.counts
     if counts["blank"]:
         yield f"{counts['blank']} rows are blank and left out"
+    yield from _of_events(sample)
     if counts["emptied"]:
         yield f"{counts['emptied']} jets that the crop empties are left out"
     if sample.one_pixel - samples[0].one_pixel > ONE_PIXEL:
         yield f"{sample.one_pixel:.1%} of the jets are one lit pixel: noise?"
-    if sample.repeated > COPIES * counts["events"]:
-        twins = sample.twins()
-        where = "" if twins is None else f" ({twins[0]} in {twins[1]} and {twins[2]})"
-        yield f"{sample.repeated} jets are copies of others in it{where}: drop duplicates"
-    shared = sample.shared(samples)
-    if shared > COPIES * counts["events"]:
-        yield f"{shared} jets are in another sample too: each belongs to one"
+    yield from _of_copies(sample, samples)
     pt = np.sort(sample.pt[sample.pt > 0])
     few = len(pt) // 100
     inner = pt[few : len(pt) - few]
@@ -156,6 +184,34 @@ def warnings(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
             yield f"images of {height} x {width} pixels, not square: does images.layout fit?"
         if "constituents" in source:
             yield from _of_vectors(source)
+
+
+def _of_copies(sample: Sample, samples: Sequence[Sample]) -> Iterator[str]:
+    few = COPIES * sample.counts["events"]
+    pair = twins(sample, sample) if sample.repeated else None
+    if sample.repeated > few or (pair and pair.jets > SAME * pair.smaller):
+        where = "" if pair is None else f" ({pair})"
+        yield f"{sample.repeated} jets are copies of others in it{where}: drop duplicates"
+    shared = sample.shared(samples)
+    if not shared:
+        return
+    pairs = [twins(sample, other) for other in samples if other is not sample]
+    pair = max((one for one in pairs if one), key=lambda one: one.jets)
+    if shared > few or pair.jets > SAME * pair.smaller:
+        yield f"{shared} jets are in another sample too ({pair}): each belongs to one"
+
+
+def _of_events(sample: Sample) -> Iterator[str]:
+    with h5py.File(sample.path) as source:
+        effective, lost = source.attrs["effective"], source.attrs["statistics_lost"]
+        missing = source.attrs["missing_jets"]
+    if missing:
+        yield f"{missing} jets are missing: so many of `cluster.jets` do its events not have"
+    if lost > LOST:
+        yield (
+            f"unweighting costs {lost:.0%} of the statistics of {effective:.0f} effective jets: "
+            "leave out the few of the largest weights with `where`, or make jets of more even ones"
+        )
 
 
 def _of_vectors(source: h5py.File) -> Iterator[str]:

@@ -12,17 +12,16 @@ import numpy as np
 from oddjet.common.errors import InputError
 from oddjet.common.files import replacing
 from oddjet.common.provenance import describe
-from oddjet.planning.contents import unchanged
+from oddjet.common.scorefiles import identities, identities_in
 from oddjet.prepare import sample_checks
 from oddjet.prepare.images import Images, Piece
 from oddjet.prepare.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
-from oddjet.prepare.raw import Files, open_column, read_one_hot, read_truth
+from oddjet.prepare.raw import Read, open_column, read_one_hot, read_truth
+from oddjet.prepare.sample_files import asked, files_of, read
 from oddjet.prepare.sparse import SparseFile, SparseImages
 from oddjet.prepare.splits import control_mask, train_and_validation
 
 log = logging.getLogger(__name__)
-
-Read = Sequence[Sequence[str | None] | None]  # what is in each of some raw files
 
 LEAST_JETS = 10  # of a test: fractions of fewer say nothing, and nothing can be told apart
 LEAST_SIDE = 8  # pixels that every model takes
@@ -50,15 +49,16 @@ def prepare_normal(
         preprocessing: the steps, as `preprocess` takes them, and `crop`: a side in raw pixels,
             None, or `auto`, measured on the jets outside the control part.
         split: `control` (share of the events) and `seed`.
-        planned: what each of the raw files should hold, as `planning.contents` says it.
+        planned: what each of the raw files should hold, those of weights last, as
+            `planning.contents` says it.
         like: the sample as it was prepared otherwise, whose jets are kept, so that those of all
             preparations are the same; None to keep every jet that is not empty.
 
     Raises:
         InputError: the file or its pixels cannot be used, or it changed meanwhile.
     """
-    raw, file = Images(sample, images), sample["file"]
-    contents = _read(file, planned)
+    raw, files = Images(sample, images), files_of(sample)
+    contents = read(files, planned)
     _large_enough(raw, raw.shape, f"images of shape {raw.shape} (channels, height, width)")
     # drawn for all rows, before it is known which of them hold jets
     control = control_mask(len(raw), split["control"], int(split["seed"]))
@@ -74,7 +74,7 @@ def prepare_normal(
         for name, values in crop_curve(_first(pieces), preprocessing).items():
             target[f"crop_curve/{name}"] = values
         configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
-        target.attrs.update(describe(configuration, {}, raw=json.dumps(_read(file, contents))))
+        target.attrs.update(describe(configuration, {}, raw=json.dumps(read(files, contents))))
 
 
 def prepare_test(
@@ -90,13 +90,15 @@ def prepare_test(
 
     Writes HDF5: a `SparseFile` of the preprocessed images; `event` (N,) int64, the rows in the raw
     file, or in all of them one behind the other, and `source` (N,) int32, by its number, the file
-    that they are from; `left_out`, the rows that hold no jet: blank, or emptied by the crop;
+    that they are from, and where events were clustered `jet` (N,) int8, which jet of the event;
+    `left_out` (and `left_out_jet`), the rows that hold no jet: blank, or emptied by the crop;
     `digest` (N,) uint64 of each raw jet's content; in `features` those of each raw jet, float32
     (N,), named as in `features.FEATURES`; of constituents the `constituents` (N, k, 4) float32 that
     `Images` keeps; as attributes the `crop` in raw pixels, if any, the units of pT, mass and width,
-    the number of rows of the raw files, together and of each, and the `row_shape` of one there; of
-    the raw images the shape, how many are `blank`, `emptied` by the crop, or lit in `one_pixel`,
-    the number of lit pixels, and the brightest pixel; and in `raw` the checksums of what was read.
+    the number of rows of the raw files, together and of each, and the `row_shape` of one there,
+    how many of them are `chosen` and their `effective` number before they are unweighted; of the
+    raw images the shape, how many are `blank`, `emptied` by the crop, or lit in `one_pixel`, the
+    number of lit pixels, and the brightest pixel; and in `raw` the checksums of what was read.
 
     Args:
         sample, images, output, preprocessing, planned, like: as of `prepare_normal`.
@@ -107,31 +109,19 @@ def prepare_test(
     """
     with h5py.File(normal, "r") as source:
         crop = source.attrs.get("crop")
-    raw, file = Images(sample, images), sample["file"]
-    contents = _read(file, planned)
+    raw, files = Images(sample, images), files_of(sample)
+    contents = read(files, planned)
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         _store(raw, raw.pieces(), target, preprocessing, None if crop is None else int(crop), like)
         configuration = _made_as(sample, images, preprocessing)
-        read = json.dumps(_read(file, contents))
-        target.attrs.update(describe(configuration, {"normal": normal}, raw=read))
-
-
-def _read(files: Files, expected: Read | None) -> Read:
-    """What is in raw files, of each what `planning.contents` says, and no other than expected.
-
-    Raises:
-        InputError: one of them changed meanwhile.
-    """
-    several = [files] if isinstance(files, str | Path) else files
-    each = [None] * len(several) if expected is None else expected
-    return [unchanged(file, one) for file, one in zip(several, each, strict=True)]
+        found = json.dumps(read(files, contents))
+        target.attrs.update(describe(configuration, {"normal": normal}, raw=found))
 
 
 def _made_as(
     sample: Mapping[str, Any], images: Mapping[str, Any], preprocessing: Mapping[str, Any]
 ) -> dict[str, Any]:
-    asked = {name: value for name, value in sample.items() if name != "file"}
-    return {"sample": asked, "images": dict(images), "preprocessing": dict(preprocessing)}
+    return {"sample": asked(sample), "images": dict(images), "preprocessing": dict(preprocessing)}
 
 
 def _large_enough(raw: Images, shape: tuple[int, int, int], found: str) -> None:
@@ -214,17 +204,20 @@ def _store(
     elsewhere = None
     if like is not None:
         with h5py.File(like) as other:
-            elsewhere = other["event"][:]
+            elsewhere = identities_in(other)
+    origins = raw.origins
+    known = identities(origins.event, origins.jet)
     jets, one_pixel, brightest = 0, 0, 0.0
     places, digests, features, leading = [], [], [], []
     for piece in pieces:
         prepared = preprocess(piece.images, preprocessing, crop)
         empty = np.diff(prepared.offsets) == 0
-        kept = ~empty if elsewhere is None else np.isin(raw.rows[piece.place], elsewhere)
+        kept = ~empty if elsewhere is None else np.isin(known[piece.place], elsewhere)
         if (empty & kept).any():
             raise InputError(
                 raw.raw.file,
-                f"a crop to {crop} pixels that empties event {raw.rows[piece.place][empty][0]}",
+                f"a crop to {crop} pixels that empties event "
+                f"{origins.event[piece.place][empty][0]}",
                 "a jet, as with the preprocessing that all models share",
                 "set a larger models.NAME.preprocessing.crop, or centre the jets.",
             )
@@ -249,11 +242,10 @@ def _store(
             "set a larger preprocessing.crop, or centre the jets.",
         )
     place = np.concatenate(places)
-    event = raw.rows[place].astype(np.int64)
-    target["event"] = event
-    behind = np.cumsum(raw.raw.counts)  # the first row behind each file
-    target["source"] = np.searchsorted(behind, event, side="right").astype(np.int32)
-    target["left_out"] = np.delete(raw.rows, place).astype(np.int64)
+    origins.write(target, place)
+    target["left_out"] = np.delete(origins.event, place)
+    if origins.jet is not None:
+        target["left_out_jet"] = np.delete(origins.jet, place)
     target["digest"] = np.concatenate(digests)
     for name in features[0]:
         values = np.concatenate([piece[name] for piece in features])
@@ -263,8 +255,6 @@ def _store(
     blank, emptied = len(raw) - jets, jets - len(place)
     target.attrs.update(
         key=raw.raw.key,
-        raw_events=raw.raw.events,
-        source_events=raw.raw.counts,
         raw_shape=raw.shape,
         row_shape=raw.raw.shape[1:],
         blank=blank,
@@ -277,7 +267,7 @@ def _store(
     )
     if crop is not None:
         target.attrs["crop"] = crop
-    log.info("%s: %d of %d events", raw.raw.file, len(raw), raw.raw.events)
+    log.info("%s: %d of %d events", raw.raw.file, origins.chosen, sum(origins.counts))
     log.info("images of shape %s, %d of them blank", raw.shape, blank)
     log.info("prepared with crop %s to shape %s, %d left empty", crop, store.shape, emptied)
     return place
@@ -303,7 +293,7 @@ def prepare_truth(
             labels, or the file changed meanwhile.
     """
     file, columns = truth["file"], truth.get("column")
-    contents = _read(file, planned)
+    contents = read(file, planned)
     with h5py.File(prepared_test, "r") as test:
         events, kept = int(test.attrs["raw_events"]), test["event"][:]
     if isinstance(columns, list):
@@ -314,8 +304,7 @@ def prepare_truth(
         labels = read_truth(raw, events, truth.get("anomalous"))[kept]
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         target["label"] = labels
-        asked = {name: value for name, value in truth.items() if name != "file"}
-        target.attrs.update(describe(asked, {}, raw=json.dumps(_read(file, contents))))
+        target.attrs.update(describe(asked(truth), {}, raw=json.dumps(read(file, contents))))
 
 
 def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Path) -> None:
@@ -348,8 +337,9 @@ def check_together(
     Returns:
         A row per sample, of the raw images: `sample, file, events, channels, height, width,
         lit_fraction, blank, brightest_pixel`; rows left out as `emptied` by the crop; jets lit in
-        `one_pixel`, `repeated` in the sample, or `shared` with another; `warnings` of what is
-        strange, and `reasons` not to believe fractions.
+        `one_pixel`, `repeated` in the sample, or `shared` with another; how many rows were
+        `chosen`, their `effective` number, and the share of it that unweighting costs,
+        `statistics_lost`; `warnings` of what is strange, and `reasons` not to believe fractions.
 
     Raises:
         InputError: images of different shapes or units, or too few jets in a test or in a part of
@@ -447,6 +437,7 @@ def _list(sample: sample_checks.Sample, samples: Sequence[sample_checks.Sample])
             "one_pixel": source.attrs["one_pixel"],
             "repeated": sample.repeated,
             "shared": sample.shared(samples),
+            **{name: source.attrs[name] for name in ("chosen", "effective", "statistics_lost")},
             "warnings": "; ".join(sample_checks.warnings(sample, samples)),
             "reasons": "; ".join(sample_checks.reasons(sample, samples[0])),
         }

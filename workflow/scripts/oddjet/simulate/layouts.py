@@ -1,7 +1,8 @@
 """Simulated samples in the layouts of public data sets, all HDF5.
 
-Top tagging (arXiv:1902.09914): a pandas table of constituents. Quark against gluon: calorimeter
-images. Zero bias: event images. Same arrays, same bytes. Units: GeV, radians.
+Top tagging (arXiv:1902.09914): a pandas table of constituents. LHC Olympics (arXiv:2101.08320): one
+of the particles of events. Quark against gluon: calorimeter images. Zero bias: event images. Same
+arrays, same bytes. Units: GeV, radians.
 """
 
 from collections.abc import Callable
@@ -137,6 +138,26 @@ def write_events(path: str | Path, images: NDArray[np.float32]) -> None:
             compression=COMPRESSION,
             shuffle=True,
         )
+
+
+def write_particles(
+    path: str | Path, particles: NDArray[np.float64], labels: NDArray[np.int8]
+) -> None:
+    """Write events as the R&D data set of the LHC Olympics: a pandas table of numbered columns.
+
+    Column 3 i + j is coordinate j of particle i, and the last one is the label.
+
+    Args:
+        path: HDF5 to write.
+        particles: pT, eta, phi, (N, k, 3).
+        labels: 0 background, 1 signal, (N,).
+    """
+    columns = [particles.reshape(len(particles), -1), labels[:, None].astype(np.float64)]
+    with (
+        replacing(path) as partial,
+        pd.HDFStore(partial, "w", complevel=COMPRESSION, complib="zlib") as store,
+    ):
+        store.put("df", pd.DataFrame(np.hstack(columns)), track_times=False)
 
 
 # how jets of two processes are written, labelled

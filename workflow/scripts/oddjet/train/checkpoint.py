@@ -115,7 +115,7 @@ class Checkpoint:
         content = io.BytesIO()
         torch.save({"made_from": self.made_from, "parts": self._kept}, content)
         try:
-            with replacing(self.path) as partial:
+            with replacing(self.path, of_a_result=False) as partial:
                 partial.write_bytes(content.getbuffer())
         except (OSError, InputError) as error:
             complaint = str(error).splitlines()[0]

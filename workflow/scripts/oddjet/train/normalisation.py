@@ -54,8 +54,8 @@ class MinMax:
         pairs = zip(self.minimum, self.maximum, strict=True)
         span = tuple(high - low or 1.0 for low, high in pairs)  # one without contrast stays dark
         device, dtype = images.device, images.dtype
-        minimum, span = (_of_channels(values, device, dtype) for values in (self.minimum, span))
-        return (images - minimum) / span
+        minimum = _of_channels(self.minimum, device, dtype)
+        return (images - minimum) / _of_channels(span, device, dtype)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from oddjet.common.parts import TRAIN
+from oddjet.common.scorefiles import copy_origins
 from oddjet.prepare.sparse import SparseFile
 from oddjet.train.device_images import DeviceImages
 from oddjet.train.models.base import Autoencoder
@@ -57,15 +58,15 @@ def score(
     """Score events of a prepared sample, in the precision that the kind of the model asks for.
 
     Writes into `target` the datasets `event` (N,) int64, the row in the raw files, `source` (N,)
-    int32, the number of its file; `error` (N,) float32, the anomaly score: the reconstruction
-    error, or what the model has in its place; `latent` (N, d) float32.
+    int32, the number of its file, and perhaps `jet` (N,) int8, which jet of the event; `error`
+    (N,) float32, the anomaly score: the reconstruction error, or what the model has in its place;
+    `latent` (N, d) float32.
 
     Args:
         images: N events of a prepared sample.
         error: the reconstruction error that is the score.
     """
-    for name in ("event", "source"):
-        target[name] = images.sample[name][:][images.rows]
+    copy_origins(images.sample, target, images.rows)
     errors = target.create_dataset("error", len(images), np.float32)
     model = copy.deepcopy(model).to(model.SCORED_IN)
     done = 0

@@ -10,7 +10,7 @@ from typing import Any
 import h5py
 
 from oddjet.common.errors import InputError
-from oddjet.common.files import sha256
+from oddjet.common.files import as_made, sha256
 from oddjet.common.provenance import git_commit
 from oddjet.planning.contents import checksums
 from oddjet.planning.fingerprint import PACKAGE, versions
@@ -30,12 +30,15 @@ def manifest(config: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]) -> di
         rule computes with) and `inputs`.
 
     Raises:
-        InputError: jobs read one raw file with different contents.
+        InputError: jobs read one raw file with different contents, or a result was changed.
     """
     jobs = list(jobs)
+    made = {path: sha256(path) for job in jobs for path in job["outputs"]}
+    for path, checksum in made.items():
+        as_made(path, checksum)
     files = {
         path: {
-            "sha256": sha256(path),
+            "sha256": made[path],
             "rule": job["rule"],
             "wildcards": job["wildcards"],
             "parameters": job["params"],

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 
 from oddjet.common.errors import InputError
 from oddjet.planning.references import is_row, numbered, places
-from oddjet.prepare.arrays import DAMAGE, RawArray
+from oddjet.prepare.arrays import RawArray, in_short
 from oddjet.prepare.columns import Contents, Table
 
 TEXT = np.dtype(str)
@@ -35,15 +36,22 @@ GAP = 100  # how many sources of a row may be missing before one that is there
 
 @dataclass(frozen=True)
 class Hdf5Array(RawArray):
-    """A dataset of an HDF5 file, which lies at `path`."""
+    """A dataset of an HDF5 file, which lies at `path`; its data may lie in others."""
 
     path: str
+    elsewhere: bool
 
     @classmethod
     def open(cls, file: Path, key: str, dataset: h5py.Dataset, path: str) -> "Hdf5Array":
         """A dataset that is called `key`."""
         is_text = h5py.check_string_dtype(dataset.dtype) is not None
-        return cls(file, key, dataset.shape, TEXT if is_text else dataset.dtype, path)
+        elsewhere = bool(dataset.is_virtual or dataset.external)
+        dtype = TEXT if is_text else dataset.dtype
+        return cls(file, key, dataset.shape, dtype, path, elsewhere)
+
+    @property
+    def most_bytes(self) -> float:
+        return inf if self.elsewhere else super().most_bytes
 
     def _pieces(self, rows: int) -> Iterator[np.ndarray]:
         with h5py.File(self.file) as file:
@@ -140,8 +148,10 @@ def _missing(dataset: h5py.Dataset, source: Any, block: int) -> str | None:
             if name not in opened:
                 return f"'{name}', missing in {path}"
             complete(opened[name])
-    except DAMAGE as error:
-        raise _incomplete(dataset, f"{path}, which cannot be read ({error})") from error
+    except InputError:
+        raise
+    except Exception as error:  # whatever a damaged file brings about
+        raise _incomplete(dataset, f"{path}, which cannot be read ({in_short(error)})") from error
     return None
 
 

@@ -32,6 +32,7 @@ def contents(file: Path) -> Contents:
 
 def read_header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Read the header of an .npy stream: shape, Fortran order, dtype."""
-    if np.lib.format.read_magic(member) == (1, 0):
-        return np.lib.format.read_array_header_1_0(member)
-    return np.lib.format.read_array_header_2_0(member)
+    first = np.lib.format.read_magic(member) == (1, 0)
+    read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+    shape, fortran_order, dtype = read(member)
+    return tuple(map(int, shape)), fortran_order, dtype  # NumPy takes True for a length
