@@ -42,6 +42,7 @@ def content(**given: Any) -> dict[str, Any]:
         for estimator in ("joint", "lower_bound")
     )
     sample = {"events": 100, "channels": 1, "height": 20, "width": 20, "blank": 0, "emptied": 0}
+    sample |= {"chosen": 200, "effective": 150.0, "statistics_lost": 0.25}
     trained = {"epochs": 5, "best_epoch": 4, "val_loss": 1, "mean_loss": 2, "collapsed": False}
     made = {
         **{"title": "A title", "authors": [], "licence": "CC0-1.0", "version": "1", "commit": "c"},
@@ -65,6 +66,7 @@ def content(**given: Any) -> dict[str, Any]:
         ),
         "verdicts": methods.verdicts(summary, fractions),
         **{"files": [], "chosen": {}, "known": {}, "truths": []},
+        **{"weighted": [], "clustered": {}},
         "counts": {"control": 50, "validation": 10, "training": 40},
         "groups": methods.same_preprocessing({"S": setting}, measured),
         "shapes": {"S": [1, 8, 8]},
@@ -177,6 +179,16 @@ def test_the_excess_is_described_by_its_peak_and_by_how_alike_those_of_two_tests
     assert "at 172.0 ± 1.500 GeV, with a width of 8.000" in text
     assert "compared in 2 features, which are not independent" in text
     assert "their being alike is 0.02." in text
+
+
+def test_weights_and_clustering_have_sentences_where_they_are() -> None:
+    assert "have weights" not in written()
+    assert "FastJet" not in written()
+    cluster = {"algorithm": "anti-kt", "radius": 1.0, "jets": [1, 2], "min_pt": 0}
+    text = written(weighted=["normal"], clustered={"low": cluster})
+    assert "The 200 rows of `normal` have weights, and are worth 150 without." in text
+    assert "which costs 25% of that" in text
+    assert "(anti-kt, R = 1.0); used are those numbered 1 and 2 by their pT" in text
 
 
 def test_truth_is_nowhere_unless_it_was_given() -> None:

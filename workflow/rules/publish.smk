@@ -205,6 +205,8 @@ rule write_methods:
             ).items()
             if {"rows", "where"} & set(sample)
         },
+        weighted=[name for name, sample in NAMED.items() if "weight" in sample],
+        clustered={name: sample["cluster"] for name, sample in OF_EVENTS.items()},
         known={
             test: {
                 bound: sample[bound]

@@ -122,7 +122,7 @@ def number(value: float | None, digits: int = 3) -> str:
         return "∞"
     if value and abs(value) < 10.0**-digits:
         return f"{value:.1e}"
-    return f"{value:.{digits}f}" if abs(value) < 10 else f"{value:.1f}"
+    return f"{value:.{digits}f}" if abs(value) < 10 else f"{value:.{min(digits, 1)}f}"
 
 
 def percent(share: float) -> str:
@@ -163,6 +163,7 @@ def files_of(
         for sample, paths in samples.items()
         if len(paths) <= MANY_FILES
         for path in paths
+        if path in checksums
     ]
 
 
