@@ -154,7 +154,10 @@ class _Pieces:
         size = 0
         for piece in self.raw.pieces():
             size += _bytes(piece)
-            held = [*held, piece] if size <= HELD else []
+            if size <= HELD:
+                held.append(piece)
+            else:
+                held.clear()
             yield piece
         self.held, self.is_whole = held, size <= HELD
 
