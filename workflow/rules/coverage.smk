@@ -8,27 +8,26 @@ PAIRS, DISTORTED_PAIRS = (
     {"_".join(map(str, pair)): pair for pair in config["coverage"][name]}
     for name in ("pairs", "distorted_pairs")
 )
-MEASURED = [*QUOTED, *POOR_SCORES]
-
-
-def cells(path):
-    """All combinations of scores, distortions, sizes of tests and fractions that are measured."""
-    return [
+# all combinations of scores, distortions, sizes of tests and fractions that are measured
+CELLS = {
+    table: [
         *expand(
-            path,
-            score=MEASURED,
+            cell,
+            score=[*QUOTED, *POOR_SCORES],
             distortion=UNDISTORTED,
             events=config["coverage"]["events"],
             pair=PAIRS,
         ),
         *expand(
-            path,
-            score=MEASURED,
+            cell,
+            score=[*QUOTED, *POOR_SCORES],
             distortion=config["coverage"]["distortions"],
             events=max(config["coverage"]["events"]),
             pair=DISTORTED_PAIRS,
         ),
     ]
+    for table, cell in (("coverage", COVERAGE_CELL), ("trust", TRUST_CELL))
+}
 
 
 rule coverage:
@@ -182,8 +181,7 @@ rule merge_coverage:
     message:
         "Merging the coverage"
     input:
-        coverage=cells(COVERAGE_CELL),
-        trust=cells(TRUST_CELL),
+        **CELLS,
     params:
         code=code("merge_coverage.py"),
     output:
