@@ -41,6 +41,27 @@ def test_batches_are_all_images_in_order(monkeypatch: pytest.MonkeyPatch, size: 
     np.testing.assert_array_equal(torch.cat(batches).numpy(), sparse.dense())
 
 
+@pytest.mark.parametrize("room", [2**28, 0], ids=["kept", "too large to keep"])
+def test_images_that_are_kept_are_those_that_are_made_again(
+    monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    monkeypatch.setattr(device_images, "KEPT", room)
+    sparse, normalisation, rows = (
+        images(),
+        MinMax((0.0, 0.0), (1.2, 1.3), 1.0),
+        torch.tensor([5, 3, 3]),
+    )
+    kept = DeviceImages(sparse, normalisation, CPU, keep=True)
+    assert (kept.kept is not None) == (room > 0)
+    again = DeviceImages(sparse, normalisation, CPU)
+    assert again.kept is None
+    # smoothed with other images beside them, sums may be added in another order
+    torch.testing.assert_close(kept.dense(rows), again.dense(rows), rtol=1e-6, atol=1e-7)
+    batch = kept.dense(rows)
+    batch += 1  # augmentation may change what it is given
+    assert not torch.equal(kept.dense(rows), batch)
+
+
 def test_images_of_more_pixels_than_16_bits_count_are_drawn_whole() -> None:
     dense = np.zeros((2, 1, 300, 300), np.float32)
     dense[1, 0, -1, -1] = 1

@@ -10,10 +10,15 @@ from oddjet.prepare.sparse import SparseImages
 from oddjet.train.normalisation import MinMax
 
 BATCH = 256  # events at once where nothing is learnt
+KEPT = 2**28  # bytes of dense images that are kept
 
 
 class DeviceImages:
-    """N sparse images on a device, drawn from it as dense normalised batches of a `dtype`."""
+    """N sparse images on a device, drawn from it as dense normalised batches of a `dtype`.
+
+    With `keep` they are made dense and normalised once, if that takes no more than `KEPT` bytes;
+    else, and where they are gone through once, batch by batch, again each time.
+    """
 
     def __init__(
         self,
@@ -21,6 +26,7 @@ class DeviceImages:
         normalisation: MinMax,
         device: torch.device,
         dtype: torch.dtype = torch.float32,
+        keep: bool = False,
     ) -> None:
         self.shape = images.shape
         self.normalisation = normalisation
@@ -28,6 +34,9 @@ class DeviceImages:
         self.offsets = torch.as_tensor(images.offsets, device=device)
         self.pixels = torch.as_tensor(images.pixels.astype(np.int32), device=device)
         self.values = torch.as_tensor(images.values, dtype=dtype, device=device)
+        self.kept: Tensor | None = None
+        if keep and len(self) * int(np.prod(self.shape)) * self.values.itemsize <= KEPT:
+            self.kept = torch.cat(list(self.batches()))
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -37,8 +46,10 @@ class DeviceImages:
 
         The device is not waited for.
         """
-        lit = int(self.lit[rows].sum())
+        lit = 0 if self.kept is not None else int(self.lit[rows].sum())
         rows = rows.to(self.offsets.device, non_blocking=True)
+        if self.kept is not None:
+            return self.kept[rows]
         start, counts = self.offsets[rows], self.offsets[rows + 1] - self.offsets[rows]
         event = torch.repeat_interleave(counts, output_size=lit)
         ends = torch.cumsum(counts, 0)

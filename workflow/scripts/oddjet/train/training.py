@@ -163,8 +163,9 @@ def train(
     """
     settings = setting["training"]
     normalisation = fit_min_max(training, setting["smoothing"], device)
-    inputs = DeviceImages(training, normalisation, device)
-    held = DeviceImages(validation, normalisation, device)
+    inputs, held = (
+        DeviceImages(part, normalisation, device, keep=True) for part in (training, validation)
+    )
     yardsticks = _Yardsticks(setting["loss"], inputs, held)
     model = moved(build(training.shape, setting["model"]), device)
     model.start_at(yardsticks.mean, yardsticks.error.rms)
