@@ -33,6 +33,7 @@ NOT_RUN = {
     "snakemake --cores 8 simulate": "the same",
     "python docs/generate.py": "tests/unit/test_docs.py",
     "python -m oddjet.apply": "tests/unit/test_onnx_scores.py",
+    "python -m tests.faults": "tests/faults",
     "export XDG_CACHE_HOME": "a place of the user's",
     "pandoc": "is no package of Python's",
     "rocrate-validator": "tests/workflow/test_publish.py",

@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from oddjet.common.parts import WEAK
 from oddjet.draw import style
 
 MARKERS = "osD^v<>P"
 UNDISTORTED = "none"
+NEAR = 0.1  # in area under the ROC curve
 COLOURS = ("black", *style.COLOURS)  # as many as there are estimators
 
 
@@ -142,9 +144,14 @@ def distortions(table: pd.DataFrame) -> Figure:
                     fontsize=8,
                 )
         here.set_title(title, fontsize=11)
-        here.set_xticks(range(len(scores)), map(style.plain, scores), rotation=45, ha="right")
+        here.set_xticks(
+            *(range(len(scores)), [style.plain(score) for score in scores]),
+            rotation=45,
+            ha="right",
+            fontsize=9,
+        )
         here.set_yticks(range(len(rows)), rows, fontsize=8)
-        here.tick_params(length=0)
+        here.tick_params(which="both", length=0)
     return figure
 
 
@@ -165,7 +172,8 @@ def separation(table: pd.DataFrame) -> Figure:
             label=f"{WEAK}, {events} jets",
         )
     others = table[table.score != WEAK].groupby("score", sort=False).auc.mean()
-    for score, auc in others.items():
+    # of the other scores those that are not far below the tagger
+    for score, auc in others[others > alone.auc.min() - NEAR].items():
         axes.axhline(auc, color="0.4", linestyle="--", linewidth=1)
         axes.annotate(
             style.plain(str(score)),
@@ -177,5 +185,8 @@ def separation(table: pd.DataFrame) -> Figure:
             fontsize=9,
         )
     axes.set(xlabel="true fraction", ylabel="area under the ROC curve", xscale="log")
-    axes.legend(loc="lower right")
+    fractions = sorted(alone.fraction.unique())
+    axes.set_xticks(fractions, [f"{fraction:g}" for fraction in fractions], fontsize=11)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.legend()
     return figure
