@@ -74,6 +74,19 @@ def test_constituents_in_any_coordinates_become_the_images_of_the_workflow(
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
 
 
+def test_codes_of_constituents_become_the_channels_of_the_workflow() -> None:
+    raw = constituents(("E", "px", "py", "pz"))
+    code = np.random.default_rng(2).choice([22.0, 11.0, 211.0, 0.0], raw.shape[:2])
+    channel = np.select([code == 22, code == 211], [0, 1], 2)
+    expected, *_ = jet_images(raw, 16, 1.0, channel, 3)
+    names = {"E": 1, "px": 2, "py": 3, "pz": 4, "code": 0}
+    graph = RawConstituents(settings(coordinates=names, one_hot={"codes": [22, 211]}))
+    found, usable = graph(torch.from_numpy(np.concatenate([code[..., None], raw], axis=2)))
+    assert usable.all()
+    assert found.shape == (200, 3, 16, 16)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
+
+
 def test_constituents_beyond_as_many_as_are_used_do_not_matter() -> None:
     raw = constituents(("E", "px", "py", "pz"))
     short = raw[:, :3]

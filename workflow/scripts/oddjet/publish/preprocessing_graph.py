@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from oddjet.planning.coordinates import MASK, positions
+from oddjet.planning.coordinates import CODE, MASK, positions
 from oddjet.prepare.four_vectors import ALIASES, LIMITS
 from oddjet.prepare.preprocessing import DECIMALS, LitPixels, moved, prepared_shape
 
@@ -58,8 +58,8 @@ class RawConstituents(nn.Module):
     """From constituents in a file's coordinates to images of shares of the jet's pT.
 
     Args:
-        settings: `coordinates`, `constituents`, `size`, `half_width`, as the configuration's
-            `images` has them. Its `unit` does not matter for shares.
+        settings: `coordinates`, `constituents`, `size`, `half_width`, `one_hot`, as the
+            configuration's `images` has them. Its `unit` does not matter for shares.
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
@@ -68,14 +68,18 @@ class RawConstituents(nn.Module):
         self.positions = positions(settings["coordinates"]) or list(range(len(self.names)))
         self.most = settings["constituents"]
         self.size, self.half_width = settings["size"], settings["half_width"]
+        # a channel for each code, and behind them one for all others
+        self.codes = settings["one_hot"]["codes"] if CODE in self.names else []
+        self.channels = len(self.codes) + 1
 
     def forward(self, raw: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (n, 1, size, size) of float64 (n, k, coordinates), and which are usable, (n,)."""
+        """Images (n, C, size, size) of float64 (n, k, coordinates), and which are usable, (n,)."""
         chosen = (torch.arange(raw.shape[1]) < self.most)[:, None]
         values = torch.where(chosen, raw, 0.0)[..., self.positions]
         known = {
             ALIASES.get(name, name): values[..., column] for column, name in enumerate(self.names)
         }
+        channel = self._channel(known.pop(CODE)) if self.codes else None
         usable = []
         if MASK in known:
             mask = known.pop(MASK)
@@ -87,10 +91,17 @@ class RawConstituents(nn.Module):
             usable.append((known["pt"] == 0) | (known[name].abs() <= LIMITS[name][0]))
         px, py, pz = _momenta(known)
         good = torch.stack(usable).all(0)
-        return self._pixelated(px, py, pz), good.all(1)
+        return self._pixelated(px, py, pz, channel), good.all(1)
 
-    def _pixelated(self, px: Tensor, py: Tensor, pz: Tensor) -> Tensor:
-        """Histograms (n, 1, size, size) of momenta (n, k), float32."""
+    def _channel(self, code: Tensor) -> Tensor:
+        """The channel of each constituent (n, k) by its code."""
+        channel = torch.full_like(code, len(self.codes))
+        for number, one in enumerate(self.codes):
+            channel = torch.where(code == one, float(number), channel)
+        return channel.long()
+
+    def _pixelated(self, px: Tensor, py: Tensor, pz: Tensor, channel: Tensor | None) -> Tensor:
+        """Histograms (n, C, size, size) of momenta (n, k), float32."""
         pt = _length(px, py)
         jet_px, jet_py, jet_pz = (momentum.sum(1, keepdim=True) for momentum in (px, py, pz))
         jet_pt = _length(jet_px, jet_py)
@@ -105,10 +116,12 @@ class RawConstituents(nn.Module):
             for x in (delta_eta, delta_phi)
         )
         inside = (pt > 0) & _within(row, self.size) & _within(column, self.size)
+        if channel is not None:
+            row = row + channel * self.size
         place = torch.where(inside, row * self.size + column, 0)
-        image = torch.zeros(px.shape[0], self.size**2, dtype=torch.double)
+        image = torch.zeros(px.shape[0], self.channels * self.size**2, dtype=torch.double)
         image = image.scatter_add(1, place, torch.where(inside, pt / whole, 0.0))
-        return image.view(-1, 1, self.size, self.size).float()
+        return image.view(-1, self.channels, self.size, self.size).float()
 
 
 def _momenta(known: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
