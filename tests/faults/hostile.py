@@ -515,7 +515,8 @@ class Reader:
     def close(self) -> None:
         if self._process:
             self._process.kill()
-            self._process.wait()
+            with self._process:  # waits, and closes the pipes
+                pass
             self._process = None
 
 
