@@ -228,6 +228,8 @@ def _contents(file: Path) -> Contents:
         if known is None:
             raise ValueError("no known signature")
         contents: Contents = import_module(f"oddjet.prepare.readers.{known}").contents(file)
+    except InputError:  # it says what is wrong, and what to do
+        raise
     except PermissionError as error:
         hint = f"chmod u+r {file}"
         raise InputError(file, "a file without read permission", FILE, hint) from error
