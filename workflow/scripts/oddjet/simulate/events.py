@@ -23,6 +23,7 @@ from oddjet.simulate.generators import (
     collisions,
     derive_seed,
     generators,
+    known,
     pseudo_jets,
     visible_particles,
 )
@@ -64,10 +65,9 @@ def generate_events(process: str, count: int, seed: int) -> NDArray[np.float32]:
         ImportError: Pythia or FastJet is not installed.
         RuntimeError: Pythia gives up.
     """
-    if process not in PROCESSES:
-        raise ValueError(f"unknown process {process!r}; known are {', '.join(PROCESSES)}")
+    settings = known(process, PROCESSES)
     pythia8, fastjet = generators()
-    hard = collisions(pythia8, PROCESSES[process], seed) if PROCESSES[process] else iter(())
+    hard = collisions(pythia8, settings, seed) if settings else iter(())
     soft = collisions(pythia8, SOFT, derive_seed(seed, "pile-up"))
     pile_up = np.random.default_rng(seed).poisson(PILE_UP, count)
     images = np.empty((count, PIXELS, PIXELS, len(CHANNELS)), np.float32)

@@ -4,9 +4,11 @@ Both are optional (GPL) and imported only when `generators` is called. Units: Ge
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 PARTICLE_MIN_PT = 0.5
 PARTICLE_MAX_ETA = 5.0
@@ -64,6 +66,17 @@ def collisions(pythia8: ModuleType, settings: Iterable[str], seed: int) -> Itera
         else:
             failed += 1
     raise RuntimeError(f"Pythia failed to complete {failed} events")
+
+
+def known(process: str, processes: Mapping[str, T]) -> T:
+    """What a table of processes says of one.
+
+    Raises:
+        ValueError: it is not in there.
+    """
+    if process not in processes:
+        raise ValueError(f"unknown process {process!r}; known are {', '.join(processes)}")
+    return processes[process]
 
 
 def visible_particles(event: Any) -> list[Any]:

@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oddjet.simulate.generators import collisions, generators, pseudo_jets, visible_particles
+from oddjet.simulate.generators import (
+    collisions,
+    generators,
+    known,
+    pseudo_jets,
+    visible_particles,
+)
 
 PROCESSES: dict[str, tuple[str, ...]] = {
     "dijet": ("HardQCD:all = on", "PhaseSpace:pTHatMin = 1150"),
@@ -41,13 +47,12 @@ def generate_particles(process: str, count: int, seed: int) -> NDArray[np.float6
         ImportError: Pythia or FastJet is not installed.
         RuntimeError: Pythia gives up.
     """
-    if process not in PROCESSES:
-        raise ValueError(f"unknown process {process!r}; known are {', '.join(PROCESSES)}")
+    settings = known(process, PROCESSES)
     pythia8, fastjet = generators()
     definition = fastjet.JetDefinition(fastjet.antikt_algorithm, JET_RADIUS)
     found = np.zeros((count, PARTICLES, COORDINATES))
     done = 0
-    for event in collisions(pythia8, PROCESSES[process], seed):
+    for event in collisions(pythia8, settings, seed):
         particles = visible_particles(event)
         clusters = fastjet.ClusterSequence(pseudo_jets(fastjet, particles), definition)
         if clusters.inclusive_jets(JET_MIN_PT):

@@ -29,6 +29,7 @@ from oddjet.simulate.generators import (
     collisions,
     derive_seed,
     generators,
+    known,
     pseudo_jets,
     visible_particles,
 )
@@ -155,11 +156,9 @@ def generate_jets(process: str, count: int, seed: int) -> Jets:
         ImportError: Pythia or FastJet is not installed.
         RuntimeError: Pythia gives up.
     """
-    if process not in PROCESSES:
-        raise ValueError(f"unknown process {process!r}; known are {', '.join(PROCESSES)}")
+    wanted = known(process, PROCESSES)
     pythia8, fastjet = generators()
     jets = []
-    wanted = PROCESSES[process]
     for event in collisions(pythia8, (*PHASE_SPACE, *wanted.settings), seed):
         jet, constituents = _leading_jet(fastjet, event)
         if jet is None or (wanted.heavy and not _is_merged(event, jet, wanted)):
