@@ -34,9 +34,8 @@ class Starter:
         return json.loads(self._process.stdout.readline())
 
     def close(self) -> None:
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait()
+        with self._process:  # closes the pipes, whose end it takes for its own, and waits
+            pass
 
 
 class Call:
