@@ -137,9 +137,9 @@ class Images:
         Sums in single precision over several jets at once would differ in their last bits.
         """
         step = events_at_once(self.shape)
-        done, given, waiting = 0, 0, []
+        done, given, waiting = int(self.rows[0]), 0, []
         behind = int(self.rows[-1]) + 1  # the last that is asked for: what follows is not read
-        for piece in self.raw.pieces():
+        for piece in self.raw.pieces(done):
             here = self.rows[slice(*np.searchsorted(self.rows, [done, done + len(piece)]))]
             waiting.append(piece if len(here) == len(piece) else piece[here - done])
             done += len(piece)
