@@ -100,6 +100,7 @@ PREPARED_TEST = f"{RESULTS}/prepared/{{preparation}}/tests/{{test}}.h5"
 PREPARED_TRUTH = f"{RESULTS}/prepared/truth/{{test}}.h5"
 SHARED_NORMAL = PREPARED_NORMAL.format(preparation=configuration.SHARED)
 SHARED_TEST = PREPARED_TEST.replace("{preparation}", configuration.SHARED)
+PIECE = f"{RESULTS}/prepared/pieces/{{sample}}/{{piece}}.h5"
 # of a training
 TRAINED = f"{RESULTS}/{{model}}/seed{{seed}}/model.pt"
 CHECKPOINT = f"{RESULTS}/{{model}}/seed{{seed}}/checkpoint.pt"
@@ -174,6 +175,7 @@ OF_EVENTS = {name: one for name, one in NAMED.items() if "cluster" in one}
 OF_JETS = {
     name: configuration.as_jets(name, one, FOUND_JETS) for name, one in NAMED.items()
 }
+IN_PIECES = {name: configuration.in_pieces(one) for name, one in OF_JETS.items()}
 TRUTHS = [test for test, sample in SAMPLES["tests"].items() if "truth" in sample]
 UNLABELLED = [test for test in TESTS if test not in TRUTHS]
 MODELS = list(config["models"])
