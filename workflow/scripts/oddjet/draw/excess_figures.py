@@ -64,8 +64,9 @@ def distributions(
         if name == "mass":
             of_truth = truth.get(name, {})
             lines = [
-                f"{style.plain(str(test))}: peaks at {', '.join(_placed(ones, here, of_truth))}"
+                f"{style.plain(str(test))}: peak at {place}"
                 for test, ones in peaks.dropna().groupby("test", sort=False)
+                for place in _placed(ones, here, of_truth)
             ]
             axes.set_title("\n".join(lines), fontsize=10)
         if here.empty:

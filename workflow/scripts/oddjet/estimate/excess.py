@@ -197,7 +197,8 @@ def peaks_of(edges: np.ndarray, density: np.ndarray, uncertainty: np.ndarray) ->
         edges: (bins + 1,).
         density, uncertainty: (bins,).
     """
-    found, free, widths = [], np.ones(len(density), bool), np.diff(edges)
+    found: list[Peak] = []
+    free, widths = np.ones(len(density), bool), np.diff(edges)
     maxima = signal.find_peaks(np.pad(density, 1))[0] - 1
     for highest in maxima[np.argsort(-density[maxima])]:
         above = density > density[highest] / 3
