@@ -20,8 +20,9 @@ from oddjet.apply import Score, apply, main
 from oddjet.common.parts import CONTROL, TRAIN
 from oddjet.prepare import samples, splits
 from oddjet.prepare.sparse import SparseFile
-from oddjet.publish import onnx_file
-from oddjet.publish.score_graph import Preparation, Scorer
+from oddjet.publish import graph_file, onnx_file
+from oddjet.publish.preparation import Preparation
+from oddjet.publish.score_graph import Scorer
 from oddjet.train import scoring, training
 from oddjet.train.reconstruction_error import ReconstructionError
 from oddjet.train.torch_setup import CPU, set_up_torch
@@ -210,7 +211,7 @@ def make(case: Case, folder: Path) -> Made:
             target["fresh"][name][:] for name in ("event", case.anomaly_score, "latent")
         )
         distance = scoring.Mahalanobis.fit(target[TRAIN]["latent"][:])
-        cuts = onnx_file.cuts(target[CONTROL][case.anomaly_score][:], 0.2, 0.95)
+        cuts = graph_file.cuts(target[CONTROL][case.anomaly_score][:], 0.2, 0.95)
     preparation = Preparation.read(normal)
     chosen = distance if case.anomaly_score == "mahalanobis" else None
     scorer = Scorer(preparation, normalisation, model, error, chosen).eval()

@@ -17,17 +17,22 @@ from socket import gethostname
 from typing import Any
 from urllib.parse import quote, unquote
 
+import h5py
+import numpy as np
 import pytest
 import rocrate
 import yaml
-from conftest import REPO, SCRIPTS, WHOLE, WholeRun, run_workflow
+from conftest import AWKWARD, REPO, SCRIPTS, WHOLE, WholeRun, run_workflow
 from jsonschema import Draft202012Validator
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 from requests_cache import CachedSession
 from urllib3 import HTTPResponse
 
+from oddjet.apply import Score, apply
 from oddjet.common.files import sha256
+from oddjet.common.parts import CONTROL, SIGNAL
+from oddjet.estimate import tagger
 
 
 @pytest.fixture(scope="module")
@@ -261,6 +266,26 @@ def test_the_crate_says_of_every_result_which_rule_made_it_from_what(
         assert facts["rule"] in names
         read = {of_file[file] for file in facts["inputs"] if file in of_file}
         assert any(read == identifiers(job["object"]) for job in makers), path
+
+
+# The weak tagger as ONNX
+
+
+def test_the_tagger_as_onnx_scores_raw_jets_as_the_workflow_did(
+    published: WholeRun, tmp_path: Path
+) -> None:
+    """Each jet of control and tests by the classifiers of its folds, from raw files to scores.h5."""
+    score = Score.open(published.results / "publication" / "scores" / "weak_seed1.onnx")
+    odds, files = {}, {CONTROL: "normal", AWKWARD: "low", "high": "high", SIGNAL: "signal"}
+    with h5py.File(published.results / "weak" / "seed1" / "scores.h5") as known:
+        for part, file in files.items():
+            apply(score, [published.directory / "raw" / f"{file}.npz"], tmp_path / f"{file}.h5")
+            with h5py.File(tmp_path / f"{file}.h5") as found:
+                log_odds = found["log_odds"][:][known[part]["event"][:]]
+            odds[part] = tagger.of_folds(log_odds, known[part]["fold"][:])
+        for part in files:
+            expected = tagger.rank(odds[part], odds[CONTROL])
+            np.testing.assert_allclose(known[part]["score"][:], expected, rtol=1e-5)
 
 
 # All of it
