@@ -274,7 +274,7 @@ def test_the_crate_says_of_every_result_which_rule_made_it_from_what(
 def test_the_tagger_as_onnx_scores_raw_jets_as_the_workflow_did(
     published: WholeRun, tmp_path: Path
 ) -> None:
-    """Each jet of control and tests by the classifiers of its folds, from raw files to scores.h5."""
+    """Each jet by the classifiers of its folds, from raw files to scores.h5."""
     score = Score.open(published.results / "publication" / "scores" / "weak_seed1.onnx")
     odds, files = {}, {CONTROL: "normal", AWKWARD: "low", "high": "high", SIGNAL: "signal"}
     with h5py.File(published.results / "weak" / "seed1" / "scores.h5") as known:
