@@ -166,6 +166,18 @@ def test_a_known_contamination_moves_all_but_the_share_above_the_cut() -> None:
             assert row[name] == pytest.approx(moved)
 
 
+def test_jets_that_fluctuate_more_have_intervals_as_much_wider_and_the_same_fractions() -> None:
+    parts = mixture(0)
+    plain = table(parts)
+    given = Given(parts, **SETTINGS, overdispersion=1.1)
+    for row in fractions.tabulate(given, CONFIDENCE):
+        before = plain[row["test"], row["estimator"]]
+        factor = 1 if row["estimator"] == "lower_bound" else 1.1
+        for name in ("fraction", "low", "high"):
+            moved = before["fraction"] + factor * (before[name] - before["fraction"])
+            assert row[name] == pytest.approx(moved)
+
+
 def test_a_contaminated_normal_sample_gives_the_fraction_once_its_contamination_is_known() -> None:
     rng = np.random.default_rng(3)
     parts = {

@@ -61,6 +61,21 @@ def test_background_of_a_test_scores_as_control_does() -> None:
         assert abs(np.mean(found) - 0.5) < 3 * np.std(found) / len(found) ** 0.5
 
 
+def test_with_the_samples_of_the_jets_permuted_it_tells_neither_tests_nor_anomalous_jets() -> None:
+    rng = np.random.default_rng(0)
+    areas, known = [], []
+    for toy in range(12):
+        sample, anomalous = jets(1500, 0.3, 100 + toy)
+        rows = np.split(rng.permutation(len(sample)), [600, 1100])
+        normal, control, test = (sample[part] for part in rows)
+        scores = tagger.tag(normal, {CONTROL: control}, {"test": test}, seed=toy)
+        areas.append(area(scores[CONTROL], scores["test"]))
+        label = anomalous[rows[2]]
+        known.append(area(scores["test"][~label], scores["test"][label]))
+    for found in (areas, known):
+        assert abs(np.mean(found) - 0.5) < 3 * np.std(found) / len(found) ** 0.5
+
+
 def test_copies_of_an_event_are_not_recognised() -> None:
     """With copies in training and test folds, a classifier would know the test's by heart."""
     rng = np.random.default_rng(0)

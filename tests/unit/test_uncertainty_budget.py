@@ -15,7 +15,10 @@ PURE = {"fraction": 0.0, "uncertainty": 0.0}
 
 
 def made(
-    headline: str = "joint", control: int = CONTROL, contamination: dict[str, float] = PURE
+    headline: str = "joint",
+    control: int = CONTROL,
+    contamination: dict[str, float] = PURE,
+    overdispersion: float = 1.0,
 ) -> dict[str, pd.DataFrame]:
     """The budget of three seeds and their ensemble, a table with `source` as index by test."""
     rng = np.random.default_rng(0)
@@ -33,9 +36,17 @@ def made(
             if row["estimator"] == "bbe":
                 rows[-1] |= {"fraction": row["fraction"] - 0.1}
     found = pd.DataFrame(
-        budget(pd.DataFrame(rows), scores, LEAK, headline, 0.5, 0.68, contamination)
+        budget(pd.DataFrame(rows), scores, LEAK, headline, 0.5, 0.68, contamination, overdispersion)
     )
     return {test: here.set_index("source") for test, here in found.groupby("test")}
+
+
+def test_jets_that_fluctuate_more_make_the_statistical_parts_as_much_larger() -> None:
+    plain, wider = made(), made(overdispersion=1.1)
+    for test in ("low", "high"):
+        for part in ("test jets", "control jets"):
+            assert wider[test].up[part] == pytest.approx(1.1 * plain[test].up[part])
+        assert wider[test].up["seeds"] == pytest.approx(plain[test].up["seeds"])
 
 
 def test_test_and_control_jets_make_the_interval_in_quadrature() -> None:

@@ -30,7 +30,9 @@ scores = dict(zip(params.seeds, of_seeds, strict=True)) | {"ensemble": score}
 table = pd.DataFrame(
     {"model": model, "seed": seed} | row
     for seed, parts in scores.items()
-    for row in fractions.tabulate(Given(parts, **params.estimation), confidence)
+    for row in fractions.tabulate(
+        Given(parts, **params.estimation, overdispersion=params.overdispersion), confidence
+    )
 )
 leak = overlap.overlap(score[CONTROL], [score[test] for test in params.tests], anchor)
 discovered = discovery.tabulate(score, leak, params.overdispersion)
@@ -38,7 +40,14 @@ largest = max(row["significance"] for row in discovered)
 found = {
     "fractions": table,
     "uncertainty_budget": uncertainty_budget.budget(
-        table, score, leak, params.headline, anchor, confidence, params.contamination
+        table,
+        score,
+        leak,
+        params.headline,
+        anchor,
+        confidence,
+        params.contamination,
+        params.overdispersion,
     ),
     "discovery": discovered,
     "sensitivity": discovery.sensitivity(score, leak, params.overdispersion, largest),

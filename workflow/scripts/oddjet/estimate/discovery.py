@@ -32,8 +32,7 @@ def background_log_p_value(
 
     Args:
         control, test: scores (n,) and (m,).
-        overdispersion: by how much the numbers of a test fluctuate more than those of independent
-            jets, as a ratio of standard deviations.
+        overdispersion: as of `Given`.
     """
     pooled = np.concatenate([test, control])
     counts, sizes = [], []

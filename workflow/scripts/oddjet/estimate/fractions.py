@@ -14,7 +14,8 @@ def estimates(given: Given) -> Iterator[tuple[str, str, Estimate]]:
     """Estimate the anomalous fraction of each test with each estimator.
 
     With a contamination c of the normal sample all but the share above the cut see the fraction
-    relative to it, r = (f - c) / (1 - c), and c + (1 - c) r is given.
+    relative to it, r = (f - c) / (1 - c), and c + (1 - c) r is given. With an overdispersion all
+    intervals are as much wider, but for the lower bound, whose own ends at 1.
 
     Yields:
         Test, estimator, and what it says of the test.
@@ -27,9 +28,17 @@ def estimates(given: Given) -> Iterator[tuple[str, str, Estimate]]:
         for name, by_test in found.items():
             if test in by_test:
                 one = by_test[test]
+                if given.overdispersion > 1 and name != "lower_bound":
+                    one = replace(one, at=partial(_wider, one.at, given.overdispersion))
                 if given.contamination and name != "cut":
                     one = replace(one, at=partial(_absolute, one.at, given.contamination))
                 yield test, name, one
+
+
+def _wider(at: Interval, factor: float, confidence: float) -> tuple[float, float, float]:
+    """An interval that reaches as many times as far from the fraction."""
+    fraction, low, high = at(confidence)
+    return fraction, fraction - factor * (fraction - low), fraction + factor * (high - fraction)
 
 
 def _absolute(at: Interval, contamination: float, confidence: float) -> tuple[float, float, float]:

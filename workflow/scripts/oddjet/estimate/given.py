@@ -34,6 +34,8 @@ class Given:
             no anomalous jet.
         bootstrap: replicas of the bootstrap over control and test events.
         contamination: share of the normal jets that are anomalous themselves.
+        overdispersion: by how much the numbers of a test fluctuate more than those of independent
+            jets, as a ratio of standard deviations.
     """
 
     scores: Mapping[str, np.ndarray]
@@ -42,6 +44,7 @@ class Given:
     anchor: float
     bootstrap: int
     contamination: float = 0.0
+    overdispersion: float = 1.0
 
     @property
     def control(self) -> np.ndarray:

@@ -22,6 +22,7 @@ def budget(
     anchor: float,
     confidence: float,
     contamination: Mapping[str, float],
+    overdispersion: float = 1.0,
 ) -> list[dict]:
     """List the uncertainties of the ensemble's headline fraction, for each test.
 
@@ -40,6 +41,7 @@ def budget(
         anchor: as of `joint`.
         confidence: of the intervals in `fractions`.
         contamination: `fraction` of the normal jets that are anomalous, and its `uncertainty`.
+        overdispersion: as of `Given`.
 
     Returns:
         A row per test and source: `test, source, down, up`, both positive or zero.
@@ -49,7 +51,7 @@ def budget(
     counts, stacked, bins = binned(control, samples, anchor)
     whole, of_tests = (fit(n, stacked, bins)[1] for n in (counts, counts * MANY))
     reach = sigmas(confidence)
-    pure = 1 - contamination["fraction"]
+    statistical = reach * overdispersion * (1 - contamination["fraction"])
     rows = []
     for number, test in enumerate(tests):
         here = fractions[(fractions.test == test)]
@@ -60,8 +62,8 @@ def budget(
             variance = min(of_tests[number, number], whole[number, number])
             rest = whole[number, number] - variance
             sources = {
-                "test jets": (reach * pure * variance**0.5,) * 2,
-                "control jets": (reach * pure * rest**0.5,) * 2,
+                "test jets": (statistical * variance**0.5,) * 2,
+                "control jets": (statistical * rest**0.5,) * 2,
             }
         if ESTIMATORS[headline].leans_on_anchor:
             sources["overlap"] = (0.0, reach * overlap.allowance(quoted.fraction))

@@ -29,7 +29,7 @@ class Scored:
         scores: by part, (n,).
         labels: by test, (n,).
         features: by part, control and the tests, (n, d); empty where there are scores alone.
-        overdispersion: as of `discovery.tabulate`.
+        overdispersion: as of `Given`.
     """
 
     scores: Mapping[str, np.ndarray]
@@ -82,7 +82,7 @@ def measure(
         truth["first"]["other_fraction"] = np.nan
     rows, answers = [], []
     for one in drawn:
-        given = Given(one.scores, **settings)
+        given = Given(one.scores, **settings, overdispersion=one.overdispersion)
         for test, estimator, found in estimates(given):
             row: dict[str, Any] = {**truth[test], "estimator": estimator}
             for confidence in CONFIDENCES:

@@ -1,9 +1,9 @@
 """Simulated events as all their particles, as in the R&D data set of the LHC Olympics.
 
-Background: dijets of QCD. Signal: a W' of 3.5 TeV that decays to W and Z, both to quarks. (That
-data set has a W' of the same mass that decays to X of 500 GeV and Y of 100 GeV, both to quarks:
-arXiv:2101.08320.) 14 TeV, no detector, no pile-up. As there, an event has a leading anti-kt jet of
-radius 1.0 above 1.2 TeV, and its hardest 700 particles are kept. Units: GeV, radians.
+Background: dijets of QCD. Signal: a W' of 3.5 TeV that decays to X of 500 GeV and Y of 100 GeV,
+both to quarks (arXiv:2101.08320). 14 TeV, no detector, no pile-up. As there, an event has a leading
+anti-kt jet of radius 1.0 above 1.2 TeV, and its hardest 700 particles are kept. Units: GeV and
+radians.
 """
 
 from typing import Any
@@ -23,11 +23,10 @@ PROCESSES: dict[str, tuple[str, ...]] = {
     "dijet": ("HardQCD:all = on", "PhaseSpace:pTHatMin = 1150"),
     "wprime": (
         "NewGaugeBoson:ffbar2Wprime = on",
-        "Wprime:coup2WZ = 1",
-        "34:m0 = 3500",
-        *("34:onMode = off", "34:onIfAll = 23 24"),
-        *("24:onMode = off", "24:onIfAny = 1 2 3 4 5"),
-        *("23:onMode = off", "23:onIfAny = 1 2 3 4 5"),
+        # X and Y stand in the places of two Higgs bosons, a charged and a neutral one
+        *("34:m0 = 3500", "34:oneChannel = 1 1 100 37 35"),
+        *("37:m0 = 500", "37:doForceWidth = on", "37:mWidth = 1", "37:oneChannel = 1 1 100 2 -1"),
+        *("35:m0 = 100", "35:doForceWidth = on", "35:mWidth = 1", "35:oneChannel = 1 1 100 1 -1"),
     ),
 }
 PARTICLES = 700
