@@ -1,13 +1,16 @@
 """The weak tagger as ONNX gives the scores that its training gave."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from stranger import snippets
 
 from oddjet.common.parts import CONTROL
 from oddjet.estimate import tagger
@@ -50,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         TrainedTagger.of(found).write(target)
     trained = TrainedTagger.read(folder / "tagger.h5")
     proto = tagger_graph.of(trained, NAMES, normal)
-    graph_file.write(folder / "weak.onnx", proto, {"model": "weak"})
+    graph_file.write(folder / "weak.onnx", proto, {"input": {"features": NAMES}})
     session = onnxruntime.InferenceSession(folder / "weak.onnx")
     return Made(apart | tests, found, folder / "weak.onnx", session)
 
@@ -81,6 +84,22 @@ def test_a_jet_that_no_classifier_saw_is_ranked_among_control_by_all_of_them(mad
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     alone = made.run(fresh[7:8])[0]
     assert alone[0] == found[7]
+
+
+def test_documented_lines_give_the_scores_of_new_jets_and_of_the_training(made: Made) -> None:
+    *_, of_table, of_folds = snippets()
+    found: dict[str, Any] = {"np": np, "json": json, "session": made.session}
+    found["facts"] = made.session.get_modelmeta().custom_metadata_map
+    for part in (CONTROL, "high"):
+        found["table"] = dict(zip(NAMES, made.parts[part].astype(float).T, strict=True))
+        exec(of_table, found)
+        assert found["anomaly_score"] == pytest.approx(made.run(made.parts[part])[0])
+        found["fold"] = made.found.folds[part]
+        if part == CONTROL:
+            exec(of_folds.splitlines()[0], found)
+            found["chosen_of_control"] = found["chosen"]
+    exec(of_folds, found)
+    np.testing.assert_allclose(found["score"], made.found.scores["high"], rtol=1e-5)
 
 
 def test_its_cuts_hold_for_background_that_no_classifier_saw(made: Made) -> None:

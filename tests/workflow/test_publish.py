@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import rocrate
 import yaml
@@ -27,6 +28,7 @@ from jsonschema import Draft202012Validator
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 from requests_cache import CachedSession
+from stranger import run_as_a_stranger
 from urllib3 import HTTPResponse
 
 from oddjet.apply import Score, apply
@@ -268,7 +270,23 @@ def test_the_crate_says_of_every_result_which_rule_made_it_from_what(
         assert any(read == identifiers(job["object"]) for job in makers), path
 
 
-# The weak tagger as ONNX
+# Scores as ONNX
+
+
+def test_a_stranger_finds_the_scores_and_the_fraction_by_the_cut_of_the_workflow(
+    published: WholeRun, tmp_path: Path
+) -> None:
+    score = published.results / "publication" / "scores" / "S_seed1.onnx"
+    said = run_as_a_stranger(score, published.directory / "raw" / "high.npz", tmp_path / "out.h5")
+    with h5py.File(published.results / "S" / "seed1" / "scores.h5") as known:
+        event, error = known["high/event"][:], known["high/error"][:]
+    with h5py.File(tmp_path / "out.h5") as found:
+        np.testing.assert_allclose(found["anomaly_score"][:][event], error, rtol=1e-5)
+    table = pd.read_csv(published.results / "tables" / "fractions.csv")
+    (row,) = table.query(
+        "model == 'S' and seed == '1' and test == 'high' and estimator == 'cut'"
+    ).itertuples()
+    assert said == f"{row.fraction:.4f} of the jets, of background at most {row.fpr_upper:.4f}\n"
 
 
 def test_the_tagger_as_onnx_scores_raw_jets_as_the_workflow_did(
