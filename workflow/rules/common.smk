@@ -123,6 +123,7 @@ ROC = f"{RESULTS}/{{model}}/roc.csv"
 # of the weak tagger, whose scores and tables lie as those of a model
 WEAK = parts.WEAK
 TAGGED = SCORES.replace("{model}", WEAK)
+TAGGER = f"{RESULTS}/{WEAK}/seed{{seed}}/tagger.h5"
 LEARNT = f"{RESULTS}/{WEAK}/seed{{seed}}/learnt.csv"
 # of what is no autoencoder; its tables lie as those of a model of this name
 BASELINE_MODEL = "baselines"
@@ -158,6 +159,7 @@ COVERAGE_RESULTS = [
 BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
 PUBLICATION = f"{RESULTS}/publication"
 ONNX_SCORE = f"{PUBLICATION}/scores/{{model}}_seed{{seed}}.onnx"
+ONNX_TAGGER = ONNX_SCORE.replace("{model}", WEAK)
 HEPDATA = f"{PUBLICATION}/hepdata.zip"
 
 # what there is to do
@@ -228,4 +230,7 @@ ALL_RESULTS = [
     *expand(f"{FIGURES}/{DRAWN['scores'].path}.png", model=MODELS, seed=SEEDS),
     *expand(PREDICTIONS, network=NETWORKS, seed=SEEDS, test=UNLABELLED),
 ]
-ONNX_SCORES = expand(ONNX_SCORE, model=MODELS, seed=SEEDS)
+ONNX_SCORES = [
+    *expand(ONNX_SCORE, model=MODELS, seed=SEEDS),
+    *expand(ONNX_TAGGER, seed=SEEDS),
+]

@@ -11,7 +11,7 @@ from oddjet.common import scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, OVERDISPERSION, TAGGER_SCORE, TRAIN, VALIDATION, WEAK
 from oddjet.common.tables import overall, read
-from oddjet.estimate import tagger, trust
+from oddjet.estimate import discovery, tagger, trust
 from oddjet.estimate.declared import CHECKS, ESTIMATORS
 from oddjet.planning.figures import FIGURES
 from oddjet.publish import methods
@@ -46,14 +46,16 @@ for preparation, path in zip(params.preparations, given.normals, strict=True):
 of_model = {model: measured[name] for model, name in params.preparation_of.items()}
 jets = {part: len(events) for part, events in scorefiles.read_scores(given.scores, "event").items()}
 
-detection, true_fractions, evaluated_test, labelled = None, {}, "", 0
+detection, true_fractions, evaluated_test, labelled, background = None, {}, "", 0, 0
 if given.get("detection"):
     detection = read(given.detection)
     true_fractions = detection.groupby("test").true_fraction.first().to_dict()
     detection = overall(detection[detection.seed == "ensemble"])
     evaluated_test = detection.test.iloc[0]
     in_it = params.truths if evaluated_test == "all" else [evaluated_test]
-    labelled = int(tables["samples"].set_index("sample").events[in_it].sum())
+    of_test = tables["samples"].set_index("sample").events[in_it]
+    labelled = int(of_test.sum())
+    background = round(sum(of_test[test] * (1 - true_fractions[test]) for test in in_it))
 
 figures = []
 for (figure, model), copy in zip(params.figures, made.figures, strict=True):
@@ -98,12 +100,16 @@ text = methods.render(
     features={"used": sorted(features[features.used].feature.unique())},
     trust=trust,
     overdispersion=OVERDISPERSION,
+    least_p=discovery.LEAST,
+    cuts_searched=len(discovery.CUTS),
+    permutations=discovery.DRAWS,
     estimators=ESTIMATORS,
     checks_declared=CHECKS,
     detection=detection,
     true_fractions=true_fractions,
     evaluated_test=evaluated_test,
     labelled=labelled,
+    labelled_background=background,
     mass_unit=momentum if params.scale or length == "rad" else f"{momentum} times {length}",
     quoted_scores=(config["fraction"]["anomaly_score"], TAGGER_SCORE),
     believable_throughout=bool(
