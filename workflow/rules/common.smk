@@ -42,13 +42,19 @@ GIVEN = copy.deepcopy(
 )  # by the command line, or by a workflow that this is a module of
 
 
+def read_yaml(file):
+    """A YAML file of the workflow's own, by libyaml where PyYAML has it: ten times as fast."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(file.read_text("utf-8"), Loader=loader)
+
+
 def completed(given):
     """The defaults changed by what is given, or all that is wrong with it."""
     defaults = WORKFLOW.parent / "config" / "config.yaml"
-    whole = yaml.safe_load(defaults.read_text("utf-8"))
+    whole = read_yaml(defaults)
     update_config(whole, copy.deepcopy(given))
     configuration.replace_as_a_whole(whole, given)
-    refuse(configuration.problems(whole, yaml.safe_load(SCHEMA.read_text("utf-8"))))
+    refuse(configuration.problems(whole, read_yaml(SCHEMA)))
     validate(whole, str(SCHEMA))  # fills in the defaults of what was replaced
     return configuration.in_order(whole)
 

@@ -32,11 +32,15 @@ def code(script, *loaded):
     here = not workflow.deployment_settings.deployment_method
     path = WORKFLOW / "scripts" / script
 
+    @cache
+    def of(names):
+        return fingerprint(path, names, here)
+
     def of_job(wildcards):
         found = [part(wildcards) if callable(part) else part for part in loaded]
-        return fingerprint(path, [name for part in found for name in part], here)
+        return of(tuple(name for part in found for name in part))
 
-    return of_job if loaded else fingerprint(path, installed=here)
+    return of_job  # and so nothing is read for rules that no job needs
 
 
 def raw(files):
