@@ -84,7 +84,7 @@ def _modules(script: str | Path, plugins: Iterable[str]) -> dict[Path, Module]:
 @cache
 def _read(file: Path) -> Module:
     tree = ast.parse(file.read_bytes())
-    names = set()
+    names: set[str] = set()
     for node in _statements(tree):
         names.update(_imported(node))
         body = getattr(node, "body", None)
