@@ -31,8 +31,8 @@ class Weights(RawArray):
 
     values: np.ndarray
 
-    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
-        yield self.values
+    def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
+        yield self.values[start:]
 
 
 def mean_weight(decades: tuple[float, float]) -> float:

@@ -55,7 +55,8 @@ LOADERS = {
     "train/models": {"train.py", "score.py", "export_scores.py"},
     "train/losses": {"train.py", "score.py", "export_scores.py"},
     "prepare/readers": {
-        *("find_jets.py", "prepare_normal.py", "prepare_test.py", "prepare_truth.py")
+        *("find_jets.py", "prepare_normal.py", "prepare_test.py", "prepare_truth.py"),
+        "read_piece.py",
     },
     "estimate/estimators": {"estimate_fractions.py", "measure_coverage.py"},
     "estimate/checks": {"estimate_fractions.py", "measure_coverage.py"},

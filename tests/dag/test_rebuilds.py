@@ -206,8 +206,8 @@ def test_edits_of_estimators_and_checks_cluster_and_train_nothing(
             assert rules == {"estimate_fractions", "measure_excess"} | merged
 
 
-# scripts whose rules neither run makes: they publish, and cluster events
-ELSEWHERE = {"export_scores.py", "find_jets.py"}
+# scripts whose rules neither run makes: they publish, cluster events, and read in pieces
+ELSEWHERE = {"export_scores.py", "find_jets.py", "read_piece.py"}
 
 
 @pytest.mark.parametrize("folder", LOADERS)

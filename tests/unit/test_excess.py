@@ -12,6 +12,7 @@ from oddjet.estimate.excess import (
     edges_of,
     mean_image,
     peaks,
+    peaks_of,
     tabulate,
 )
 
@@ -84,12 +85,44 @@ def test_mass_peak_of_the_excess_is_that_of_the_anomalous_jets_within_its_uncert
     assert np.median(widths) == pytest.approx(30, rel=0.2)
 
 
-def test_no_peak_is_made_of_one_bin_or_of_none() -> None:
+def test_each_of_two_peaks_is_found_with_its_share_of_the_anomalous_jets() -> None:
+    rng, edges = np.random.default_rng(6), np.linspace(0, 800, 41)
+    pulls, shares = [], []
+    for _ in range(30):
+        mass = np.concatenate([rng.normal(115, 25, 150), rng.normal(505, 12, 150)])
+        counts = np.histogram(mass, edges)[0] + rng.normal(0, 2, 40)
+        each = 300 * 20  # of one jet a bin
+        found = peaks_of(edges, counts / each, np.sqrt(np.maximum(counts, 0) + 4) / each)
+        assert len(found) == 2
+        pulls.append(
+            [(one.peak - at) / one.uncertainty for one, at in zip(found, (115, 505), strict=True)]
+        )
+        shares.append([one.share for one in found])
+    assert np.abs(np.mean(pulls, axis=0)).max() < 3 / np.sqrt(30)
+    assert np.mean(shares, axis=0) == pytest.approx([0.5, 0.5], abs=0.05)
+
+
+def test_noise_beside_a_peak_is_hardly_ever_a_peak() -> None:
+    rng = np.random.default_rng(7)
+    shape = np.exp(-0.5 * ((np.arange(40) - 30) / 2) ** 2)
+    found = [
+        peaks_of(np.arange(41.0), shape + rng.normal(0, 0.1, 40), np.full(40, 0.1))
+        for _ in range(100)
+    ]
+    assert all(any(abs(peak.peak - 30.5) < 1 for peak in one) for one in found)
+    # a region is chosen to hold much: four deviations are reached more often than 0.003% of times
+    assert sum(map(len, found)) <= 103
+
+
+def test_a_peak_of_one_bin_lies_in_it_and_where_there_is_no_maximum_there_is_no_peak() -> None:
     table = pd.DataFrame(excess(np.random.default_rng(4))[0]).assign(test="one")
-    table["density"] = np.where(np.arange(len(table)) == 7, 1.0, 0.0)
-    table["uncertainty"] = 0.1
+    table["density"], table["uncertainty"] = 0.0, 0.1
     (row,) = peaks(table)
     assert np.isnan(row["peak"])
+    table.loc[7, "density"] = 1.0
+    (row,) = peaks(table)
+    assert table.low_edge[7] < row["peak"] < table.high_edge[7]
+    assert row["width"] < table.high_edge[7] - table.low_edge[7]
     assert list(peaks(table.assign(quantity="width"))) == []
 
 

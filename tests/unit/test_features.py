@@ -1,12 +1,13 @@
 """Substructure features, against plain loops over jets, pixels and tuples of them."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import prod
 
 import numpy as np
 import pytest
 
 from oddjet.prepare import features
+from oddjet.prepare.constituents import jet_images
 from oddjet.prepare.features import FEATURES, constituent_features, image_features
 from oddjet.prepare.sparse import SparseImages
 
@@ -247,12 +248,45 @@ def test_samples_of_no_jets_and_of_blank_ones_have_features(events: int) -> None
     assert {values.shape for values in found.values()} == {(events,)}
 
 
-def test_features_do_not_depend_on_the_other_jets() -> None:
-    images = sparse(some_images(events=130))
-    found = image_features(images)
-    alone = image_features(images.select(np.arange(7, 12)))
-    for name, values in alone.items():
-        np.testing.assert_allclose(found[name][7:12], values, rtol=1e-5, atol=1e-12)
+# a jet alone, few of them, and more than are computed together
+SPLITS = ([0, 1, 3, 130], [0, 60, 117, 118, 130])
+
+
+@pytest.mark.parametrize("ends", SPLITS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_features_are_the_same_bit_by_bit_whatever_other_jets_there_are(
+    channels: int, ends: list[int]
+) -> None:
+    rng = np.random.default_rng(3)
+    # from two pixels to far more than sums over pairs take
+    images = some_images(130, 0.9, channels) * (
+        rng.random((130, 1, 12, 14)) < rng.random((130, 1, 1, 1))
+    )
+    whole = image_features(sparse(images))
+    parts = [image_features(sparse(images[start:stop])) for start, stop in pairwise(ends)]
+    for name, values in whole.items():
+        found = np.concatenate([part[name] for part in parts])
+        np.testing.assert_array_equal(found, values, err_msg=name)
+
+
+@pytest.mark.parametrize("ends", SPLITS)
+def test_what_constituents_give_is_the_same_bit_by_bit_whatever_other_jets_there_are(
+    ends: list[int],
+) -> None:
+    rng = np.random.default_rng(4)
+    pt = rng.exponential(30, (130, 70)) * (np.arange(70) < rng.integers(1, 71, (130, 1)))
+    eta, phi = rng.normal(0, 0.3, pt.shape), rng.normal(1, 0.3, pt.shape)
+    parts = [pt * np.cosh(eta), pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)]
+    vectors = np.stack(parts, axis=-1)
+    images, whole, _ = jet_images(vectors, 16, 1.0)
+    for start, stop in pairwise(ends):
+        some = vectors[start:stop]
+        longest = (some[..., 0] > 0).sum(axis=1).max()
+        for padded in (some[:, :longest], np.pad(some, [(0, 0), (0, 7), (0, 0)])):
+            found, alone, _ = jet_images(padded, 16, 1.0)
+            np.testing.assert_array_equal(found, images[start:stop])
+            for name, values in alone.items():
+                np.testing.assert_array_equal(values, whole[name][start:stop], err_msg=name)
 
 
 def test_sums_over_pairs_are_those_of_the_brightest_where_many_are_lit() -> None:

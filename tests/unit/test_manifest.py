@@ -145,3 +145,9 @@ def test_a_missing_or_damaged_record_is_said_so(recorded: Path, content: str | N
     recorded.unlink() if content is None else recorded.write_text(content, "utf-8")
     with pytest.raises(InputError, match=r"provenance\.json: found .*\nHint: "):
         compare()
+
+
+def test_what_is_not_there_such_as_pieces_that_were_deleted_is_left_out(recorded: Path) -> None:
+    before = json.loads(recorded.read_text("utf-8"))
+    piece = job("read_piece", ["raw.npz"], ["results/piece.h5"], ["raw.npz"])
+    assert manifest({"seeds": [1, 2]}, [piece, *JOBS]) == before

@@ -17,6 +17,7 @@ from conftest import IMAGES, jets
 from oddjet.common.errors import InputError
 from oddjet.planning.contents import contents
 from oddjet.prepare import arrays
+from oddjet.prepare.arrays import RawArray
 from oddjet.prepare.constituents import jet_images
 from oddjet.prepare.images import Images
 from oddjet.prepare.raw import open_array, open_column, read_truth
@@ -163,6 +164,42 @@ def test_arrays_of_several_formats_follow_each_other(
     np.testing.assert_array_equal(chosen[:, 0], whole[4:8])
 
 
+def in_several_ways(place: Path, whole: np.ndarray) -> Iterator[RawArray]:
+    """The same rows from each reader, and from several of them, joined."""
+    np.save(place / "a.npy", whole)
+    np.savez_compressed(place / "b.npz", c=whole, f=np.asfortranarray(whole))
+    with h5py.File(place / "c.h5", "w") as file:
+        file["X"] = whole
+    table = pyarrow.table({"E": whole[:, :, 0].tolist(), "PX": whole[:, :, 1].tolist()})
+    pyarrow.parquet.write_table(table, place / "d.parquet", row_group_size=5)
+    with uproot.recreate(place / "e.root") as file:
+        file["tree"] = {"E": whole[:, :, 0], "PX": whole[:, :, 1]}
+    flat = pd.DataFrame(whole.reshape(len(whole), -1), columns=["E_0", "PX_0", "E_1", "PX_1"])
+    for format in ("fixed", "table"):
+        flat.to_hdf(place / f"{format}.h5", key="table", format=format)
+    yield from (open_array(place / name) for name in ("a.npy", "c.h5"))
+    yield from (open_array(place / "b.npz", key) for key in "cf")
+    for name in ("d.parquet", "e.root", "fixed.h5", "table.h5"):
+        yield open_array(place / name, None, ["E", "PX"], 2)
+    yield open_array([place / "d.parquet", place / "table.h5"], None, ["E", "PX"], 2)
+
+
+@pytest.mark.parametrize("start", [0, 1, 5, 12])
+def test_reading_begins_at_any_row_in_every_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: int
+) -> None:
+    whole = np.arange(52, dtype=float).reshape(13, 2, 2)
+    monkeypatch.setattr(arrays, "PIECE_BYTES", 4 * whole[0].nbytes)
+    *alone, joined = in_several_ways(tmp_path, whole)
+    for raw in alone:
+        np.testing.assert_array_equal(
+            np.concatenate(list(raw.pieces(start))), whole[start:], err_msg=str(raw.file)
+        )
+    for first in (start, start + 13):
+        found = np.concatenate(list(joined.pieces(first)))
+        np.testing.assert_array_equal(found, np.concatenate([whole, whole])[first:])
+
+
 def test_a_pixel_that_is_none_is_named_by_its_file_and_its_row_there(tmp_path: Path) -> None:
     whole = jets(12)
     whole[8, 3, 2] = np.nan
@@ -241,7 +278,7 @@ def test_a_small_file_that_another_one_holds_is_named_however_large_the_sample_i
     )
 
 
-def test_rows_behind_the_last_that_is_asked_for_are_not_read(
+def test_rows_before_and_behind_those_that_are_asked_for_are_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = jets(12)
@@ -251,16 +288,16 @@ def test_rows_behind_the_last_that_is_asked_for_are_not_read(
     images = Images({"file": [tmp_path / "a.npy", tmp_path / "b.npy"], "rows": [1, 3]}, IMAGES)
     read = 0
 
-    def pieces() -> Iterator[np.ndarray]:
+    def pieces(start: int) -> Iterator[np.ndarray]:
         nonlocal read
-        for piece in whole[:, None]:
+        for piece in whole[start:, None]:
             read += 1
             yield piece
 
-    monkeypatch.setattr(type(images.raw), "pieces", lambda _: pieces())
+    monkeypatch.setattr(type(images.raw), "pieces", lambda _, start: pieces(start))
     (piece,) = images.pieces()
     np.testing.assert_array_equal(piece.images.dense()[:, 0], whole[1:3])
-    assert read == 3
+    assert read == 2
 
 
 # Files that do not agree

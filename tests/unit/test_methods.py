@@ -88,7 +88,7 @@ def content(**given: Any) -> dict[str, Any]:
         "labelled_background": 0,
         "excess_peaks": pd.DataFrame(
             {"model": WEAK, "test": "low", "quantity": "mass", "peak": peak}
-            | {"uncertainty": 1.5, "width": 8.0}
+            | {"uncertainty": 1.5, "width": 8.0, "share": 0.9}
             for peak in (172.0, np.nan)
         ),
         "excess_agreement": pd.DataFrame(

@@ -1,5 +1,6 @@
 """Geometry of the jets: what a plain loop over jets gives, and what moves of a jet leave alone."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -169,6 +170,20 @@ def test_a_jet_of_one_pixel_comes_out_in_the_middle() -> None:
     even = run(images, ALL | {"size": 6, "power": 1.0}, 9)
     middle = even[:, 0, 2:4, 2:4]  # here the middle is the corner of four pixels
     np.testing.assert_allclose(middle, np.full((3, 2, 2), 0.25), **CLOSE)
+
+
+@pytest.mark.parametrize("ends", [[0, 1, 40], [0, 17, 23, 40]])
+def test_jets_and_the_crop_curve_are_the_same_bit_by_bit_whatever_jets_are_taken_together(
+    ends: list[int],
+) -> None:
+    images = SparseImages.from_dense(jets(events=40))
+    settings = ALL | {"power": 0.7, "log": 3.0, "size": 8}
+    parts = [images.select(np.arange(start, stop)) for start, stop in pairwise(ends)]
+    whole = preprocess(images, settings, 12)
+    found = SparseImages.join([preprocess(part, settings, 12) for part in parts])
+    np.testing.assert_array_equal(found.dense(), whole.dense())
+    for name, values in crop_curve([images], settings).items():
+        np.testing.assert_array_equal(crop_curve(parts, settings)[name], values, err_msg=name)
 
 
 def test_blank_images_stay_blank() -> None:

@@ -54,7 +54,15 @@ COLUMNS = {
     "tables/excess.csv": [
         *("model", "test", "quantity", "low_edge", "high_edge", "density", "uncertainty"),
     ],
-    "tables/excess_peaks.csv": ["model", "test", "quantity", "peak", "uncertainty", "width"],
+    "tables/excess_peaks.csv": [
+        "model",
+        "test",
+        "quantity",
+        "peak",
+        "uncertainty",
+        "width",
+        "share",
+    ],
     "tables/excess_agreement.csv": [
         *("model", "test", "other", "quantity", "chi2", "dof", "p_value"),
     ],

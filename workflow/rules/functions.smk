@@ -14,6 +14,9 @@ from snakemake.logging import logger
 from snakemake.settings.enums import RerunTrigger
 from tabulate import tabulate
 
+# of files that a preparation reads, a tenth of what is usual
+MB_A_MINUTE = 20
+
 
 def one_of(names):
     """A wildcard constraint that allows these names alone; of none, nothing."""
@@ -29,11 +32,15 @@ def code(script, *loaded):
     here = not workflow.deployment_settings.deployment_method
     path = WORKFLOW / "scripts" / script
 
+    @cache
+    def of(names):
+        return fingerprint(path, names, here)
+
     def of_job(wildcards):
         found = [part(wildcards) if callable(part) else part for part in loaded]
-        return fingerprint(path, [name for part in found for name in part], here)
+        return of(tuple(name for part in found for name in part))
 
-    return of_job if loaded else fingerprint(path, installed=here)
+    return of_job  # and so nothing is read for rules that no job needs
 
 
 def raw(files):
@@ -68,6 +75,35 @@ def prepared_before(shared):
 def files_with_weights(sample):
     """The files of a sample, and behind them those of its weights."""
     return [*sample["file"], *configuration.weight_files(sample)]
+
+
+def pieces_of(sample):
+    """The pieces in which a sample is read, as files; none where it is read as a whole."""
+    return [PIECE.format(sample=sample, piece=piece) for piece in IN_PIECES[sample]]
+
+
+def of_piece(name):
+    """What `configuration.in_pieces` says of the piece in the wildcards, as a parameter."""
+    return lambda wildcards: IN_PIECES[wildcards.sample][wildcards.piece][name]
+
+
+def piece_files(wildcards):
+    """The files of the piece in the wildcards, and behind them those of weights."""
+    weights = configuration.weight_files(OF_JETS[wildcards.sample])
+    return [*of_piece("file")(wildcards), *weights]
+
+
+def piece_minutes(wildcards, input, attempt):
+    """How long a piece may take: what `minutes_for` says of its share of the files."""
+    _, parts = of_piece("part")(wildcards) or (1, 1)
+    return attempt * (10 + int(input.size_mb / parts / MB_A_MINUTE))
+
+
+def minutes_for(minutes):
+    """A time that grows with the files that a job reads, and with each attempt."""
+    return lambda wildcards, input, attempt: (
+        attempt * (minutes + int(input.size_mb / MB_A_MINUTE))
+    )
 
 
 def truth_files(wildcards):

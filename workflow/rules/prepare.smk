@@ -43,6 +43,49 @@ rule find_jets:
         "../scripts/find_jets.py"
 
 
+rule read_piece:
+    """
+    Read and check a piece of a sample that is read in several: a file, or a range of rows. Store its
+    raw images by their lit pixels alone, and their features. Uses wildcards `sample` and `piece`.
+    """
+    message:
+        "Reading piece {wildcards.piece} of {wildcards.sample}"
+    input:
+        raw=lambda wildcards: raw(of_piece("file")(wildcards)),
+        weights=lambda wildcards: raw(
+            configuration.weight_files(OF_JETS[wildcards.sample])
+        ),
+    params:
+        code=code("read_piece.py", lambda wildcards: reader(piece_files(wildcards))),
+        contents=lambda wildcards: contents_of(piece_files(wildcards)),
+        sample=lambda wildcards: configuration.asked(OF_JETS[wildcards.sample]),
+        images=config["images"],
+        part=of_piece("part"),
+    output:
+        PIECE,
+    log:
+        f"{LOGS}/read_piece/{{sample}}_{{piece}}.log",
+    benchmark:
+        f"{BENCHMARKS}/read_piece/{{sample}}_{{piece}}.tsv"
+    resources:
+        mem_mb=more(1000),
+        runtime=piece_minutes,
+    wildcard_constraints:
+        sample=one_of(SCORED),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/read_piece.py"
+
+
+use rule read_piece as read_normal_piece with:
+    # As `read_piece`, of the normal sample, and first: tests wait for the crop that it decides.
+    # Uses wildcards `sample` and `piece`.
+    wildcard_constraints:
+        sample="normal",
+    priority: 1
+
+
 rule prepare_normal:
     """
     Check the normal sample, unweight it where it has weights, centre, rotate, flip, crop and rebin its jets as configured, store
@@ -55,6 +98,7 @@ rule prepare_normal:
         raw=raw(OF_JETS["normal"]["file"]),
         weights=raw(configuration.weight_files(OF_JETS["normal"])),
         like=prepared_before(SHARED_NORMAL),
+        pieces=pieces_of("normal"),
     params:
         code=code("prepare_normal.py", reader(files_with_weights(OF_JETS["normal"]))),
         contents=lambda wildcards: contents_of(files_with_weights(OF_JETS["normal"])),
@@ -70,7 +114,7 @@ rule prepare_normal:
         f"{BENCHMARKS}/prepare_normal/{{preparation}}.tsv"
     resources:
         mem_mb=more(2000),
-        runtime=more(30),
+        runtime=minutes_for(30),
     conda:
         "../../envs/oddjet.yaml"
     script:
@@ -91,6 +135,7 @@ rule prepare_test:
         ),
         normal=PREPARED_NORMAL,
         like=prepared_before(SHARED_TEST),
+        pieces=lambda wildcards: pieces_of(wildcards.test),
     params:
         code=code(
             "prepare_test.py",
@@ -110,7 +155,7 @@ rule prepare_test:
         f"{BENCHMARKS}/prepare_test/{{preparation}}_{{test}}.tsv"
     resources:
         mem_mb=more(2000),
-        runtime=more(30),
+        runtime=minutes_for(30),
     conda:
         "../../envs/oddjet.yaml"
     script:

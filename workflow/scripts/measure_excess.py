@@ -42,7 +42,7 @@ for one in quoted.itertuples():
     rows += [{"test": one.test} | row for row in found]
 columns = {
     "excess": ["test", "quantity", "low_edge", "high_edge", "density", "uncertainty"],
-    "peaks": ["test", "quantity", "peak", "uncertainty", "width"],
+    "peaks": ["test", "quantity", "peak", "uncertainty", "width", "share"],
     "agreement": ["test", "other", "quantity", "chi2", "dof", "p_value"],
 }
 table = pd.DataFrame(rows, columns=columns["excess"])

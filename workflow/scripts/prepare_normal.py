@@ -14,4 +14,5 @@ samples.prepare_normal(
     params.split,
     params.contents,
     given.like or None,
+    given.pieces,
 )

@@ -14,4 +14,5 @@ samples.prepare_test(
     given.normal,
     params.contents,
     given.like or None,
+    given.pieces,
 )

@@ -1,6 +1,6 @@
 """What the anomalous jets look like, by the excess of the tests over their background."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import mplhep
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from oddjet.draw import style
 from oddjet.draw.class_figures import QUANTITIES
 from oddjet.draw.image_figures import DECADES, visible
-from oddjet.estimate.excess import peak
+from oddjet.estimate.excess import Peak, peaks_of
 
 
 def distributions(
@@ -61,17 +61,13 @@ def distributions(
             xlabel=title + (f" [{unit}]" if unit else ""),
             ylabel=f"density [1 / {unit}]" if unit else "density",
         )
-        if name == "mass" and len(seen := peaks[peaks.peak.notna()]):
-            lines = []
-            for one in seen.itertuples():
-                line = (
-                    f"{style.plain(str(one.test))}: peak at {_measured(one.peak, one.uncertainty)}"
-                )
-                jets = truth.get(name, {}).get(str(one.test), np.empty(0))
-                if len(jets):
-                    rows = here[here.test == one.test]
-                    line += f", truth {_measured(*_peak_of(jets, rows))}"
-                lines.append(line)
+        if name == "mass":
+            of_truth = truth.get(name, {})
+            lines = [
+                f"{style.plain(str(test))}: peak at {place}"
+                for test, ones in peaks.dropna().groupby("test", sort=False)
+                for place in _placed(ones, here, of_truth)
+            ]
             axes.set_title("\n".join(lines), fontsize=10)
         if here.empty:
             axes.text(0.5, 0.5, "no excess to show", transform=axes.transAxes, ha="center")
@@ -86,13 +82,27 @@ def _measured(value: float, uncertainty: float) -> str:
     return rf"{value:.{digits}f} $\pm$ {uncertainty:.{digits}f}"
 
 
-def _peak_of(jets: np.ndarray, rows: pd.DataFrame) -> tuple[float, float]:
-    """Where jets peak in the bins of an excess, found as its own peak is."""
-    edges = np.append(rows.low_edge, rows.high_edge.iloc[-1])
-    counts = np.histogram(jets, edges)[0]
-    width = len(jets) * np.diff(edges)
-    found = peak(edges, counts / width, np.sqrt(np.maximum(counts, 1)) / width)
-    return found["peak"], found["uncertainty"]
+def _placed(
+    peaks: pd.DataFrame, mass: pd.DataFrame, truth: Mapping[str, np.ndarray]
+) -> Iterator[str]:
+    """Where the peaks of a test lie and, where it has truth, the nearest of its anomalous jets.
+
+    Theirs are found as those of the excess are, in the same bins.
+    """
+    test = peaks.test.iloc[0]
+    true: list[Peak] = []
+    if len(jets := truth.get(str(test), np.empty(0))):
+        bins = mass[mass.test == test]
+        edges = np.append(bins.low_edge, bins.high_edge.iloc[-1])
+        counts = np.histogram(jets, edges)[0]
+        each = len(jets) * np.diff(edges)  # of one jet a bin
+        true = peaks_of(edges, counts / each, np.sqrt(np.maximum(counts, 1)) / each)
+    for one in peaks.itertuples():
+        place = _measured(one.peak, one.uncertainty)
+        if true:
+            near = min(true, key=lambda peak: abs(peak.peak - one.peak))
+            place += f" (truth {_measured(near.peak, near.uncertainty)})"
+        yield place
 
 
 def mean_images(

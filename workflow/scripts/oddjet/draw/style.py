@@ -78,11 +78,15 @@ def save(figure: Figure, paths: Sequence[str | Path]) -> None:
     """Save a figure to each path, in the format of its suffix, and close it.
 
     No creation date goes into the PDF, so that the same figure is the same file. It is laid out
-    once, for the first path: with many axes that takes longer than to draw it.
+    once: with many axes that takes longer than to draw it. Without a layout engine matplotlib does
+    not draw it another time before it is saved.
     """
-    for path in paths:
-        with replacing(path) as partial:
-            pdf = partial.suffix == ".pdf"
-            figure.savefig(partial, metadata={"CreationDate": None} if pdf else None)
-        figure.set_layout_engine("none")
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+    with mpl.rc_context({"figure.constrained_layout.use": False}):
+        figure.set_layout_engine(None)
+        for path in paths:
+            with replacing(path) as partial:
+                pdf = partial.suffix == ".pdf"
+                figure.savefig(partial, metadata={"CreationDate": None} if pdf else None)
     plt.close(figure)

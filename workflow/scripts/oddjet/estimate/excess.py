@@ -4,17 +4,19 @@ A test is M = (1 - f) B + f T, so that T = (M - (1 - f) B) / f in every bin of e
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
+from scipy import optimize, signal, special, stats
 
 BINS = 40  # fine enough for the mass peak of W jets
 INSIDE = (0.005, 0.995)  # quantiles of test and control between which the bins lie
-LEAST_BINS = 4  # in a peak that is fitted
+LEAST_BINS = 3  # in a peak, for the three numbers of a normal density
+NARROWEST = 0.3  # of a bin: what is narrower, the bins do not say
+CLEAR = 4.0  # standard deviations of a content that is not chance in the best of many regions
 LEAST = 2.0  # standard deviations by which a fraction must be above zero, to divide by it
 
 
@@ -159,50 +161,86 @@ class Images:
 def peaks(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Where the mass of the excess of each test peaks.
 
-    A normal density is fitted, with the uncertainties of the bins, to those about the highest one
-    that are above a third of it and hang together.
-
     Args:
         table: as `tabulate` gives the rows, with the column `test`.
 
     Yields:
-        A row per test: `test, quantity, peak, uncertainty, width` (its standard deviation); nan
-        where there are too few bins, or no fit ends.
+        A row per test and peak: `test, quantity, peak, uncertainty, width, share`, as of
+        `peaks_of`; one row of nan for a test without any.
     """
     for test, rows in table[table.quantity == "mass"].groupby("test", sort=False):
         edges = np.append(rows.low_edge, rows.high_edge.iloc[-1])
-        density, uncertainty = rows.density.to_numpy(), rows.uncertainty.to_numpy()
-        yield {"test": test, "quantity": "mass"} | peak(edges, density, uncertainty)
+        found = peaks_of(edges, rows.density.to_numpy(), rows.uncertainty.to_numpy())
+        for peak in found or [Peak()]:
+            yield {"test": test, "quantity": "mass"} | asdict(peak)
 
 
-def peak(edges: np.ndarray, density: np.ndarray, uncertainty: np.ndarray) -> dict[str, float]:
-    """Position, its uncertainty and the width of the peak of a density in bins, as of `peaks`."""
-    found = dict.fromkeys(("peak", "uncertainty", "width"), np.nan)
-    highest = int(np.argmax(density))
-    above = density > density[highest] / 3
-    first = highest - int(np.argmin(np.append(above[highest::-1], False))) + 1
-    last = highest + int(np.argmin(np.append(above[highest:], False)))
-    first, last = max(first - 1, 0), min(last + 1, len(density))  # and what lies beside them
-    if last - first < LEAST_BINS or not (uncertainty[first:last] > 0).all():
-        return found
+@dataclass(frozen=True)
+class Peak:
+    """A normal density: position `peak` with its uncertainty, standard deviation `width`, area."""
+
+    peak: float = np.nan
+    uncertainty: float = np.nan
+    width: float = np.nan
+    share: float = np.nan
+
+
+def peaks_of(edges: np.ndarray, density: np.ndarray, uncertainty: np.ndarray) -> list[Peak]:
+    """The peaks of a density in bins, in ascending order.
+
+    To each local maximum belong the bins about it that are above a third of it and hang together.
+    From the highest on, where no higher peak has any of them, a normal density is fitted to them
+    and the two beside them: the anomalous jets must be somewhere. A further peak must have a
+    content of `CLEAR` standard deviations.
+
+    Args:
+        edges: (bins + 1,).
+        density, uncertainty: (bins,).
+    """
+    found: list[Peak] = []
+    free, widths = np.ones(len(density), bool), np.diff(edges)
+    maxima = signal.find_peaks(np.pad(density, 1))[0] - 1
+    for highest in maxima[np.argsort(-density[maxima])]:
+        above = density > density[highest] / 3
+        first = highest - int(np.argmin(np.append(above[highest::-1], False))) + 1
+        last = highest + int(np.argmin(np.append(above[highest:], False)))
+        here = slice(first, last)
+        content, deviation = density[here] * widths[here], uncertainty[here] * widths[here]
+        clear = content.sum() > CLEAR * np.linalg.norm(deviation)
+        if (found and not clear) or not free[here].all():
+            continue
+        around = slice(max(first - 1, 0), last + 1)
+        ends = edges[around.start : last + 2]
+        peak = _fitted(ends, density[around], uncertainty[around], edges[highest : highest + 2])
+        if peak:
+            found.append(peak)
+            free[here] = False
+    return sorted(found, key=lambda peak: peak.peak)
+
+
+def _fitted(
+    edges: np.ndarray, density: np.ndarray, uncertainty: np.ndarray, highest: np.ndarray
+) -> Peak | None:
+    """A normal density in bins; None where nothing says where it lies within a quarter of them."""
+    if len(density) < LEAST_BINS or not (uncertainty > 0).all():
+        return None
 
     def shape(_: np.ndarray, place: float, width: float, area: float) -> np.ndarray:
-        cumulative = special.ndtr((edges[first : last + 1] - place) / abs(width))
-        return area * np.diff(cumulative) / np.diff(edges[first : last + 1])
+        return area * np.diff(special.ndtr((edges - place) / width)) / np.diff(edges)
 
-    start = edges[highest : highest + 2].mean(), (edges[last] - edges[first]) / 4, 1.0
+    span = edges[-1] - edges[0]
+    narrowest = NARROWEST * (highest[1] - highest[0])
     try:
         values, covariance = optimize.curve_fit(
-            *(shape, edges[first:last], density[first:last], start),
-            sigma=uncertainty[first:last],
+            *(shape, edges[:-1], density, (highest.mean(), span / 4, 1.0)),
+            sigma=uncertainty,
             absolute_sigma=True,
+            bounds=((edges[0], narrowest, 0.0), (edges[-1], span, np.inf)),
         )
     except RuntimeError:  # it found no end
-        return found
-    span = edges[last] - edges[first]
-    inside = edges[first] < values[0] < edges[last] and np.sqrt(covariance[0, 0]) < span / 4
-    fitted = (values[0], np.sqrt(covariance[0, 0]), abs(values[1]))
-    return dict(zip(found, fitted, strict=True)) if inside and np.isfinite(fitted).all() else found
+        return None
+    deviation = np.sqrt(covariance[0, 0])
+    return Peak(values[0], deviation, *values[1:]) if deviation < span / 4 else None
 
 
 def agreement(table: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,9 @@
 """What is wrong with a configuration, in words that say which key and what is allowed."""
 
 import copy
+import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatch
@@ -204,6 +206,7 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     yield from _of_files(samples)
     rows = {"normal": samples.get("normal", {})} | samples.get("tests", {})
     for name, sample in rows.items():
+        yield from _of_pieces(name, sample)
         first, behind = sample.get("rows", (0, 1))
         if first >= behind:
             yield f"samples {name}: found rows {sample['rows']}; expected the first below the last."
@@ -241,6 +244,18 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             yield (
                 f"samples.tests.{name}: found at_least {test['at_least']} above at_most "
                 f"{test['at_most']}; expected at_least <= at_most."
+            )
+
+
+def _of_pieces(name: str, sample: Mapping[str, Any]) -> Iterator[str]:
+    """Say which samples cannot be read file by file."""
+    if sample.get("pieces") != "files":
+        return
+    for key in ("rows", "weight", "cluster"):
+        if key in sample:
+            yield (
+                f"samples {name}: found pieces: files with {key}; expected a number of pieces. "
+                f"Hint: which jets {key} leaves is known of the whole sample alone."
             )
 
 
@@ -345,6 +360,26 @@ def asked(sample: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def in_pieces(sample: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The pieces in which a sample is read, by name; none where it is read as a whole.
+
+    Returns:
+        Of each its `file`, a list, and its `part`: its number, from 1 on, and how many there are;
+        None where it is a file of its own.
+    """
+    wanted = sample.get("pieces", 1)
+    if wanted == "files":
+        return {_piece_name(file): {"file": [file], "part": None} for file in sample["file"]}
+    parts = range(1, wanted + 1) if wanted > 1 else ()
+    return {f"{n}_of_{wanted}": {"file": sample["file"], "part": [n, wanted]} for n in parts}
+
+
+def _piece_name(file: str) -> str:
+    """What the piece of a file is called: by the file alone, whatever others there are."""
+    digest = hashlib.sha256(file.encode()).hexdigest()[:8]
+    return f"{re.sub(r'[^A-Za-z0-9._-]', '_', Path(file).name)}_{digest}"
+
+
 def weight_files(sample: Mapping[str, Any]) -> list[str]:
     """The files of a sample's weights; none where it has none, or they lie in its own."""
     weights = sample.get("weight")
@@ -367,7 +402,8 @@ def as_jets(name: str, sample: dict[str, Any], found: str) -> dict[str, Any]:
     """
     if "cluster" not in sample:
         return sample
-    return {"file": [found.format(sample=name)], "cluster": sample["cluster"]}
+    kept = {key: sample[key] for key in ("cluster", "pieces") if key in sample}
+    return {"file": [found.format(sample=name)]} | kept
 
 
 def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:

@@ -76,8 +76,8 @@ class RawArray(ABC):
         """The file that a row is from, and its row there."""
         return self.file, row
 
-    def pieces(self) -> Iterator[np.ndarray]:
-        """Yield the array in order of its rows, about 32 MiB at a time.
+    def pieces(self, start: int = 0) -> Iterator[np.ndarray]:
+        """Yield the array in order of its rows, from `start` on, about 32 MiB at a time.
 
         Raises:
             InputError: the file ends early or its checksum is wrong.
@@ -88,11 +88,11 @@ class RawArray(ABC):
             f"{self.events} whole rows",
             "copy or download the file again and compare its size with the original's.",
         ):
-            yield from self._pieces(max(1, PIECE_BYTES // self.row_bytes))
+            yield from self._pieces(max(1, PIECE_BYTES // self.row_bytes), start)
 
     @abstractmethod
-    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
-        """Yield `rows` rows at a time."""
+    def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
+        """Yield `rows` rows at a time, from `start` on."""
 
 
 @dataclass(frozen=True)
@@ -135,13 +135,20 @@ class JoinedArray(RawArray):
             row -= part.events
         raise IndexError(row)
 
-    def pieces(self) -> Iterator[np.ndarray]:
-        for part in self.parts:  # each says itself that it is damaged
-            yield from part.pieces()
+    def pieces(self, start: int = 0) -> Iterator[np.ndarray]:
+        for part, first in self._from(start):  # each says itself that it is damaged
+            yield from part.pieces(first)
 
-    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+    def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
+        for part, first in self._from(start):
+            yield from part._pieces(rows, first)
+
+    def _from(self, start: int) -> Iterator[tuple[RawArray, int]]:
+        """The parts that have rows from `start` on, each with the first of them."""
         for part in self.parts:
-            yield from part._pieces(rows)
+            if start < part.events:
+                yield part, max(start, 0)
+            start -= part.events
 
 
 def _kind(array: RawArray) -> str:
@@ -157,8 +164,8 @@ class ColumnArray(RawArray):
     whole: RawArray
     column: int
 
-    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
-        for piece in self.whole.pieces():  # as many rows as are read of the whole
+    def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
+        for piece in self.whole.pieces(start):  # as many rows as are read of the whole
             yield piece[:, self.column]
 
 
@@ -175,8 +182,8 @@ class PaddedArray(RawArray):
         shape = (whole.events, length, *whole.shape[2:])
         return cls(whole.file, whole.key, shape, whole.dtype, whole)
 
-    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
-        for piece in self.whole.pieces():  # as many rows as are read of the whole
+    def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
+        for piece in self.whole.pieces(start):  # as many rows as are read of the whole
             kept = piece[:, : self.shape[1]]
             missing = self.shape[1] - kept.shape[1]
             yield np.pad(kept, [(0, 0), (0, missing), *[(0, 0)] * (kept.ndim - 2)])
@@ -196,9 +203,9 @@ class GroupedArray(RawArray):
         shape = (whole.events, whole.shape[1] // each, each)
         return cls(whole.file, whole.key, shape, whole.dtype, whole)
 
-    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+    def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
         groups, each = self.shape[1:]
-        for piece in self.whole.pieces():  # as many rows as are read of the whole
+        for piece in self.whole.pieces(start):  # as many rows as are read of the whole
             yield piece[:, : groups * each].reshape(-1, groups, each)
 
 
@@ -227,6 +234,6 @@ class StackedArray(RawArray):
         dtype = np.result_type(*(part.dtype for part in parts))
         return cls(first.file, key, (*first.shape, len(parts)), dtype, tuple(parts))
 
-    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
-        for pieces in zip(*(part._pieces(rows) for part in self.parts), strict=True):
+    def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
+        for pieces in zip(*(part._pieces(rows, start) for part in self.parts), strict=True):
             yield np.stack(pieces, axis=-1)

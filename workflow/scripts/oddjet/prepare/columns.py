@@ -30,9 +30,12 @@ class Table(ABC):
 
     @abstractmethod
     def pieces(
-        self, columns: Sequence[str], rows: int, most: int | None
+        self, columns: Sequence[str], rows: int, most: int | None, start: int
     ) -> Iterator[Mapping[str, np.ndarray]]:
-        """Yield columns (n, ...), `rows` rows at a time; of lists `most` values, padded or cut."""
+        """Yield columns (n, ...), `rows` rows at a time, from `start` on.
+
+        Of lists `most` values, padded or cut.
+        """
 
     def array(self, columns: Sequence[str], most: int | None) -> "TableArray":
         """Some columns as one array, as `TableArray` says.
@@ -53,9 +56,9 @@ class Table(ABC):
             f"{self.events} rows",
             "copy or download the file again and compare its size with the original's.",
         ):
-            first = next(made.of_rows(1))
+            first = next(made.of_rows(1, 0))
             if not first.size:  # a list that is empty says nothing of those inside the others
-                first = next(made.of_rows(FIRST))
+                first = next(made.of_rows(FIRST, 0))
         return replace(made, shape=(self.events, *first.shape[1:]), dtype=first.dtype)
 
     @property
@@ -101,20 +104,20 @@ class TableArray(RawArray):
     names: tuple[tuple[str, ...], ...]
     most: int | None
 
-    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
-        for piece in self.of_rows(rows):
+    def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
+        for piece in self.of_rows(rows, start):
             if piece.shape[1:] != self.shape[1:]:
                 raise jagged(self.file, self.key, f"{piece.shape[1:]} and {self.shape[1:]} values")
             yield piece
 
-    def of_rows(self, rows: int) -> Iterator[np.ndarray]:
-        """Yield `rows` rows at a time.
+    def of_rows(self, rows: int, start: int) -> Iterator[np.ndarray]:
+        """Yield `rows` rows at a time, from `start` on.
 
         Raises:
             InputError: columns of different shapes.
         """
         wanted = [name for several in self.names for name in several]
-        for piece in self.table.pieces(wanted, rows, self.most):
+        for piece in self.table.pieces(wanted, rows, self.most, start):
             parts = [
                 piece[several[0]]
                 if len(several) == 1

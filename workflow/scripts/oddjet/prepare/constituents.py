@@ -45,7 +45,7 @@ def jet_images(
     jet = momentum.sum(axis=1)
     jet_pt = np.hypot(jet[:, 0], jet[:, 1])
     whole = np.where(jet_pt > 0, jet_pt, 1)
-    energy = np.linalg.norm(momentum, axis=2).sum(axis=1)
+    energy = _added(np.linalg.norm(momentum, axis=2))
     delta_eta = eta - np.arcsinh(jet[:, 2] / whole)[:, None]
     delta_phi = np.arctan2(momentum[..., 1], momentum[..., 0])
     delta_phi = wrap_phi(delta_phi - np.arctan2(jet[:, 1], jet[:, 0])[:, None])
@@ -56,8 +56,8 @@ def jet_images(
         *(plane[there], len(jet) * channels, delta_eta[there], delta_phi[there]),
         *((pt / whole[:, None])[there], size, half_width),
     ).reshape(len(jet), channels, size, size)
-    total = pt.sum(axis=1)
-    distance = (pt * np.hypot(delta_eta, delta_phi)).sum(axis=1)
+    total = _added(pt)
+    distance = _added(pt * np.hypot(delta_eta, delta_phi))
     features = constituent_features(pt, delta_eta, delta_phi) | {
         "pt": jet_pt,
         "mass": np.sqrt(np.maximum(energy**2 - (jet**2).sum(axis=1), 0)),
@@ -66,9 +66,14 @@ def jet_images(
         "minus_sum_of_squares": -np.square(images).sum(axis=(1, 2, 3)),
     }
     for number in range(channels) if channels > 1 else ():
-        share = (pt * (of == number)).sum(axis=1) / np.where(total > 0, total, 1)
+        share = _added(pt * (of == number)) / np.where(total > 0, total, 1)
         features[CHANNEL.format(number)] = share
     return images.astype(np.float32), features, pt
+
+
+def _added(values: np.ndarray) -> np.ndarray:
+    """Sums (n,) over the last axis of (n, k), in its order: zeros behind the last do not count."""
+    return np.cumsum(values, axis=1)[:, -1]
 
 
 def pixelate(

@@ -12,6 +12,9 @@ and the `FEW` brightest; all in single precision. Where 366 pixels are lit the 6
 of the pT, and supervised trees reach an area under the ROC curve of 0.984; with 120 they reach
 0.985, at half the speed.
 
+The features of a jet are the same to the last bit whatever jets are computed beside it, so that
+they depend neither on files nor on pieces.
+
 Every feature of a blank jet is 0. A jet of one pixel has its number, pT, shares (1) and sums of
 squares; what needs a second pixel is 0, and so is every ratio whose denominator vanishes.
 """
@@ -29,6 +32,7 @@ MOST = 60  # brightest pixels in sums over pairs
 SOME = 20  # brightest pixels in the sums over triples of N2, and among which axes are looked for
 FEW = 12  # brightest pixels in sums over fours
 TOGETHER = 50  # jets of about as many pixels: their matrices of distances stay in the cache
+STEP = 4  # pixels: jets are filled up to multiples of it, so that many are of one size
 LEADING = (1, 2, 3, 5, 10)
 AXES = 5
 BETAS = {"2": 2.0, "1": 1.0, "half": 0.5}  # exponents of angles, by how names end
@@ -206,8 +210,9 @@ def _brightest(
     """The brightest pixels of all jets that are not blank, jets of about as many pixels together.
 
     Yields:
-        Which jets (n,); z, y and x (n, k), float32, hardest first, at least `SOME` and at most
-        `MOST`; behind the last pixel of a jet z is 0 and the place that of the brightest.
+        Which jets (n,); z, y and x (n, k), float32, hardest first; behind the last pixel of a jet
+        z is 0 and the place that of the brightest. k, between `SOME` and `MOST`, depends on the
+        number of pixels alone: sums over more zeros would be rounded otherwise.
     """
     z, y, x = (
         q.astype(np.float32)
@@ -219,15 +224,20 @@ def _brightest(
     counts = np.bincount(pixels.jet, minlength=pixels.jets)
     starts = np.cumsum(counts) - counts
     by_size = np.argsort(counts, kind="stable")[np.count_nonzero(counts == 0) :]
-    for start in range(0, len(by_size), TOGETHER):
-        jets = by_size[start : start + TOGETHER]
-        place = np.arange(max(counts[jets[-1]], SOME))
-        lit = place < counts[jets, None]
-        keys = np.where(lit, key[np.where(lit, starts[jets, None] + place, 0)], ~np.uint64(0))
-        keys.sort(axis=1)
-        which, lit = keys[:, :MOST] & np.uint64(2**32 - 1), lit[:, :MOST]
-        which = np.where(lit, which, which[:, :1])
-        yield jets, lit * z[which], y[which], x[which]
+    sizes = np.clip(-(-counts // STEP) * STEP, SOME, MOST)
+    for size in np.unique(sizes[by_size]):
+        alike = by_size[sizes[by_size] == size]
+        for start in range(0, len(alike), TOGETHER):
+            jets = alike[start : start + TOGETHER]
+            if len(jets) == 1:  # NumPy adds up an axis in another order where it is the only one
+                jets = np.repeat(jets, 2)
+            place = np.arange(max(counts[jets[-1]], size))
+            lit = place < counts[jets, None]
+            keys = np.where(lit, key[np.where(lit, starts[jets, None] + place, 0)], ~np.uint64(0))
+            keys.sort(axis=1)
+            which, lit = keys[:, :size] & np.uint64(2**32 - 1), lit[:, :size]
+            which = np.where(lit, which, which[:, :1])
+            yield jets, lit * z[which], y[which], x[which]
 
 
 def _differences(place: np.ndarray) -> np.ndarray:
@@ -300,8 +310,8 @@ def _product(factors: Iterator[np.ndarray]) -> np.ndarray:
 
 
 def _sum(weight: np.ndarray, quantity: np.ndarray) -> np.ndarray:
-    """Sum (n,) of products (m, n)."""
-    return np.einsum("mn,mn->n", weight, quantity)
+    """Sum (n,) of products (m, n), each rounded: fused ones would depend on the place in a row."""
+    return (weight * quantity).sum(axis=0)
 
 
 def _subjettiness(z: np.ndarray, power: np.ndarray, beta: str) -> Iterator[tuple[str, np.ndarray]]:

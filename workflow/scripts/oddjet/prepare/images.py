@@ -46,19 +46,23 @@ class Images:
         rows: which of its rows, ascending, (N,): those that are chosen, unweighted.
         origins: where they are from.
         shape: (C, H, W) of an image.
+        leading: constituents of a jet that are kept beside its image; none of images.
         momentum_unit, length_unit: of pT, mass and width.
 
     Args:
         sample: `file`, one or several, and perhaps `key`, `where`, `rows`, `weight`, as the
             configuration has them; with `cluster` the `file` of `jet_finding.find_jets`.
         settings: the configuration's `images`.
+        some: whether there has to be a row that is asked for.
 
     Raises:
         InputError: the file or its weights cannot be used, it has no such rows, or an array of
             another shape.
     """
 
-    def __init__(self, sample: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, sample: Mapping[str, Any], settings: Mapping[str, Any], some: bool = True
+    ) -> None:
         found = "cluster" in sample
         if found:
             sample, settings = of_found_jets(sample, settings)
@@ -70,12 +74,14 @@ class Images:
             count = len(self.coordinates.codes)
             self.shape = (count + 1 if count else 1, settings["size"], settings["size"])
             self.momentum_unit, self.length_unit = self.coordinates.momentum_unit, "rad"
+            self.leading = min(LEADING, self.raw.shape[1], settings["constituents"])
         else:
             self.raw = open_array(sample["file"], sample.get("key"), settings["columns"])
             self.channels = _Channels(self.raw, settings)
             self.shape = self.channels.shape
             self.momentum_unit, self.length_unit = "pixel units", "pixels"
-        chosen = chosen_rows(self.raw, sample.get("where"), sample.get("rows"))
+            self.leading = 0
+        chosen = chosen_rows(self.raw, sample.get("where"), sample.get("rows"), some)
         left = unweight(self.raw, chosen, open_weights(self.raw, sample.get("weight")))
         self.rows = left.rows
         self.origins = Origins.read(self.raw.file) if found else Origins.of_rows(self.raw, left)
@@ -83,15 +89,18 @@ class Images:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def pieces(self) -> Iterator[Piece]:
-        """Yield all jets in order; rows whose pixels are all equal are blank, and left out.
+    def pieces(self, part: slice | None = None) -> Iterator[Piece]:
+        """Yield the jets in order; rows whose pixels are all equal are blank, and left out.
+
+        Args:
+            part: some of the rows, of which none need hold a jet; all of them unless told.
 
         Raises:
             InputError: numbers that are NaN or infinite, pixels that are negative, four-vectors
                 that are none, or blank rows alone.
         """
-        done, jets = 0, 0
-        for rows, values in self._chosen():
+        done, jets = 0 if part is None else part.start, 0
+        for rows, values in self._chosen(self.rows if part is None else self.rows[part]):
             if self.of_constituents:
                 images, of_vectors, leading = self._of_constituents(rows, values)
             else:
@@ -109,7 +118,7 @@ class Images:
                     None if leading is None else leading[jet],
                 )
             done, jets = done + len(rows), jets + len(jet)
-        if not jets:
+        if part is None and not jets:
             raise InputError(
                 self.raw.file,
                 f"no jet among {done} rows of array '{self.raw.key}': in row {rows[0]} every pixel "
@@ -124,23 +133,22 @@ class Images:
         Raises:
             InputError: as of `pieces`, but for blank rows alone.
         """
-        for rows, values in self._chosen():
+        for rows, values in self._chosen(self.rows):
             if self.of_constituents:
                 self.coordinates.four_vectors(rows, values)
             else:
                 self.channels.images(rows, values)
             yield rows, values
 
-    def _chosen(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Rows of the files and what is in them, as many at a time however the files are divided.
-
-        Sums in single precision over several jets at once would differ in their last bits.
-        """
+    def _chosen(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield some rows and what is in them, as many at a time as may be dense together."""
+        if not len(rows):
+            return
         step = events_at_once(self.shape)
-        done, given, waiting = 0, 0, []
-        behind = int(self.rows[-1]) + 1  # the last that is asked for: what follows is not read
-        for piece in self.raw.pieces():
-            here = self.rows[slice(*np.searchsorted(self.rows, [done, done + len(piece)]))]
+        done, given, waiting = int(rows[0]), 0, []
+        behind = int(rows[-1]) + 1  # the last that is asked for: what follows is not read
+        for piece in self.raw.pieces(done):
+            here = rows[slice(*np.searchsorted(rows, [done, done + len(piece)]))]
             waiting.append(piece if len(here) == len(piece) else piece[here - done])
             done += len(piece)
             there = sum(map(len, waiting))
@@ -149,7 +157,7 @@ class Images:
                 whole = there if done >= behind else there - there % step
                 for start in range(0, whole, step):
                     chosen = values[start : min(start + step, whole)]
-                    yield self.rows[given : given + len(chosen)], chosen
+                    yield rows[given : given + len(chosen)], chosen
                     given += len(chosen)
                 waiting = [values[whole:]]
             if done >= behind:

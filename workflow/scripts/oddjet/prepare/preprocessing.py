@@ -140,12 +140,17 @@ def _held(
     pieces: Iterable[SparseImages], settings: Mapping[str, Any]
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """PT and number of lit pixels in the centred square of each side, from 0; number of images."""
-    total, lit, number = np.zeros(1), np.zeros(1), 0
+    total: np.ndarray = np.zeros(1)
+    lit, number = np.zeros(1), 0
     for images in pieces:
         jets = placed(images, settings)
         side = np.ceil(2 * np.maximum(np.abs(jets.y), np.abs(jets.x))).astype(int) + 1
         longest = 2 * sum(images.shape[1:]) + 2  # more than any coordinate asks for
-        total = total + np.bincount(side, jets.value, longest)
+        # one jet behind the other, however many are given at a time
+        total = np.bincount(
+            np.concatenate([np.arange(longest), side]),
+            np.concatenate([np.resize(total, longest), jets.value]),
+        )
         lit = lit + np.bincount(side, minlength=longest)
         number += len(images)
     return np.cumsum(total), np.cumsum(lit), number

@@ -347,6 +347,7 @@ def chosen_rows(
     raw: RawArray,
     where: Mapping[str, Any] | None = None,
     rows: Sequence[int] | None = None,
+    some: bool = True,
 ) -> np.ndarray:
     """The rows of an array that are asked for, ascending.
 
@@ -355,6 +356,7 @@ def chosen_rows(
         where: by the name of an array or column of the same file, (N,), the value or the values
             that it has in them, numbers or texts, or the limits that it keeps: `at_least`, `below`.
         rows: the first of those to choose from, and the one behind the last.
+        some: whether there has to be one.
 
     Raises:
         InputError: no such array, one of another shape, or no row that fits.
@@ -375,7 +377,7 @@ def chosen_rows(
         found = np.concatenate(list(other.pieces()))
         fits = _within if isinstance(values, Mapping) else _among
         chosen &= fits(other, found, values, f"where.{name}")
-    if not chosen.any():
+    if some and not chosen.any():
         asked = [f"{name} = {values}" for name, values in (where or {}).items()]
         asked += [f"rows {start} to {stop}"] if rows else []
         raise InputError(

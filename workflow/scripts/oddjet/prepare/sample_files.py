@@ -1,5 +1,6 @@
 """The raw files of a sample, and what a job read of them."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,11 @@ def read(files: Files, expected: Read | None) -> Read:
     several = [files] if isinstance(files, str | Path) else files
     each = [None] * len(several) if expected is None else expected
     return [unchanged(file, one) for file, one in zip(several, each, strict=True)]
+
+
+def checked(files: Files, contents: Read) -> str:
+    """`read` behind the reading, as text."""
+    return json.dumps(read(files, contents))
 
 
 def asked(array: Mapping[str, Any]) -> dict[str, Any]:

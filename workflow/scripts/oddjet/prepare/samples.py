@@ -1,6 +1,5 @@
 """Prepared samples: checked, preprocessed, stored sparse; the normal one with its control part."""
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,10 +14,11 @@ from oddjet.common.provenance import describe
 from oddjet.common.scorefiles import identities, identities_in
 from oddjet.prepare import sample_checks
 from oddjet.prepare.images import Images, Piece
+from oddjet.prepare.piece_files import stored_pieces
 from oddjet.prepare.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
 from oddjet.prepare.raw import Read, open_column, read_one_hot, read_truth
-from oddjet.prepare.sample_files import asked, files_of, read
-from oddjet.prepare.sparse import SparseFile, SparseImages
+from oddjet.prepare.sample_files import asked, checked, files_of, read
+from oddjet.prepare.sparse import SparseFile, SparseImages, append
 from oddjet.prepare.splits import control_mask, train_and_validation
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LEAST_JETS = 10  # of a test: fractions of fewer say nothing, and nothing can be told apart
 LEAST_SIDE = 8  # pixels that every model takes
 CURVE_JETS = 2000  # for a figure: enough
+CROP_JETS = 100_000  # that the crop is measured on: it is a whole number of pixels
 HELD = 2**28  # bytes of raw jets, sparse, that are not read again: about a million
 
 
@@ -37,6 +38,7 @@ def prepare_normal(
     split: Mapping[str, float],
     planned: Read | None = None,
     like: str | Path | None = None,
+    pieces: Sequence[str | Path] = (),
 ) -> None:
     """Check the raw normal sample, preprocess it, and hold out its control part.
 
@@ -53,6 +55,7 @@ def prepare_normal(
             `planning.contents` says it.
         like: the sample as it was prepared otherwise, whose jets are kept, so that those of all
             preparations are the same; None to keep every jet that is not empty.
+        pieces: the sample as `piece_files.read_piece` has read it; none where it was not.
 
     Raises:
         InputError: the file or its pixels cannot be used, or it changed meanwhile.
@@ -63,18 +66,18 @@ def prepare_normal(
     # drawn for all rows, before it is known which of them hold jets
     control = control_mask(len(raw), split["control"], int(split["seed"]))
     crop = preprocessing["crop"]
-    pieces = _Pieces(raw)
+    held = _Pieces(raw, pieces)
     if crop == "auto":
-        crop = max(LEAST_SIDE, smallest_crop(_outside(pieces, control), preprocessing))
+        crop = max(LEAST_SIDE, smallest_crop(_measured(held, control), preprocessing))
     left = prepared_shape(raw.shape, crop, preprocessing["size"])
     _large_enough(raw, left, f"{left[1]} x {left[2]} pixels left by the preprocessing")
     with replacing(output) as partial, h5py.File(partial, "w") as target:
-        kept = _store(raw, pieces, target, preprocessing, crop, like)
+        kept = _store(raw, held, target, preprocessing, crop, like)
         target["control"] = control[kept]
-        for name, values in crop_curve(_first(pieces), preprocessing).items():
+        for name, values in crop_curve(_first(held), preprocessing).items():
             target[f"crop_curve/{name}"] = values
         configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
-        target.attrs.update(describe(configuration, {}, raw=json.dumps(read(files, contents))))
+        target.attrs.update(describe(configuration, {}, raw=checked(files, contents)))
 
 
 def prepare_test(
@@ -85,6 +88,7 @@ def prepare_test(
     normal: str | Path,
     planned: Read | None = None,
     like: str | Path | None = None,
+    pieces: Sequence[str | Path] = (),
 ) -> None:
     """Check a raw test and preprocess it, cropped as the prepared normal sample was.
 
@@ -101,7 +105,7 @@ def prepare_test(
     number of lit pixels, and the brightest pixel; and in `raw` the checksums of what was read.
 
     Args:
-        sample, images, output, preprocessing, planned, like: as of `prepare_normal`.
+        sample, images, output, preprocessing, planned, like, pieces: as of `prepare_normal`.
         normal: the prepared normal sample.
 
     Raises:
@@ -112,9 +116,10 @@ def prepare_test(
     raw, files = Images(sample, images), files_of(sample)
     contents = read(files, planned)
     with replacing(output) as partial, h5py.File(partial, "w") as target:
-        _store(raw, raw.pieces(), target, preprocessing, None if crop is None else int(crop), like)
+        side = None if crop is None else int(crop)
+        _store(raw, _all_of(raw, pieces), target, preprocessing, side, like)
         configuration = _made_as(sample, images, preprocessing)
-        found = json.dumps(read(files, contents))
+        found = checked(files, contents)
         target.attrs.update(describe(configuration, {"normal": normal}, raw=found))
 
 
@@ -141,8 +146,8 @@ class _Pieces:
     They are kept as far as they take no more than `HELD` bytes; a larger sample is read again.
     """
 
-    def __init__(self, raw: Images) -> None:
-        self.raw = raw
+    def __init__(self, raw: Images, stored: Sequence[str | Path]) -> None:
+        self.raw, self.stored = raw, stored
         self.held: list[Piece] = []
         self.is_whole = False
 
@@ -152,7 +157,7 @@ class _Pieces:
             return
         held: list[Piece] = []
         size = 0
-        for piece in self.raw.pieces():
+        for piece in _all_of(self.raw, self.stored):
             size += _bytes(piece)
             if size <= HELD:
                 held.append(piece)
@@ -162,6 +167,10 @@ class _Pieces:
         self.held, self.is_whole = held, size <= HELD
 
 
+def _all_of(raw: Images, stored: Sequence[str | Path]) -> Iterator[Piece]:
+    return stored_pieces(raw, stored) if stored else raw.pieces()
+
+
 def _bytes(piece: Piece) -> int:
     images = piece.images
     arrays = [piece.place, images.offsets, images.pixels, images.values, *piece.features.values()]
@@ -169,10 +178,13 @@ def _bytes(piece: Piece) -> int:
     return sum(array.nbytes for array in arrays)
 
 
-def _outside(pieces: Iterable[Piece], control: np.ndarray) -> Iterator[SparseImages]:
-    """The images outside the control part, piece by piece."""
+def _measured(pieces: Iterable[Piece], control: np.ndarray) -> Iterator[SparseImages]:
+    """Images outside the control part, `CROP_JETS` at most, from all over the sample."""
+    outside = np.flatnonzero(~control)
+    measured = np.zeros(len(control), bool)
+    measured[outside[:: -(-len(outside) // CROP_JETS)]] = True
     for piece in pieces:
-        yield piece.images.select(np.flatnonzero(~control[piece.place]))
+        yield piece.images.select(np.flatnonzero(measured[piece.place]))
 
 
 def _first(pieces: Iterable[Piece]) -> Iterator[SparseImages]:
@@ -211,7 +223,7 @@ def _store(
     origins = raw.origins
     known = identities(origins.event, origins.jet)
     jets, one_pixel, brightest = 0, 0, 0.0
-    places, digests, features, leading = [], [], [], []
+    places, digests = [], []
     for piece in pieces:
         prepared = preprocess(piece.images, preprocessing, crop)
         empty = np.diff(prepared.offsets) == 0
@@ -232,9 +244,10 @@ def _store(
         store.append(prepared.select(chosen))
         places.append(piece.place[chosen])
         digests.append(images.digests())
-        features.append({name: values[chosen] for name, values in piece.features.items()})
+        for name, values in piece.features.items():
+            append(target, f"features/{name}", values[chosen].astype(np.float32), len(raw))
         if piece.leading is not None:
-            leading.append(piece.leading[chosen])
+            append(target, "constituents", piece.leading[chosen], len(raw))
         one_pixel += int(images.one_place().sum())
         brightest = max(brightest, float(images.values.max()))  # no pandas object
     if not places:
@@ -250,11 +263,6 @@ def _store(
     if origins.jet is not None:
         target["left_out_jet"] = np.delete(origins.jet, place)
     target["digest"] = np.concatenate(digests)
-    for name in features[0]:
-        values = np.concatenate([piece[name] for piece in features])
-        target[f"features/{name}"] = values.astype(np.float32)
-    if leading:
-        target["constituents"] = np.concatenate(leading)
     blank, emptied = len(raw) - jets, jets - len(place)
     target.attrs.update(
         key=raw.raw.key,
@@ -307,7 +315,7 @@ def prepare_truth(
         labels = read_truth(raw, events, truth.get("anomalous"))[kept]
     with replacing(output) as partial, h5py.File(partial, "w") as target:
         target["label"] = labels
-        target.attrs.update(describe(asked(truth), {}, raw=json.dumps(read(file, contents))))
+        target.attrs.update(describe(asked(truth), {}, raw=checked(file, contents)))
 
 
 def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Path) -> None:

@@ -99,6 +99,18 @@ class SparseImages:
         return np.frombuffer(b"".join(found), np.uint64)
 
 
+def append(group: h5py.Group, name: str, values: np.ndarray, most: int) -> None:
+    """Add rows (n, ...) to a dataset of `most` rows at most, made with the first of them."""
+    if name not in group:
+        size = values.dtype.itemsize * int(np.prod(values.shape[1:]))
+        chunk = max(1, min(most, CHUNK // size))
+        shapes = [(rows, *values.shape[1:]) for rows in (0, None, chunk)]
+        group.create_dataset(name, shapes[0], values.dtype, maxshape=shapes[1], chunks=shapes[2])
+    dataset = group[name]
+    dataset.resize(len(dataset) + len(values), axis=0)
+    dataset[-len(values) :] = values
+
+
 def _pixel_dtype(pixels: int) -> type:
     return np.uint16 if pixels <= 2**16 else np.uint32
 

@@ -42,7 +42,7 @@ class Unweighting:
     @property
     def lost(self) -> float:
         """The share of the effective number that is lost."""
-        return max(0.0, 1 - len(self.rows) / self.effective)
+        return max(0.0, 1 - len(self.rows) / self.effective) if self.effective else 0.0
 
 
 def open_weights(raw: RawArray, given: str | Mapping[str, Any] | None) -> RawArray | None:

@@ -19,6 +19,8 @@ from oddjet.planning.fingerprint import PACKAGE, versions
 def manifest(config: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Describe all results, the same for the same results.
 
+    What is not there is left out: pieces of samples that were prepared otherwise, or were deleted.
+
     Args:
         config: the whole configuration.
         jobs: of each job its `rule`, `wildcards`, `params`, `inputs`, `raw` and `outputs`.
@@ -33,7 +35,8 @@ def manifest(config: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]) -> di
         InputError: jobs read one raw file with different contents, or a result was changed.
     """
     jobs = list(jobs)
-    made = {path: sha256(path) for job in jobs for path in job["outputs"]}
+    outputs = [path for job in jobs for path in job["outputs"]]
+    made = {path: sha256(path) for path in outputs if Path(path).is_file()}
     for path, checksum in made.items():
         as_made(path, checksum)
     files = {
@@ -46,6 +49,7 @@ def manifest(config: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]) -> di
         }
         for job in jobs
         for path in job["outputs"]
+        if path in made
     }
     packages: dict[str, str] = {}
     for script in PACKAGE.parent.glob("*.py"):

@@ -53,12 +53,12 @@ class Hdf5Array(RawArray):
     def most_bytes(self) -> float:
         return inf if self.elsewhere else super().most_bytes
 
-    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+    def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
         with h5py.File(self.file) as file:
             dataset = complete(file[self.path])
             values = dataset.asstr("utf-8", "replace") if self.dtype == TEXT else dataset
-            for start in range(0, self.events, rows):
-                yield values[start : start + rows]
+            for first in range(start, self.events, rows):
+                yield values[first : first + rows]
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,13 @@ class PandasTable(Table):
         return cls(file, key, tuple(blocks), events, blocks)
 
     def pieces(
-        self, columns: Sequence[str], rows: int, most: int | None
+        self, columns: Sequence[str], rows: int, most: int | None, start: int
     ) -> Iterator[Mapping[str, np.ndarray]]:
         wanted = {self.blocks[column][:2] for column in columns}
         with h5py.File(self.file) as file:
             datasets = {name: complete(file[self.key][name]) for name, _ in wanted}
-            for start in range(0, self.events, rows):
-                read = {name: datasets[name][start : start + rows] for name, _ in wanted}
+            for first in range(start, self.events, rows):
+                read = {name: datasets[name][first : first + rows] for name, _ in wanted}
                 found = {}
                 for column in columns:
                     dataset, field, place = self.blocks[column]

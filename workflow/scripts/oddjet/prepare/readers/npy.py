@@ -15,10 +15,10 @@ from oddjet.prepare.columns import Contents
 class NpyArray(RawArray):
     """The array of an .npy file."""
 
-    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
+    def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
         array = np.lib.format.open_memmap(self.file, mode="r")
-        for start in range(0, self.events, rows):
-            yield np.array(array[start : start + rows])
+        for first in range(start, self.events, rows):
+            yield np.array(array[first : first + rows])
 
 
 def contents(file: Path) -> Contents:

@@ -1,5 +1,6 @@
 """Arrays of .npz files."""
 
+import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,15 +19,18 @@ class NpzArray(RawArray):
 
     fortran_order: bool
 
-    def _pieces(self, rows: int) -> Iterator[np.ndarray]:
-        if self.fortran_order:  # its rows do not lie together: it is read as a whole
-            rows = self.events
+    def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
         with zipfile.ZipFile(self.file) as archive, archive.open(self.key + ".npy") as member:
             read_header(member)
-            for start in range(0, self.events, rows):
-                shape = (min(rows, self.events - start), *self.shape[1:])
-                flat = np.frombuffer(member.read(shape[0] * self.row_bytes), self.dtype)
-                yield flat.reshape(shape, order="F" if self.fortran_order else "C")
+            if self.fortran_order:  # its rows do not lie together: it is read as a whole
+                flat = np.frombuffer(member.read(self.events * self.row_bytes), self.dtype)
+                yield flat.reshape(self.shape, order="F")[start:]
+            else:
+                member.seek(start * self.row_bytes, os.SEEK_CUR)
+                for first in range(start, self.events, rows):
+                    shape = (min(rows, self.events - first), *self.shape[1:])
+                    flat = np.frombuffer(member.read(shape[0] * self.row_bytes), self.dtype)
+                    yield flat.reshape(shape)
             member.read(1)  # at its end a member's checksum is compared
 
 

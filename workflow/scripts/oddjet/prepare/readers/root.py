@@ -26,12 +26,15 @@ class RootTree(Table):
                 yield cls(file, key, tuple(tree.keys(recursive=False)), tree.num_entries)
 
     def pieces(
-        self, columns: Sequence[str], rows: int, most: int | None
+        self, columns: Sequence[str], rows: int, most: int | None, start: int
     ) -> Iterator[Mapping[str, np.ndarray]]:
         import awkward
 
         with _uproot(self.file).open(self.file) as content:
-            for batch in content[self.key].iterate(list(columns), step_size=rows, library="ak"):
+            batches = content[self.key].iterate(
+                list(columns), step_size=rows, library="ak", entry_start=start
+            )
+            for batch in batches:
                 yield {
                     name: rectangular(
                         self.file,

@@ -1,0 +1,9 @@
+"""Read and check a piece of a sample."""
+
+from oddjet.common import script
+from oddjet.prepare import piece_files, sample_files
+
+script.begin(snakemake.log[0], snakemake.input)
+given, params = snakemake.input, snakemake.params
+sample = sample_files.given(params.sample, given)
+piece_files.read_piece(sample, params.images, params.part, snakemake.output[0], params.contents)
