@@ -37,9 +37,9 @@ def content(**given: Any) -> dict[str, Any]:
     summary = pd.DataFrame([quoted("S"), quoted(WEAK)])
     fractions = pd.DataFrame(
         {"model": model, "seed": "ensemble", "test": "low", "estimator": estimator}
-        | {"fraction": 0.2, "low": 0.1, "high": 0.3}
+        | {"fraction": 0.2, "low": 0.1, "high": 0.3, "threshold": 0.91}
         for model in ("S", WEAK)
-        for estimator in ("joint", "lower_bound")
+        for estimator in ("joint", "cut", "lower_bound")
     )
     sample = {"events": 100, "channels": 1, "height": 20, "width": 20, "blank": 0, "emptied": 0}
     sample |= {
@@ -83,8 +83,6 @@ def content(**given: Any) -> dict[str, Any]:
         ),
         "features": {"used": ["tau21_1", "mass"]},
         "overdispersion": OVERDISPERSION,
-        **{"least_p": discovery.LEAST, "cuts_searched": len(discovery.CUTS)},
-        "permutations": discovery.DRAWS,
         **{"estimators": ESTIMATORS, "checks_declared": CHECKS},
         **{"detection": None, "true_fractions": {}, "evaluated_test": "", "labelled": 0},
         "labelled_background": 0,
@@ -198,11 +196,17 @@ def test_a_training_that_was_still_falling_when_it_ended_is_said_to() -> None:
 
 def test_a_significance_beyond_all_numbers_is_said_to_be_more() -> None:
     assert "has more than" not in written()
-    row = quoted(WEAK, p_background=discovery.LEAST, significance=37.0)
+    row = quoted(WEAK, p_background=np.exp(np.log(trust.LEAST_P)), significance=37.0)
     summary = pd.DataFrame([row])
     text = written(summary=summary, verdicts=methods.verdicts(summary, content()["fractions"]))
     assert "The excess over background has more than 37.0 standard deviations" in text
     assert "| < 1e-300 | more than 37.0 |" in text
+
+
+def test_the_search_for_a_significance_is_the_one_that_is_described() -> None:
+    assert "above six cuts" in written()
+    assert f"by {discovery.DRAWS:,} permutations" in written()
+    assert len(discovery.CUTS) == 6
 
 
 def test_jets_that_occur_twice_are_not_said_to_be_single() -> None:

@@ -11,7 +11,7 @@ from oddjet.common import scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, OVERDISPERSION, TAGGER_SCORE, TRAIN, VALIDATION, WEAK
 from oddjet.common.tables import overall, read
-from oddjet.estimate import discovery, tagger, trust
+from oddjet.estimate import tagger, trust
 from oddjet.estimate.declared import CHECKS, ESTIMATORS
 from oddjet.planning.figures import FIGURES
 from oddjet.publish import methods
@@ -100,9 +100,6 @@ text = methods.render(
     features={"used": sorted(features[features.used].feature.unique())},
     trust=trust,
     overdispersion=OVERDISPERSION,
-    least_p=discovery.LEAST,
-    cuts_searched=len(discovery.CUTS),
-    permutations=discovery.DRAWS,
     estimators=ESTIMATORS,
     checks_declared=CHECKS,
     detection=detection,

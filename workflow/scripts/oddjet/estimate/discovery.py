@@ -8,7 +8,7 @@ from scipy import optimize, special, stats
 
 from oddjet.common.parts import CONTROL, tests_of
 from oddjet.estimate.overlap import Overlap
-from oddjet.estimate.trust import VISIBLE
+from oddjet.estimate.trust import LEAST_P, VISIBLE
 
 CUTS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)  # shares of the highest scores that are searched
 # Shares of control at which the passing anomalous jets are counted: a cut on pooled scores lies
@@ -16,7 +16,6 @@ CUTS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)  # shares of the highest scores that ar
 QUANTILES = (*CUTS, 0.005, 0.002, 0.001, 0.0)
 DRAWS = 20_000  # of the search's own distribution
 SIZES = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)  # jets of a test
-LEAST = 1e-300  # p-value: none is said to be less
 FEW = 100  # draws below which the search is counted by its number of cuts
 
 
@@ -45,7 +44,7 @@ def background_log_p_value(
     if overdispersion > 1:
         smallest = float(special.log_ndtr(special.ndtri_exp(smallest) / overdispersion))
     drawn = _smallest_by_chance(len(pooled), len(test))
-    by_chance = np.log(max((drawn <= smallest).mean(), LEAST))
+    by_chance = np.log(max((drawn <= smallest).mean(), LEAST_P))
     paid = min(smallest + np.log(len(CUTS)), np.log(FEW / DRAWS))
     return float(min(max(by_chance, paid), 0.0))
 
