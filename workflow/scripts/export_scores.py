@@ -13,7 +13,7 @@ from oddjet.train import scoring, training
 from oddjet.train.reconstruction_error import ReconstructionError
 from oddjet.train.torch_setup import CPU, set_up_torch
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
 seed = int(wildcards.seed)
 set_up_torch(seed, snakemake.threads)

@@ -10,7 +10,7 @@ from oddjet.estimate.trained_tagger import TrainedTagger
 from oddjet.publish import graph_file, tagger_graph
 from oddjet.publish.preparation import Preparation
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
 names = trained_tagger.names_of(given.tagger)
 with h5py.File(given.normal) as normal:

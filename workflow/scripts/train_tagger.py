@@ -13,7 +13,7 @@ from oddjet.common.tables import write
 from oddjet.estimate import feature_files, tagger
 from oddjet.estimate.trained_tagger import TrainedTagger
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 seed = int(snakemake.wildcards.seed)
 prepared = dict(zip(params.scored, given.tests, strict=True))

@@ -27,7 +27,7 @@ SOFTWARE = {
     "torch": "Paszke:2019",
 }
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params, made = snakemake.input, snakemake.params, snakemake.output
 config = params.config
 record = json.loads(Path(given.provenance).read_text("utf-8"))

@@ -12,7 +12,7 @@ from oddjet.estimate.declared import CHECKS, ESTIMATORS
 from oddjet.planning.figures import FIGURES
 from oddjet.summarise import captions, page
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params = snakemake.input, snakemake.params
 
 
