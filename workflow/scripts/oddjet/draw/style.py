@@ -15,10 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
 
 from oddjet.common.files import replacing
+from oddjet.draw.colours import COLOURS
 
-# Okabe and Ito, https://jfly.uni-koeln.de/color/: told apart with every common colour blindness
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
-CONTROL = "black"
 IMAGE_MAP = "viridis"
 
 plt.style.use(

@@ -200,15 +200,19 @@ def preprocess(images: SparseImages, settings: Mapping[str, Any], crop: int | No
     _, height, width = shape
     side = crop or max(images.shape[1:])
     scale = max(height, width) / side
+    plane = (jets.jet * shape[0] + jets.channel) * (height * width)
+    columns = [
+        (column, share, (column >= 0) & (column < width))
+        for column, share in _overlaps(jets.x * scale + width / 2, scale)
+    ]
     places, values = [], []
     for row, row_share in _overlaps(jets.y * scale + height / 2, scale):
-        for column, column_share in _overlaps(jets.x * scale + width / 2, scale):
-            inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-            value = jets.value * row_share * column_share
-            place = (jets.jet, jets.channel, row, column)
-            several = tuple(index[inside] for index in place)
-            places.append(np.ravel_multi_index(several, (jets.jets, *shape)))
-            values.append(value[inside])
+        start, value = plane + row * width, jets.value * row_share
+        in_row = (row >= 0) & (row < height)
+        for column, column_share, in_column in columns:
+            inside = in_row & in_column
+            places.append((start + column)[inside])
+            values.append((value * column_share)[inside])
     pixels = jets.jets * int(np.prod(shape))
     found = np.bincount(np.concatenate(places), np.concatenate(values), pixels)
     # where nothing is lit it counts in integers

@@ -21,6 +21,7 @@ from oddjet.train.torch_setup import CPU
 
 EXAMPLES = {"low": 5, "middle": 50, "high": 95}  # percentiles of the error
 SHOWN = 3  # jets around each of them
+AT_ONCE = 10**6  # latents, in double precision
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ class Mahalanobis:
 
     @classmethod
     def fit(cls, latents: np.ndarray) -> Self:
-        """Take mean and covariance from latents (N, d)."""
-        fitted = torch.from_numpy(latents).double()
+        """Take mean and covariance from latents (N, d), of more than `AT_ONCE` from every n-th."""
+        fitted = torch.from_numpy(latents[:: -(-len(latents) // AT_ONCE)]).double()
         covariance = fitted.T.cov(correction=0).view(fitted.shape[1:] * 2)
         return cls(fitted.mean(0), torch.linalg.pinv(covariance, hermitian=True))
 
@@ -112,7 +113,12 @@ def add_mahalanobis(target: h5py.File) -> None:
     """
     distance = Mahalanobis.fit(target[TRAIN]["latent"][:])
     for group in target.values():
-        group["mahalanobis"] = distance(torch.from_numpy(group["latent"][:])).numpy()
+        latents = group["latent"]
+        found = [
+            distance(torch.from_numpy(latents[start : start + AT_ONCE])).numpy()
+            for start in range(0, len(latents), AT_ONCE)
+        ]
+        group["mahalanobis"] = np.concatenate(found)
 
 
 @torch.no_grad()
