@@ -17,12 +17,11 @@ from onnx import helper, numpy_helper
 from oddjet.estimate.trained_tagger import TrainedTagger
 
 OUTPUTS = ("anomaly_score", "log_odds")
-OPSETS = {"": 18, "ai.onnx.ml": 5}  # the first with trees in double precision
-IR_VERSION = 10  # of the same age
+OPSETS = {"": 18, "ai.onnx.ml": 3}  # for readers of some years ago
+IR_VERSION = 8  # of the same age
 # Log odds, of order one, by which a jet may lie below one of control and still be no lower: each
 # runtime adds in an order of its own. Among 10,000 control jets hardly a pair is as close.
 ROUNDING = 1e-10
-BRANCH_LEQ = 0  # how a node of TreeEnsemble compares
 
 
 def of(trained: TrainedTagger, names: Sequence[str], normal: np.ndarray) -> onnx.ModelProto:
@@ -124,34 +123,39 @@ def _rank(made: _Nodes, values: str, reference: np.ndarray) -> str:
 
 
 def _trees(made: _Nodes, features: str, trained: TrainedTagger) -> str:
-    """The sums (N, classifiers) of the leaves that jets of features (N, d) fall into."""
+    """The sums (N, classifiers) of the leaves that jets of features (N, d) fall into.
+
+    Trees in single precision say which leaves these are, the thresholds rounded such that features
+    in single precision fall where they fell. Their values are added in double precision.
+    (TreeEnsemble of ai.onnx.ml 5 would be in double precision throughout, but onnxruntime 1.21 to
+    1.23 gives wrong sums of some of these trees, and older ones do not have it.)
+    """
     leaf = trained.feature < 0
-    of_tree = trained.classifier[np.searchsorted(trained.root, np.arange(len(leaf)), "right") - 1]
-    inner = ~leaf
-    # a tree has a node at least: one without is given one, whose sides are the same leaf
-    alone = leaf[trained.root]
-    node = np.cumsum(inner) - 1
-    number = np.cumsum(leaf) - 1
-    lonely = trained.root[alone]
-    node[lonely] = inner.sum() + np.arange(len(lonely))
-    left, right = (np.concatenate([side[inner], lonely]) for side in (trained.left, trained.right))
-    return made(
-        "TreeEnsemble",
-        made("Cast", features, to=onnx.TensorProto.DOUBLE),
+    numbers = np.arange(len(leaf))
+    tree = np.searchsorted(trained.root, numbers, "right") - 1
+    inside = numbers - trained.root[tree]  # nodes are counted in each tree
+    threshold = trained.threshold.astype(np.float32)
+    above = threshold > trained.threshold
+    threshold[above] = np.nextafter(threshold[above], np.float32(-np.inf))
+    leaves = int(leaf.sum())
+    fallen = made(
+        "TreeEnsembleRegressor",
+        features,
         domain="ai.onnx.ml",
-        n_targets=trained.constant.size,
-        aggregate_function=1,  # sum
-        post_transform=0,  # none
-        tree_roots=node[trained.root],
-        nodes_featureids=np.concatenate([trained.feature[inner], np.zeros_like(lonely)]),
-        nodes_modes=numpy_helper.from_array(np.full(len(left), BRANCH_LEQ, np.uint8)),
-        nodes_splits=numpy_helper.from_array(
-            np.concatenate([trained.threshold[inner], np.zeros(len(lonely))])
-        ),
-        nodes_truenodeids=np.where(leaf[left], number[left], node[left]),
-        nodes_trueleafs=leaf[left].astype(np.int64),
-        nodes_falsenodeids=np.where(leaf[right], number[right], node[right]),
-        nodes_falseleafs=leaf[right].astype(np.int64),
-        leaf_targetids=of_tree[leaf],
-        leaf_weights=numpy_helper.from_array(trained.value[leaf]),
+        n_targets=len(trained.root),
+        nodes_treeids=tree,
+        nodes_nodeids=inside,
+        nodes_modes=np.where(leaf, "LEAF", "BRANCH_LEQ").tolist(),
+        nodes_featureids=np.where(leaf, 0, trained.feature),
+        nodes_values=np.where(leaf, 0, threshold),
+        nodes_truenodeids=np.where(leaf, 0, inside[trained.left]),
+        nodes_falsenodeids=np.where(leaf, 0, inside[trained.right]),
+        target_treeids=tree[leaf],
+        target_nodeids=inside[leaf],
+        target_ids=tree[leaf],
+        target_weights=np.arange(leaves, dtype=np.float32),  # exact up to 2^24
     )
+    fallen = made("Cast", fallen, to=onnx.TensorProto.INT64)
+    values = made("Gather", made.constant(trained.value[leaf]), fallen)
+    of_classifier = trained.classifier[:, None] == np.arange(trained.constant.size)
+    return made("MatMul", values, made.constant(of_classifier.astype(np.float64)))
