@@ -227,6 +227,7 @@ def test_the_memory_of_a_preparation_stays_below_two_gib_for_ten_million_jets(
     monkeypatch.setattr(samples, "HELD", 0)  # else that much may be held besides
     monkeypatch.setattr(samples, "CROP_JETS", 250)
     monkeypatch.setattr(sparse, "EVENTS_AT_ONCE", 250)
+    monkeypatch.setattr(sparse, "CHUNK", 2**10)  # which waits to be filled
     few = jets(100)
     peaks = []
     sizes = (500, 2500)

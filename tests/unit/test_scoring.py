@@ -36,6 +36,19 @@ def test_mahalanobis_distance_is_that_of_scikit_learn(tmp_path: Path, latent: in
             np.testing.assert_allclose(file[part]["mahalanobis"][:], expected, rtol=1e-6)
 
 
+def test_distances_of_many_latents_are_computed_some_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latents = np.random.default_rng(2).normal(size=(40, 3)).astype(np.float32)
+    monkeypatch.setattr(scoring, "AT_ONCE", 15)
+    with h5py.File(tmp_path / "scores.h5", "w") as file:
+        file["normal_train/latent"] = latents
+        scoring.add_mahalanobis(file)
+        found = file["normal_train/mahalanobis"][:]
+    distance = scoring.Mahalanobis.fit(latents[::3])  # 14 from all over
+    np.testing.assert_allclose(found, distance(torch.from_numpy(latents)), rtol=1e-6)
+
+
 def test_a_latent_that_never_varies_adds_nothing_to_the_distance(tmp_path: Path) -> None:
     points = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
     found = []

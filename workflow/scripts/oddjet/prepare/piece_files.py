@@ -19,7 +19,7 @@ from oddjet.common.provenance import describe
 from oddjet.prepare.images import Images, Piece
 from oddjet.prepare.raw import Read
 from oddjet.prepare.sample_files import asked, checked, files_of, read
-from oddjet.prepare.sparse import SparseFile, append
+from oddjet.prepare.sparse import Growing, SparseFile
 
 
 def read_piece(
@@ -58,15 +58,19 @@ def read_piece(
         )
     first, behind = (len(raw) * n // parts for n in (number - 1, number))
     with replacing(output) as partial, h5py.File(partial, "w") as target:
-        store = SparseFile.create(target, raw.shape)
+        store, beside = SparseFile.create(target, raw.shape), Growing(target, behind - first)
+        names: list[str] = []
         for piece in raw.pieces(slice(first, behind)):
             store.append(piece.images)
             found = {"place": piece.place - first}
             found["features"] = np.stack([*piece.features.values()], axis=1).astype(np.float32)
             found |= {} if piece.leading is None else {"leading": piece.leading}
             for name, values in found.items():
-                append(target, name, values, most=behind - first)
-            target["features"].attrs["names"] = list(piece.features)
+                beside.append(name, values)
+            names = list(piece.features)
+        beside.close()
+        if names:
+            target["features"].attrs["names"] = names
         target.attrs["rows"] = behind - first
         made_of = {"sample": asked(sample), "images": dict(images), "part": part}
         target.attrs.update(describe(made_of, {}, raw=checked(files, contents)))

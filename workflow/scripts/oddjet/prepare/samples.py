@@ -18,7 +18,7 @@ from oddjet.prepare.piece_files import stored_pieces
 from oddjet.prepare.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
 from oddjet.prepare.raw import Read, open_column, read_one_hot, read_truth
 from oddjet.prepare.sample_files import asked, checked, files_of, read
-from oddjet.prepare.sparse import SparseFile, SparseImages, append
+from oddjet.prepare.sparse import Growing, SparseFile, SparseImages
 from oddjet.prepare.splits import control_mask, train_and_validation
 
 log = logging.getLogger(__name__)
@@ -216,7 +216,7 @@ def _store(
             that is kept elsewhere.
     """
     store = SparseFile.create(target, prepared_shape(raw.shape, crop, preprocessing["size"]))
-    elsewhere = None
+    beside, elsewhere = Growing(target, len(raw)), None
     if like is not None:
         with h5py.File(like) as other:
             elsewhere = identities_in(other)
@@ -245,9 +245,9 @@ def _store(
         places.append(piece.place[chosen])
         digests.append(images.digests())
         for name, values in piece.features.items():
-            append(target, f"features/{name}", values[chosen].astype(np.float32), len(raw))
+            beside.append(f"features/{name}", values[chosen].astype(np.float32))
         if piece.leading is not None:
-            append(target, "constituents", piece.leading[chosen], len(raw))
+            beside.append("constituents", piece.leading[chosen])
         one_pixel += int(images.one_place().sum())
         brightest = max(brightest, float(images.values.max()))  # no pandas object
     if not places:
@@ -257,6 +257,7 @@ def _store(
             "at least one that is not",
             "set a larger preprocessing.crop, or centre the jets.",
         )
+    beside.close()
     place = np.concatenate(places)
     origins.write(target, place)
     target["left_out"] = np.delete(origins.event, place)

@@ -99,16 +99,42 @@ class SparseImages:
         return np.frombuffer(b"".join(found), np.uint64)
 
 
-def append(group: h5py.Group, name: str, values: np.ndarray, most: int) -> None:
-    """Add rows (n, ...) to a dataset of `most` rows at most, made with the first of them."""
-    if name not in group:
-        size = values.dtype.itemsize * int(np.prod(values.shape[1:]))
-        chunk = max(1, min(most, CHUNK // size))
-        shapes = [(rows, *values.shape[1:]) for rows in (0, None, chunk)]
-        group.create_dataset(name, shapes[0], values.dtype, maxshape=shapes[1], chunks=shapes[2])
-    dataset = group[name]
-    dataset.resize(len(dataset) + len(values), axis=0)
-    dataset[-len(values) :] = values
+class Growing:
+    """Datasets of `most` rows at most in an HDF5 group, to which rows are added.
+
+    They wait until they fill a chunk: a few rows at a time would take most of the time.
+    """
+
+    def __init__(self, group: h5py.Group, most: int) -> None:
+        self.group, self.most = group, most
+        self.waiting: dict[str, list[np.ndarray]] = {}
+
+    def append(self, name: str, values: np.ndarray) -> None:
+        """Add rows (n, ...), of a shape and type that are the same each time."""
+        waiting = self.waiting.setdefault(name, [])
+        waiting.append(values)
+        if sum(rows.nbytes for rows in waiting) >= CHUNK:
+            self._write(name)
+
+    def close(self) -> None:
+        """Write what still waits."""
+        for name in self.waiting:
+            self._write(name)
+
+    def _write(self, name: str) -> None:
+        if not self.waiting[name]:
+            return
+        values = np.concatenate(self.waiting[name])
+        self.waiting[name] = []
+        if name not in self.group:
+            chunk = max(1, min(self.most, CHUNK // values[:1].nbytes))
+            shapes = [(rows, *values.shape[1:]) for rows in (0, None, chunk)]
+            self.group.create_dataset(
+                name, shapes[0], values.dtype, maxshape=shapes[1], chunks=shapes[2]
+            )
+        dataset = self.group[name]
+        dataset.resize(len(dataset) + len(values), axis=0)
+        dataset[-len(values) :] = values
 
 
 def _pixel_dtype(pixels: int) -> type:
