@@ -44,7 +44,7 @@ def code(script, *loaded):
         found = [part(wildcards) if callable(part) else part for part in loaded]
         return of(tuple(name for part in found for name in part))
 
-    return of_job  # and so nothing is read for rules that no job needs
+    return of_job if loaded else of(())
 
 
 def raw(files):
