@@ -276,3 +276,36 @@ def test_trainings_take_turns_on_one_gpu_within_one_job(faulty: Faulty, tmp_path
     said = ask("scontrol", "show", "job", jobs[0].number)
     assert re.search(r"=gres:gpu:1$", said, re.MULTILINE)
     assert "TimeLimit=08:00:00" in said  # 240 minutes for each
+
+
+def test_a_lost_login_node_costs_nothing_that_was_done_and_nothing_is_started_twice(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    write_tiny_samples(tmp_path)
+    before = {job.number for job in listed()}
+    first = submit(tmp_path, TRAININGS[0])
+    deadline = time.monotonic() + 300
+    while not any(under_way(tmp_path, job) for job in trainings("running")):
+        assert first.poll() is None and time.monotonic() < deadline, first.communicate()[0]
+        time.sleep(0.3)
+    first.kill()
+    first.communicate()
+    (training,) = [job for job in trainings("running") if job.number not in before]
+    send(signal.SIGSTOP, training)  # else it may end before the second call looks
+
+    submit(tmp_path, "--unlock", TRAININGS[0]).communicate(timeout=120)
+    second = submit(tmp_path, TRAININGS[0])
+    output, _ = second.communicate(timeout=120)
+    assert second.returncode == 1, output
+    assert f"{training.number}: found SLURM jobs of a run whose Snakemake was lost" in output
+
+    send(signal.SIGCONT, training)
+    while trainings("running"):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    submit(tmp_path, "--unlock", TRAININGS[0]).communicate(timeout=120)
+    third = submit(tmp_path, TRAININGS[0])
+    output, _ = third.communicate(timeout=120)
+    assert third.returncode == 0, output
+    made = [job for job in listed() if job.number not in before and job.name == training.name]
+    assert [job.number for job in made] == [training.number]

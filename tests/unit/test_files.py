@@ -185,7 +185,7 @@ def make(path: str, text: str) -> None:
 
 
 def test_a_result_as_it_was_made_is_used(working_directory: Path) -> None:
-    use(["a.csv", "raw.npz"])
+    use(["a.csv", "raw.npz"], {})
     make("b.csv", "b")
     assert Path("b.csv").read_text() == "b"
 
@@ -195,14 +195,14 @@ def test_a_result_that_was_changed_is_not_used_whatever_its_times(working_direct
     Path("a.csv").write_text("b")
     os.utime("a.csv", ns=(times.st_atime_ns, times.st_mtime_ns))
     with pytest.raises(InputError, match=r"(?s)a\.csv: found a result that was changed.*Hint: del"):
-        use(["a.csv"])
+        use(["a.csv"], {})
 
 
 @pytest.mark.parametrize("change", [lambda path: path.write_text("b"), Path.unlink])
 def test_nothing_is_made_from_a_result_that_changes_while_it_is_used(
     working_directory: Path, change: Callable[[Path], object]
 ) -> None:
-    use(["a.csv"])
+    use(["a.csv"], {})
     change(Path("a.csv"))
     with pytest.raises(InputError, match=r"a\.csv: found"):
         make("b.csv", "b")
@@ -212,7 +212,7 @@ def test_nothing_is_made_from_a_result_that_changes_while_it_is_used(
 def test_a_result_that_is_made_anew_is_used_again(working_directory: Path) -> None:
     Path("a.csv").write_text("b")
     make("a.csv", "c")
-    use(["a.csv"])
+    use(["a.csv"], {})
 
 
 def test_outside_of_a_workflow_nothing_is_kept_of_a_file(

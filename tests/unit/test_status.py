@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from oddjet.watch.lost import still_queued
 from oddjet.watch.status import by_rule, look_at
 
 
@@ -79,3 +80,18 @@ def test_table_counts_the_jobs_of_each_rule_in_the_order_of_the_road(
     assert table.running.tolist() == [0, 1, 1]
     assert table.missing.tolist() == [0, 1, 1]
     assert table.seconds.isna().tolist() == [True, False, False]
+
+
+def test_slurm_jobs_that_write_below_this_folder_are_those_of_a_lost_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    logs = tmp_path / ".snakemake" / "slurm_logs" / "rule_train"
+    lines = [f"12  {logs}/%j.log", "13  /elsewhere/.snakemake/slurm_logs/13.log", "14  /dev/null"]
+    squeue = tmp_path / "squeue"
+    squeue.write_text("#!/bin/sh\n" + "\n".join(f"echo '{line}'" for line in lines))
+    squeue.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert still_queued() == ["12"]
+    squeue.unlink()
+    assert still_queued() == []

@@ -264,12 +264,7 @@ def unchanged_since_made():
 
 def take_over():
     """Take over what jobs of a lost run made, and refuse to make it twice while they still run."""
-    numbers = [
-        number
-        for job in workflow.dag.jobs
-        for number in workflow.persistence.external_jobids(job)
-    ]
-    if running := still_queued(numbers):
+    if running := still_queued():
         raise WorkflowError(
             f"{', '.join(running)}: found SLURM jobs of a run whose Snakemake was lost, which still "
             "wait or run; expected none, since two would make the same results. Hint: give the same "

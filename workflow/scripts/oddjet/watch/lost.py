@@ -2,16 +2,22 @@
 
 import shutil
 import subprocess
-from collections.abc import Collection
+from pathlib import Path
+
+# below the working directory; where Snakemake's SLURM plugin has its jobs write, unless told
+SLURM_LOGS = Path(".snakemake", "slurm_logs")
 
 
-def still_queued(numbers: Collection[str]) -> list[str]:
-    """Those of the numbers of SLURM jobs, sorted, that still wait or run.
+def still_queued() -> list[str]:
+    """The numbers of the SLURM jobs of this working directory that wait or run.
 
-    Where there is no SLURM, or it does not answer, none.
+    A node does not tell Snakemake's own records which job it runs, but where a job writes to, SLURM
+    knows. Where there is no SLURM, or it does not answer, none.
     """
-    if not numbers or shutil.which("squeue") is None:
+    if shutil.which("squeue") is None:
         return []
-    asked = ["squeue", "--me", "--noheader", "--format=%A"]
-    answer = subprocess.run(asked, capture_output=True, text=True)
-    return sorted(set(numbers) & set(answer.stdout.split()))
+    asked = ["squeue", "--me", "--noheader", "--Format=JobID:20,STDOUT:4000"]
+    answer = subprocess.run(asked, capture_output=True, text=True).stdout
+    jobs = [line.split(maxsplit=1) for line in answer.splitlines()]
+    here = SLURM_LOGS.resolve()
+    return sorted(number for number, file in jobs if Path(file.strip()).is_relative_to(here))
