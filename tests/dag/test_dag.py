@@ -173,7 +173,8 @@ DRAWN: Made = of("draw_samples", figure("examples") | figure("means") | figure("
 
 def tagged(seed: int) -> Made:
     """What the training of the weak tagger makes."""
-    return of("train_tagger", {f"weak/seed{seed}/{name}" for name in ("scores.h5", "learnt.csv")})
+    names = ("scores.h5", "tagger.h5", "learnt.csv")
+    return of("train_tagger", {f"weak/seed{seed}/{name}" for name in names})
 
 
 TAGGED: Made = tagged(1) | tagged(2)

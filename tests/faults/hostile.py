@@ -507,7 +507,10 @@ class Reader:
         ready, _, _ = select.select([process.stdout], [], [], SECONDS + 30)
         answer = process.stdout.readline() if ready else ""
         if answer:
-            return json.loads(answer)
+            found = json.loads(answer)
+            if found["mib"] > MEMORY:  # the most that a process ever had: the next case has its own
+                self.close()
+            return found
         self.close()
         said = f"exit status {process.returncode}" if ready else f"no answer in {SECONDS + 30} s"
         return {"outcome": "failed", "said": f"the reader died: {said}", "seconds": 0, "mib": 0}

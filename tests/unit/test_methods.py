@@ -11,7 +11,7 @@ import yaml
 from conftest import REPO, architecture
 
 from oddjet.common.parts import OVERDISPERSION, WEAK
-from oddjet.estimate import tagger, trust
+from oddjet.estimate import discovery, tagger, trust
 from oddjet.estimate.declared import CHECKS, ESTIMATORS
 from oddjet.publish import methods
 from oddjet.publish.methods import Bibliography
@@ -37,12 +37,18 @@ def content(**given: Any) -> dict[str, Any]:
     summary = pd.DataFrame([quoted("S"), quoted(WEAK)])
     fractions = pd.DataFrame(
         {"model": model, "seed": "ensemble", "test": "low", "estimator": estimator}
-        | {"fraction": 0.2, "low": 0.1, "high": 0.3}
+        | {"fraction": 0.2, "low": 0.1, "high": 0.3, "threshold": 0.91}
         for model in ("S", WEAK)
-        for estimator in ("joint", "lower_bound")
+        for estimator in ("joint", "cut", "lower_bound")
     )
     sample = {"events": 100, "channels": 1, "height": 20, "width": 20, "blank": 0, "emptied": 0}
-    sample |= {"chosen": 200, "effective": 150.0, "statistics_lost": 0.25}
+    sample |= {
+        "repeated": 0,
+        "shared": 0,
+        "chosen": 200,
+        "effective": 150.0,
+        "statistics_lost": 0.25,
+    }
     trained = {"epochs": 5, "best_epoch": 4, "val_loss": 1, "mean_loss": 2, "collapsed": False}
     made = {
         **{"title": "A title", "authors": [], "licence": "CC0-1.0", "version": "1", "commit": "c"},
@@ -79,6 +85,7 @@ def content(**given: Any) -> dict[str, Any]:
         "overdispersion": OVERDISPERSION,
         **{"estimators": ESTIMATORS, "checks_declared": CHECKS},
         **{"detection": None, "true_fractions": {}, "evaluated_test": "", "labelled": 0},
+        "labelled_background": 0,
         "excess_peaks": pd.DataFrame(
             {"model": WEAK, "test": "low", "quantity": "mass", "peak": peak}
             | {"uncertainty": 1.5, "width": 8.0, "share": 0.9}
@@ -176,9 +183,36 @@ def test_without_an_excess_no_anomalous_jets_are_established() -> None:
 def test_the_excess_is_described_by_its_peak_and_by_how_alike_those_of_two_tests_are() -> None:
     text = written()
     assert text.count("peaks in the mass at") == 1
-    assert "at 172.0 ± 1.500 GeV, with a width of 8.000" in text
+    assert "at 172.0 ± 1.5 GeV, with a width of 8.0" in text
     assert "compared in 2 features, which are not independent" in text
-    assert "their being alike is 0.02." in text
+    assert "their being alike is 0.02 (at most 0.04 for" in text
+
+
+def test_a_training_that_was_still_falling_when_it_ended_is_said_to() -> None:
+    assert "still falling" not in written()
+    training = content()["training"].assign(best_epoch=CONFIG["training"]["epochs"])
+    assert "In 1 of 1 trainings the last epoch was the best" in written(training=training)
+
+
+def test_a_significance_beyond_all_numbers_is_said_to_be_more() -> None:
+    assert "has more than" not in written()
+    row = quoted(WEAK, p_background=np.exp(np.log(trust.LEAST_P)), significance=37.0)
+    summary = pd.DataFrame([row])
+    text = written(summary=summary, verdicts=methods.verdicts(summary, content()["fractions"]))
+    assert "The excess over background has more than 37.0 standard deviations" in text
+    assert "| < 1e-300 | more than 37.0 |" in text
+
+
+def test_the_search_for_a_significance_is_the_one_that_is_described() -> None:
+    assert "above six cuts" in written()
+    assert f"by {discovery.DRAWS:,} permutations" in written()
+    assert len(discovery.CUTS) == 6
+
+
+def test_jets_that_occur_twice_are_not_said_to_be_single() -> None:
+    assert "No jet occurs twice" in written()
+    samples = content()["samples"].assign(shared=[0, 1])
+    assert "No jet occurs twice" not in written(samples=samples)
 
 
 def test_weights_and_clustering_have_sentences_where_they_are() -> None:
@@ -220,7 +254,7 @@ def test_every_kind_of_model_has_its_words(kind: str) -> None:
     made = content()
     setting = made["settings"]["S"] | {"architecture": architecture(kind, latent=7)}
     text = written(settings={"S": setting})
-    assert "bottleneck of 7 numbers" in text
+    assert "bottleneck of 7 units" in text
     assert ("a discriminator" in text) == (kind in ("adversarial", "gan"))
 
 
@@ -292,6 +326,14 @@ def test_a_reference_in_words_has_no_tex_in_it() -> None:
 )
 def test_numbers(value: float | None, text: str) -> None:
     assert methods.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("uncertainty", "text"),
+    [(0.458, "173.71 ± 0.46"), (1.5, "173.7 ± 1.5"), (23, "174 ± 23"), (np.nan, "173.7")],
+)
+def test_an_uncertainty_has_two_digits_and_its_value_no_more(uncertainty: float, text: str) -> None:
+    assert methods.measured(173.712, uncertainty) == text
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,15 @@ import numpy as np
 import onnxruntime
 import pytest
 from conftest import IMAGES, NO_AUGMENTATION, REPO, architecture
+from stranger import run_as_a_stranger
 
 from oddjet.apply import Score, apply, main
 from oddjet.common.parts import CONTROL, TRAIN
 from oddjet.prepare import samples, splits
 from oddjet.prepare.sparse import SparseFile
-from oddjet.publish import onnx_file
-from oddjet.publish.score_graph import Preparation, Scorer
+from oddjet.publish import graph_file, onnx_file
+from oddjet.publish.preparation import Preparation
+from oddjet.publish.score_graph import Scorer
 from oddjet.train import scoring, training
 from oddjet.train.reconstruction_error import ReconstructionError
 from oddjet.train.torch_setup import CPU, set_up_torch
@@ -210,7 +212,7 @@ def make(case: Case, folder: Path) -> Made:
             target["fresh"][name][:] for name in ("event", case.anomaly_score, "latent")
         )
         distance = scoring.Mahalanobis.fit(target[TRAIN]["latent"][:])
-        cuts = onnx_file.cuts(target[CONTROL][case.anomaly_score][:], 0.2, 0.95)
+        cuts = graph_file.cuts(target[CONTROL][case.anomaly_score][:], 0.2, 0.95)
     preparation = Preparation.read(normal)
     chosen = distance if case.anomaly_score == "mahalanobis" else None
     scorer = Scorer(preparation, normalisation, model, error, chosen).eval()
@@ -258,43 +260,14 @@ def test_any_number_of_jets_is_scored_each_by_itself(made: Made) -> None:
     np.testing.assert_allclose(alone, together[[0, 5, FRESH - 1]], rtol=1e-5)
 
 
-# Python runs this before a script: nothing of oddjet or PyTorch can be imported
-STRANGER = """
-import sys
-
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("oddjet", "torch", "onnx", "onnxscript", "snakemake"):
-            raise ImportError(f"a stranger has no {name}")
-
-sys.meta_path.insert(0, Refuse())
-"""
-
-
-def documented_script() -> str:
-    """The script in the documentation, which is for strangers."""
-    text = (REPO / "docs" / "publish_onnx.md").read_text("utf-8")
-    script = text.split("```python\n")[1].split("```")[0]
-    assert len(script.strip().splitlines()) <= 15
-    return script
-
-
 def test_documented_script_of_a_stranger_gives_scores_and_fraction_of_the_workflow(
     made: Made, tmp_path: Path
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(STRANGER, "utf-8")
-    (tmp_path / "score.py").write_text(documented_script(), "utf-8")
-    command = [sys.executable, tmp_path / "score.py", made.onnx, made.file, tmp_path / "out.h5"]
-    variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    forbidden = [sys.executable, "-c", "import torch"]
-    refused = subprocess.run(forbidden, capture_output=True, text=True, env=variables)
-    assert "a stranger has no torch" in refused.stderr
-    done = subprocess.run(command, capture_output=True, text=True, env=variables)
-    assert done.returncode == 0, done.stderr
+    said = run_as_a_stranger(made.onnx, made.file, tmp_path / "out.h5")
     with h5py.File(tmp_path / "out.h5") as found:
         np.testing.assert_allclose(found["anomaly_score"][:][made.event], made.score, rtol=1e-5)
     fraction = (made.score > made.threshold).mean()
-    assert done.stdout.startswith(f"{fraction:.4f} of the jets")
+    assert said.startswith(f"{fraction:.4f} of the jets")
 
 
 def test_apply_scores_files_as_the_workflow_does(

@@ -384,7 +384,7 @@ def run_summarise(
 @pytest.fixture
 def quiet_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the script from taking over this process's logging and exceptions."""
-    monkeypatch.setattr("oddjet.common.script.begin", lambda log, inputs: None)
+    monkeypatch.setattr("oddjet.common.script.begin", lambda snakemake: None)
 
 
 @pytest.mark.usefixtures("quiet_logs")

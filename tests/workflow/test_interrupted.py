@@ -5,6 +5,7 @@ The number of random kills is that of the environment variable ODDJET_KILLS, 6 u
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -23,11 +24,13 @@ from comparison import contents, differences
 from conftest import REPO, TINY, run_workflow, write_tiny_samples
 
 KILLS = int(os.environ.get("ODDJET_KILLS", "6"))
-# a training of some seconds, and no figures
+# a training of some seconds, no figures, and no truth: tests/faults strikes every rule
 CONFIG = deepcopy(TINY) | {"seeds": [1]}
+del CONFIG["samples"]["tests"]["high"]["truth"]
 CONFIG["training"] |= {"epochs": 100, "patience": 100}
 EVERYTHING = "results/summary.csv"
 SCORES = "results/S/seed1/scores.h5"
+CLUSTERS = "results/S/seed1/clusters.h5"
 TRAINING_LOG = "results/logs/train/S_seed1.log"
 
 
@@ -231,6 +234,28 @@ def test_a_lock_that_a_killed_run_left_is_explained_and_unlock_removes_it(
     complete(ready, SCORES)
     assert "resuming after epoch" in (ready / TRAINING_LOG).read_text("utf-8")
     assert differences(ready, scored) == []
+
+
+def test_what_jobs_of_a_lost_run_made_is_taken_over_if_it_is_of_the_same_parameters(
+    ready: Path, scored: dict[str, Any]
+) -> None:
+    complete(ready, SCORES)
+    # as where a job on a node ends when the Snakemake that would have recorded it is no more
+    shutil.rmtree(ready / ".snakemake" / "metadata")
+    other = deepcopy(CONFIG)
+    other["training"]["epochs"] = 99
+    refused = run_workflow(CLUSTERS, config=other, directory=ready)
+    assert refused.returncode != 0
+    said = refused.stdout + refused.stderr
+    assert f"{SCORES.replace('scores.h5', 'model.pt')}: found a result of other parameters" in said
+    output = complete(ready, CLUSTERS)
+    assert not re.search(r"^(train|prepare_\w+) ", output, re.MULTILINE)  # in the table of jobs
+    (ready / CLUSTERS).unlink()
+    assert differences(ready, scored) == []
+    # from now on Snakemake knows with what they were made
+    planned = run_workflow(SCORES, "-n", config=other, directory=ready)
+    assert planned.returncode == 0, planned.stderr
+    assert re.search(r"^train ", planned.stdout, re.MULTILINE)
 
 
 # Two at once, and disks

@@ -17,17 +17,24 @@ from socket import gethostname
 from typing import Any
 from urllib.parse import quote, unquote
 
+import h5py
+import numpy as np
+import pandas as pd
 import pytest
 import rocrate
 import yaml
-from conftest import REPO, SCRIPTS, WHOLE, WholeRun, run_workflow
+from conftest import AWKWARD, REPO, SCRIPTS, WHOLE, WholeRun, run_workflow
 from jsonschema import Draft202012Validator
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 from requests_cache import CachedSession
+from stranger import run_as_a_stranger
 from urllib3 import HTTPResponse
 
+from oddjet.apply import Score, apply
 from oddjet.common.files import sha256
+from oddjet.common.parts import CONTROL, SIGNAL
+from oddjet.estimate import tagger
 
 
 @pytest.fixture(scope="module")
@@ -261,6 +268,42 @@ def test_the_crate_says_of_every_result_which_rule_made_it_from_what(
         assert facts["rule"] in names
         read = {of_file[file] for file in facts["inputs"] if file in of_file}
         assert any(read == identifiers(job["object"]) for job in makers), path
+
+
+# Scores as ONNX
+
+
+def test_a_stranger_finds_the_scores_and_the_fraction_by_the_cut_of_the_workflow(
+    published: WholeRun, tmp_path: Path
+) -> None:
+    score = published.results / "publication" / "scores" / "S_seed1.onnx"
+    said = run_as_a_stranger(score, published.directory / "raw" / "high.npz", tmp_path / "out.h5")
+    with h5py.File(published.results / "S" / "seed1" / "scores.h5") as known:
+        event, error = known["high/event"][:], known["high/error"][:]
+    with h5py.File(tmp_path / "out.h5") as found:
+        np.testing.assert_allclose(found["anomaly_score"][:][event], error, rtol=1e-5)
+    table = pd.read_csv(published.results / "tables" / "fractions.csv")
+    (row,) = table.query(
+        "model == 'S' and seed == '1' and test == 'high' and estimator == 'cut'"
+    ).itertuples()
+    assert said == f"{row.fraction:.4f} of the jets, of background at most {row.fpr_upper:.4f}\n"
+
+
+def test_the_tagger_as_onnx_scores_raw_jets_as_the_workflow_did(
+    published: WholeRun, tmp_path: Path
+) -> None:
+    """Each jet by the classifiers of its folds, from raw files to scores.h5."""
+    score = Score.open(published.results / "publication" / "scores" / "weak_seed1.onnx")
+    odds, files = {}, {CONTROL: "normal", AWKWARD: "low", "high": "high", SIGNAL: "signal"}
+    with h5py.File(published.results / "weak" / "seed1" / "scores.h5") as known:
+        for part, file in files.items():
+            apply(score, [published.directory / "raw" / f"{file}.npz"], tmp_path / f"{file}.h5")
+            with h5py.File(tmp_path / f"{file}.h5") as found:
+                log_odds = found["log_odds"][:][known[part]["event"][:]]
+            odds[part] = tagger.of_folds(log_odds, known[part]["fold"][:])
+        for part in files:
+            expected = tagger.rank(odds[part], odds[CONTROL])
+            np.testing.assert_allclose(known[part]["score"][:], expected, rtol=1e-5)
 
 
 # All of it

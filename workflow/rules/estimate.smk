@@ -27,6 +27,7 @@ rule train_tagger:
         exclude=config["features"]["exclude"],
     output:
         scores=TAGGED,
+        tagger=TAGGER,
         learnt=LEARNT,
     log:
         f"{LOGS}/train_tagger/seed{{seed}}.log",

@@ -1,5 +1,5 @@
 # Trained scores as files that need neither this workflow nor PyTorch.
-# Needs trained models, their scores, and the prepared normal sample. Creates {RESULTS}/publication/scores/.
+# Needs trained models, their scores, the trained tagger, and the prepared normal sample. Creates {RESULTS}/publication/scores/.
 
 
 rule export_scores:
@@ -34,3 +34,31 @@ rule export_scores:
         "../../envs/publish.yaml"
     script:
         "../scripts/export_scores.py"
+
+
+rule export_tagger:
+    """
+    Write the anomaly score of the trained weak tagger as ONNX, from the features of a jet that no
+    classifier has seen to its rank among control jets, with the cuts that these prove. Uses wildcard
+    `seed`.
+    """
+    message:
+        "Writing {output}"
+    input:
+        tagger=TAGGER,
+        normal=SHARED_NORMAL,
+    params:
+        code=code("export_tagger.py"),
+        model=WEAK,
+        cut=CUT,
+    output:
+        ONNX_TAGGER,
+    log:
+        f"{LOGS}/export_tagger/seed{{seed}}.log",
+    resources:
+        mem_mb=more(2000),
+        runtime=more(10),
+    conda:
+        "../../envs/publish.yaml"
+    script:
+        "../scripts/export_tagger.py"

@@ -1,15 +1,19 @@
 # Parameters, resources and outputs that rules of several stages share.
 
 import csv
+import os
 import re
 from functools import cache
 from importlib.util import find_spec
 
 from oddjet.common.errors import InputError
+from oddjet.common.files import refuse_others
 from oddjet.common.messages import warnings
 from oddjet.planning import plugins
 from oddjet.planning.contents import contents, refuse_changed
 from oddjet.planning.fingerprint import fingerprint, texts
+from oddjet.watch.lost import still_queued
+from snakemake.common import async_run
 from snakemake.logging import logger
 from snakemake.settings.enums import RerunTrigger
 from tabulate import tabulate
@@ -32,11 +36,15 @@ def code(script, *loaded):
     here = not workflow.deployment_settings.deployment_method
     path = WORKFLOW / "scripts" / script
 
+    @cache
+    def of(names):
+        return fingerprint(path, names, here)
+
     def of_job(wildcards):
         found = [part(wildcards) if callable(part) else part for part in loaded]
-        return fingerprint(path, [name for part in found for name in part], here)
+        return of(tuple(name for part in found for name in part))
 
-    return of_job if loaded else fingerprint(path, installed=here)
+    return of_job if loaded else of(())
 
 
 def raw(files):
@@ -247,9 +255,44 @@ def unchanged_since_made():
                 refuse_changed([*results, PROVENANCE])
             except InputError as error:
                 raise WorkflowError(str(error))
+            for job in jobs:
+                refuse_of_others(job["outputs"], job["params"])
         return []
 
     return none
+
+
+def take_over():
+    """Take over what jobs of a lost run made, and refuse to make it twice while they still run."""
+    numbers = [
+        number
+        for job in workflow.dag.jobs
+        for number in workflow.persistence.external_jobids(job)
+    ]
+    if running := still_queued(numbers):
+        raise WorkflowError(
+            f"{', '.join(running)}: found SLURM jobs of a run whose Snakemake was lost, which still "
+            "wait or run; expected none, since two would make the same results. Hint: give the same "
+            f"command again when they have ended (squeue --me), or end them: scancel {' '.join(running)}"
+        )
+    for job in workflow.dag.jobs:
+        if not workflow.dag.needrun(job) and any(map(unrecorded, job.output)):
+            refuse_of_others(job.output, dict(job.params.items()))
+            async_run(workflow.persistence.finished(job))
+
+
+def refuse_of_others(results, params):
+    """Refuse results without a record that were made with other parameters, as an error of ours."""
+    try:
+        for file in filter(unrecorded, results):
+            refuse_others(file, params)
+    except InputError as error:
+        raise WorkflowError(str(error))
+
+
+def unrecorded(file):
+    """Whether a result is there of which Snakemake does not know how it was made."""
+    return os.path.exists(file) and workflow.persistence.metadata(file) is None
 
 
 def needs_packages(target, packages, requirements, results):

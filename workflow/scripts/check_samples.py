@@ -9,7 +9,7 @@ from oddjet.common.tables import write
 from oddjet.estimate import cuts
 from oddjet.prepare import samples
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params = snakemake.params
 least = cuts.least_control(params.max_fpr, params.fpr_confidence)
 tests = dict(zip(params.tests, snakemake.input.tests, strict=True))

@@ -9,7 +9,7 @@ from oddjet.common.parts import CONTROL, TAGGER_SCORE
 from oddjet.common.tables import write
 from oddjet.estimate import ensemble, feature_files, tagger
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, given = snakemake.params, snakemake.input
 scores = ensemble.mean_rank([scorefiles.read_scores(path, TAGGER_SCORE) for path in given.scores])
 names = feature_files.names_of(given.normal, ())

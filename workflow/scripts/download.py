@@ -3,5 +3,5 @@
 from oddjet.common import script
 from oddjet.prepare import download
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 download.fetch_course(snakemake.params.url, snakemake.output[0])

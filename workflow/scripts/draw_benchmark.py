@@ -10,7 +10,7 @@ from oddjet.draw import benchmark_figures, roc_figures, style
 # of the baselines those that say most, so that the figure stays readable
 DRAWN = ("mass", "minus_sum_of_squares", "pca_error")
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 points = overall(pd.concat(map(read, given.roc)))
 points = points[points.seed == "ensemble"]

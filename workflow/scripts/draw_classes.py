@@ -15,7 +15,7 @@ def read(path: str) -> dict[str, np.ndarray]:
         return {name: sample["features"][name][:] for name in class_figures.QUANTITIES}
 
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given = snakemake.input
 truths = truth.read_truths(snakemake.params.truths, given.truths)
 labels = np.concatenate(list(truths.values()))

@@ -4,7 +4,7 @@ from oddjet.common import script
 from oddjet.common.tables import read
 from oddjet.draw import coverage_figures, style
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 tables = {name: read(path) for name, path in snakemake.input.items()}
 trusted, made = tables["trust"], snakemake.output
 style.save(coverage_figures.overview(tables["coverage"]), made.coverage)

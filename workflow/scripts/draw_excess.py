@@ -13,7 +13,7 @@ from oddjet.estimate.excess import Images, mean_image
 from oddjet.evaluate import truth
 from oddjet.prepare.sparse import SparseFile
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params = snakemake.input, snakemake.params
 summary, table, peaks = read(given.summary), read(given.excess), read(given.peaks)
 headline = summary.model[summary.headline].iloc[0]

@@ -6,7 +6,7 @@ from oddjet.common import script
 from oddjet.common.tables import read
 from oddjet.draw import fraction_figures, style
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 table = read(snakemake.input.fractions)
 truth = pd.Series(dtype=float)
 if snakemake.input.detection:

@@ -5,7 +5,7 @@ from oddjet.common.tables import read
 from oddjet.draw import class_figures, roc_figures, style
 from oddjet.evaluate import truth
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 table = read(given.roc)
 table = table[table.score == params.anomaly_score]

@@ -9,7 +9,7 @@ from oddjet.prepare.sparse import SparseFile
 
 EXAMPLES = 6
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 paths = {"normal": snakemake.input.normal}
 paths |= dict(zip(snakemake.params.tests, snakemake.input.tests, strict=True))
 some, means = {}, {}

@@ -7,7 +7,7 @@ from oddjet.common.parts import CONTROL, tests_of
 from oddjet.draw import image_figures, score_figures, style
 from oddjet.estimate.cuts import choose_cut
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 scores = scorefiles.read_scores(snakemake.input.scores, snakemake.params.anomaly_score)
 tests = tests_of(scores)
 control = scores[CONTROL]

@@ -5,7 +5,7 @@ from oddjet.common.tables import overall, read
 from oddjet.draw import roc_figures, style, supervised_figures
 from oddjet.evaluate import truth
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 network = snakemake.wildcards.network
 name = scorefiles.supervised(network)

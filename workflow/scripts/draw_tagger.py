@@ -7,7 +7,7 @@ from oddjet.draw import style, tagger_figures
 from oddjet.estimate import ensemble
 from oddjet.estimate.cuts import choose_cut
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 scores = ensemble.mean_rank([scorefiles.read_scores(path, TAGGER_SCORE) for path in given.scores])
 cut = choose_cut(scores[CONTROL], **params.cut)

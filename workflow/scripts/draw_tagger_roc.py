@@ -4,7 +4,7 @@ from oddjet.common import script
 from oddjet.common.tables import read
 from oddjet.draw import roc_figures, style
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params = snakemake.params
 table = read(snakemake.input.roc)
 curves = {test: roc_figures.by_seed(table[table.test == test]) for test in params.truths}

@@ -5,7 +5,7 @@ import pandas as pd
 from oddjet.common import script
 from oddjet.draw import style, training_figures
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 paths = zip(snakemake.params.seeds, snakemake.input.histories, strict=True)
 histories = {seed: pd.read_csv(path) for seed, path in paths}
 figure = training_figures.learning_curves(snakemake.wildcards.model, histories)

@@ -18,7 +18,7 @@ from oddjet.estimate import (
 )
 from oddjet.estimate.given import Given
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, model = snakemake.params, snakemake.wildcards.model
 confidence, anchor = params.confidence, params.estimation["anchor"]
 

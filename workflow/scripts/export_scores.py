@@ -6,13 +6,14 @@ from oddjet.common import scorefiles, script
 from oddjet.common.files import replacing, sha256
 from oddjet.common.parts import CONTROL, TRAIN
 from oddjet.prepare import splits
-from oddjet.publish import onnx_file
-from oddjet.publish.score_graph import Preparation, Scorer
+from oddjet.publish import graph_file, onnx_file
+from oddjet.publish.preparation import Preparation
+from oddjet.publish.score_graph import Scorer
 from oddjet.train import scoring, training
 from oddjet.train.reconstruction_error import ReconstructionError
 from oddjet.train.torch_setup import CPU, set_up_torch
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
 seed = int(wildcards.seed)
 set_up_torch(seed, snakemake.threads)
@@ -28,7 +29,7 @@ if params.anomaly_score == "mahalanobis":
 
 preparation = Preparation.read(given.normal)
 control = scorefiles.read_scores(given.scores, params.anomaly_score)[CONTROL]
-facts = onnx_file.facts_of(preparation, onnx_file.cuts(control, **params.cut)) | {
+facts = onnx_file.facts_of(preparation, graph_file.cuts(control, **params.cut)) | {
     "model": wildcards.model,
     "seed": seed,
     "model_sha256": sha256(given.model),

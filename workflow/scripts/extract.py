@@ -3,5 +3,5 @@
 from oddjet.common import script
 from oddjet.prepare import archives
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 archives.extract(snakemake.input[0], snakemake.params.member, snakemake.output[0])

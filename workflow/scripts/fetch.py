@@ -3,6 +3,6 @@
 from oddjet.common import script
 from oddjet.prepare import download
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params = snakemake.params
 download.fetch(params.url, snakemake.output[0], params.algorithm, params.checksum)

@@ -8,7 +8,7 @@ from oddjet.common.parts import CONTROL, tests_of
 from oddjet.common.provenance import describe
 from oddjet.estimate import clusters, latent_plane
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 seed = int(snakemake.wildcards.seed)
 components = snakemake.params.mixture_components
 latents = scorefiles.read_scores(snakemake.input.scores, "latent")

@@ -3,7 +3,7 @@
 from oddjet.common import script
 from oddjet.prepare import jet_finding, sample_files
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params = snakemake.params
 sample = sample_files.given(params.sample, snakemake.input)
 jet_finding.find_jets(sample, params.images, snakemake.output[0], params.contents)

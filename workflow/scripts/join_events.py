@@ -8,7 +8,7 @@ import numpy as np
 from oddjet.common import script
 from oddjet.simulate import layouts
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 log = logging.getLogger("join_events")
 
 batches = []

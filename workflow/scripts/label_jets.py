@@ -5,7 +5,7 @@ import logging
 from oddjet.common import script
 from oddjet.simulate import layouts, simulation
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 log = logging.getLogger("label_jets")
 
 background, signal = (

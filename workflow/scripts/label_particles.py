@@ -8,7 +8,7 @@ import numpy as np
 from oddjet.common import script
 from oddjet.simulate import generators, layouts
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 log = logging.getLogger("label_particles")
 
 parts = []

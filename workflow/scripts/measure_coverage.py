@@ -5,7 +5,7 @@ from oddjet.common.tables import write
 from oddjet.evaluate import coverage, pool
 from oddjet.evaluate.pseudo_experiments import Distortion, experiments
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, wildcards = snakemake.params, snakemake.wildcards
 jets, events = pool.read_pool(snakemake.input.pool), int(wildcards.events)
 # the same experiments whatever else is measured

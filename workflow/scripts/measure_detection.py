@@ -5,7 +5,7 @@ from oddjet.common.tables import write
 from oddjet.estimate import ensemble
 from oddjet.evaluate import detection, truth
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, given = snakemake.params, snakemake.input
 truths = truth.read_truths(params.truths, given.truths)
 quantities = detection.read_followed(given.normal, dict(zip(truths, given.tests, strict=True)))

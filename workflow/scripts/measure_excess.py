@@ -10,7 +10,7 @@ from oddjet.common.parts import CONTROL
 from oddjet.common.tables import read, write
 from oddjet.estimate import ensemble, excess, feature_files
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, model = snakemake.params, snakemake.wildcards.model
 files = snakemake.input.scores
 score = ensemble.mean_rank([scorefiles.read_scores(path, params.anomaly_score) for path in files])

@@ -10,7 +10,7 @@ from oddjet.estimate import purity
 from oddjet.estimate.cuts import choose_cut
 from oddjet.evaluate import truth
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 confidence, bootstrap = snakemake.params.confidence, snakemake.params.bootstrap
 truths = truth.read_truths(snakemake.params.truths, snakemake.input.truths)
 

@@ -8,7 +8,7 @@ from oddjet.common import script
 from oddjet.common.tables import read, write
 from oddjet.evaluate import comparison
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, given = snakemake.params, snakemake.input
 pairs = product(params.names.values(), params.seeds)
 histories = dict(zip(pairs, map(read, given.histories), strict=True))

@@ -5,6 +5,6 @@ import pandas as pd
 from oddjet.common import script
 from oddjet.common.tables import read, write
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 for name, file in snakemake.output.items():
     write(pd.concat([read(path) for path in snakemake.input[name]]), file)

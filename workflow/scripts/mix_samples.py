@@ -5,7 +5,7 @@ import logging
 from oddjet.common import script
 from oddjet.simulate import simulation
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 log = logging.getLogger("mix_samples")
 
 samples = simulation.mix_samples(

@@ -7,7 +7,7 @@ from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL
 from oddjet.evaluate import pool, truth
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, truths = snakemake.input, snakemake.params.truths
 scores = {}
 for part, path in {**dict(zip(truths, given.tests, strict=True)), CONTROL: given.normal}.items():

@@ -5,7 +5,7 @@ from oddjet.common.files import replacing
 from oddjet.estimate import ensemble
 from oddjet.evaluate import pool, truth
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 scores = ensemble.mean_rank(
     [
         scorefiles.read_scores(path, snakemake.params.anomaly_score)

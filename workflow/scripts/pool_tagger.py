@@ -8,7 +8,7 @@ from oddjet.common.parts import CONTROL, TRAIN
 from oddjet.estimate import feature_files
 from oddjet.evaluate import pool, truth
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params = snakemake.input, snakemake.params
 names = feature_files.names_of(given.normal, params.exclude)
 normal = feature_files.read(given.normal, names)

@@ -9,7 +9,7 @@ from oddjet.common.scorefiles import identities, identities_in
 from oddjet.evaluate import supervised, supervised_inputs
 from oddjet.train.torch_setup import CPU, set_up_torch
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, smoothing = snakemake.input, snakemake.params.smoothing
 set_up_torch(int(snakemake.wildcards.seed), snakemake.threads)
 classifiers = supervised.load(given.networks, snakemake.wildcards.network, CPU)

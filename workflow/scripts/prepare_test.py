@@ -3,7 +3,7 @@
 from oddjet.common import script
 from oddjet.prepare import sample_files, samples
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params = snakemake.input, snakemake.params
 sample = sample_files.given(params.sample, given)
 samples.prepare_test(

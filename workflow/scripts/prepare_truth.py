@@ -3,7 +3,7 @@
 from oddjet.common import script
 from oddjet.prepare import samples
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params = snakemake.input, snakemake.params
 if params.label is None:
     samples.prepare_truth(

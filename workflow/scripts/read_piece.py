@@ -3,7 +3,7 @@
 from oddjet.common import script
 from oddjet.prepare import piece_files, sample_files
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params = snakemake.input, snakemake.params
 sample = sample_files.given(params.sample, given)
 piece_files.read_piece(sample, params.images, params.part, snakemake.output[0], params.contents)

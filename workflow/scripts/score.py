@@ -12,7 +12,7 @@ from oddjet.train import scoring, training
 from oddjet.train.reconstruction_error import ReconstructionError
 from oddjet.train.torch_setup import CPU, set_up_torch
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 seed = int(snakemake.wildcards.seed)
 set_up_torch(seed, snakemake.threads)
 model, normalisation = training.load(snakemake.input.model, CPU)

@@ -15,7 +15,7 @@ from oddjet.train.device_images import DeviceImages, fit_min_max
 from oddjet.train.scoring import PreparedImages
 from oddjet.train.torch_setup import CPU, set_up_torch
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, seed = snakemake.params, int(snakemake.wildcards.seed)
 set_up_torch(seed, snakemake.threads)
 with h5py.File(snakemake.input.normal) as normal:

@@ -6,7 +6,7 @@ import time
 from oddjet.common import script
 from oddjet.simulate import generators, simulation
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 log = logging.getLogger("simulate_jets")
 
 process, batch = snakemake.wildcards.process, int(snakemake.wildcards.batch)

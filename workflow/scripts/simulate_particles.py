@@ -9,7 +9,7 @@ from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.simulate import generators, olympics
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 log = logging.getLogger("simulate_particles")
 
 process, batch = snakemake.wildcards.process, int(snakemake.wildcards.batch)

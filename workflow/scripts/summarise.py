@@ -8,7 +8,7 @@ from oddjet.common import script
 from oddjet.common.tables import read, write
 from oddjet.summarise import summary
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 tables = {}
 for name in (
     "fractions",

@@ -13,7 +13,7 @@ from oddjet.evaluate import supervised, supervised_inputs, truth
 from oddjet.train import devices
 from oddjet.train.torch_setup import set_up_torch
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 seed = int(snakemake.wildcards.seed)
 truths = truth.read_truths(params.truths, given.truths)

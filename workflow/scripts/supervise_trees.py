@@ -10,7 +10,7 @@ from oddjet.common.provenance import describe
 from oddjet.estimate import feature_files
 from oddjet.evaluate import supervised_trees, truth
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, given = snakemake.params, snakemake.input
 seed = int(snakemake.wildcards.seed)
 truths = truth.read_truths(params.truths, given.truths)

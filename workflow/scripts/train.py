@@ -19,7 +19,7 @@ from oddjet.train.torch_setup import set_up_torch
 CONFIGURATION = ("model", "loss", "training", "smoothing", "validation")
 MADE_FROM = ("configuration", "inputs", "packages")
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params = snakemake.params
 seed = int(snakemake.wildcards.seed)
 configuration = {name: params[name] for name in CONFIGURATION}

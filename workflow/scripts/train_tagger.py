@@ -6,13 +6,14 @@ import pandas as pd
 
 from oddjet.common import script
 from oddjet.common.files import replacing
-from oddjet.common.parts import CONTROL, SIGNAL, TAGGER_SCORE
+from oddjet.common.parts import CONTROL, SIGNAL, TAGGER_FOLD, TAGGER_SCORE
 from oddjet.common.provenance import describe
 from oddjet.common.scorefiles import copy_origins
 from oddjet.common.tables import write
 from oddjet.estimate import feature_files, tagger
+from oddjet.estimate.trained_tagger import TrainedTagger
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 seed = int(snakemake.wildcards.seed)
 prepared = dict(zip(params.scored, given.tests, strict=True))
@@ -24,8 +25,11 @@ tests = {test: feature_files.read(prepared[test], names) for test in params.test
 apart = {CONTROL: features[control]}
 if SIGNAL in prepared:
     apart[SIGNAL] = feature_files.read(prepared[SIGNAL], names)
-scores = tagger.tag(features[~control], apart, tests, seed)
+trained = tagger.train(features[~control], apart, tests, seed)
+scores = trained.scores
 
+inputs = {"normal": given.normal, **prepared}
+provenance = describe({"exclude": list(params.exclude)}, inputs, seed=seed)
 with (
     replacing(made.scores) as partial,
     h5py.File(partial, "w", track_order=True) as target,
@@ -34,9 +38,11 @@ with (
         with h5py.File(prepared.get(part, given.normal)) as sample:
             copy_origins(sample, target.create_group(part), control if part == CONTROL else ...)
         target[f"{part}/{TAGGER_SCORE}"] = values.astype(np.float32)
-    target.attrs["features"] = names
-    inputs = {"normal": given.normal, **prepared}
-    target.attrs.update(describe({"exclude": list(params.exclude)}, inputs, seed=seed))
+        target[f"{part}/{TAGGER_FOLD}"] = trained.folds[part]
+    target.attrs.update(provenance, features=names)
+with replacing(made.tagger) as partial, h5py.File(partial, "w", track_order=True) as target:
+    TrainedTagger.of(trained).write(target)
+    target.attrs.update(provenance, features=names)
 rows = [
     {"test": name, "jets": sum(len(scores[test]) for test in some)} | tagger.learnt(scores, some)
     for name, some in {**{test: [test] for test in params.tests}, "all": params.tests}.items()

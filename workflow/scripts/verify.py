@@ -5,7 +5,7 @@ import sys
 from oddjet.common import script
 from oddjet.watch import manifest
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 params = snakemake.params
 number, wrong = manifest.verify(params.provenance, params.results, params.unrecorded)
 for line in wrong:

@@ -7,7 +7,7 @@ from oddjet.evaluate import comparison
 from oddjet.planning.figures import FIGURES
 from oddjet.summarise import captions, page
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params = snakemake.input, snakemake.params
 table = comparison.condense(read(given.table))
 groups = {name: table[table.model.isin(models)] for name, models in params.groups.items()}

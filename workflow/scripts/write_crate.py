@@ -13,7 +13,7 @@ from oddjet.publish import crate
 
 WORKFLOW = Path(oddjet.__file__).parents[2]
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params, made = snakemake.input, snakemake.params, snakemake.output
 record = json.loads(Path(given.provenance).read_text("utf-8"))
 folder = Path(made.metadata).parent

@@ -11,7 +11,7 @@ from oddjet.planning.figures import FIGURES
 from oddjet.publish import hepdata
 from oddjet.summarise.captions import caption
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params = snakemake.input, snakemake.params
 
 

@@ -27,7 +27,7 @@ SOFTWARE = {
     "torch": "Paszke:2019",
 }
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params, made = snakemake.input, snakemake.params, snakemake.output
 config = params.config
 record = json.loads(Path(given.provenance).read_text("utf-8"))
@@ -46,14 +46,16 @@ for preparation, path in zip(params.preparations, given.normals, strict=True):
 of_model = {model: measured[name] for model, name in params.preparation_of.items()}
 jets = {part: len(events) for part, events in scorefiles.read_scores(given.scores, "event").items()}
 
-detection, true_fractions, evaluated_test, labelled = None, {}, "", 0
+detection, true_fractions, evaluated_test, labelled, background = None, {}, "", 0, 0
 if given.get("detection"):
     detection = read(given.detection)
     true_fractions = detection.groupby("test").true_fraction.first().to_dict()
     detection = overall(detection[detection.seed == "ensemble"])
     evaluated_test = detection.test.iloc[0]
     in_it = params.truths if evaluated_test == "all" else [evaluated_test]
-    labelled = int(tables["samples"].set_index("sample").events[in_it].sum())
+    of_test = tables["samples"].set_index("sample").events[in_it]
+    labelled = int(of_test.sum())
+    background = round(sum(of_test[test] * (1 - true_fractions[test]) for test in in_it))
 
 figures = []
 for (figure, model), copy in zip(params.figures, made.figures, strict=True):
@@ -104,6 +106,7 @@ text = methods.render(
     true_fractions=true_fractions,
     evaluated_test=evaluated_test,
     labelled=labelled,
+    labelled_background=background,
     mass_unit=momentum if params.scale or length == "rad" else f"{momentum} times {length}",
     quoted_scores=(config["fraction"]["anomaly_score"], TAGGER_SCORE),
     believable_throughout=bool(

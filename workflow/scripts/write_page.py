@@ -7,12 +7,12 @@ from oddjet.common.files import replacing
 from oddjet.common.parts import label
 from oddjet.common.provenance import describe
 from oddjet.common.tables import read
-from oddjet.draw import style
+from oddjet.draw.colours import COLOURS, CONTROL
 from oddjet.estimate.declared import CHECKS, ESTIMATORS
 from oddjet.planning.figures import FIGURES
 from oddjet.summarise import captions, page
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params = snakemake.input, snakemake.params
 
 
@@ -53,7 +53,7 @@ models = []
 for number, (model, path) in enumerate(zip(params.figures, given.clusters, strict=True)):
     _, places = scorefiles.read_plane(path)
     places = {label(part): points for part, points in places.items()}
-    colours = [style.CONTROL, *style.COLOURS]
+    colours = [CONTROL, *COLOURS]
     models.append(
         {
             "name": model,

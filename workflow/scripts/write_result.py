@@ -9,7 +9,7 @@ from oddjet.common import script
 from oddjet.common.files import replacing
 from oddjet.publish import result_file
 
-script.begin(snakemake.log[0], snakemake.input)
+script.begin(snakemake)
 given, params, made = snakemake.input, snakemake.params, snakemake.output
 schema = result_file.SCHEMA.read_text("utf-8")
 tables = {}

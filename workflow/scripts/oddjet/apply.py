@@ -7,7 +7,7 @@ any format that the workflow reads, in the layout of those that the model was tr
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,11 +66,38 @@ class Score:
             raise InputError(file, "a graph without " + ", ".join(sorted(missing)), wanted, hint)
         return cls(file, session, facts)
 
-    def __call__(self, jets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Scores (n,) and latent vectors (n, d) of rows of a file, NaN where there is no jet."""
-        given = {self.facts["input"]["name"]: jets.astype(self.facts["input"]["type"])}
-        score, latent = self.session.run(["anomaly_score", "latent"], given)
-        return score, latent
+    def __call__(self, images: Images) -> dict[str, np.ndarray]:
+        """Score jets.
+
+        Returns:
+            By name the outputs, the `anomaly_score` (n,) and what it is made of, (n, ...): a row
+            for each of the files, NaN where there is no jet.
+
+        Raises:
+            InputError: the jets cannot be used.
+        """
+        names = [output.name for output in self.session.get_outputs()]
+        found: dict[str, np.ndarray] = {}
+        for place, given in self._given(images):
+            for start in range(0, len(place), TOGETHER):
+                some = slice(start, start + TOGETHER)
+                inputs = {name: values[some] for name, values in given.items()}
+                for name, values in zip(names, self.session.run(names, inputs), strict=True):
+                    shape = (len(images), *values.shape[1:])
+                    whole = found.setdefault(name, np.full(shape, np.nan, values.dtype))
+                    whole[place[some]] = values
+        return found
+
+    def _given(self, images: Images) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+        """Yield places (n,) among the rows, and the inputs of these jets."""
+        expected = self.facts["input"]
+        if "features" not in expected:
+            for rows, values in images.raw_pieces():
+                yield rows, {expected["name"]: values.astype(expected["type"])}
+            return
+        for piece in images.pieces():
+            features = {name: piece.features[name] for name in expected["features"]}
+            yield piece.place, {n: one.astype(expected["type"]) for n, one in features.items()}
 
     def check_shape(self, images: Images) -> None:
         """Refuse jets that are of another shape than those that the model was trained on.
@@ -78,7 +105,8 @@ class Score:
         Raises:
             InputError: they are.
         """
-        expected, found = self.facts["input"]["shape"], images.raw.shape
+        rows = self.facts["jets"] if "jets" in self.facts else self.facts["input"]
+        expected, found = rows["shape"], images.raw.shape
         fits = len(found) == len(expected) and all(
             size == side or isinstance(side, str)
             for size, side in zip(found, expected, strict=True)
@@ -104,11 +132,12 @@ def apply(
 ) -> dict[str, Any]:
     """Score all jets of a sample.
 
-    Writes HDF5: `anomaly_score` (N,) and `latent` (N, d) float32, a row for each of the files, one
-    behind the other, NaN where there is no jet; `anomalous` (N,) bool, whether the score is beyond
-    the first cut; in `cuts` for each of them (c,) `max_fpr`, `fpr_confidence`, `threshold`, `fpr`,
-    `fpr_upper` and `passed`, the share of the jets beyond it; as attributes the metadata of the
-    score, its SHA-256 and that of each file.
+    Writes HDF5: `anomaly_score` (N,) float32 and with it `latent` (N, d) float32, or of the weak
+    tagger `log_odds` (N, bags, folds) float64, a row for each of the files, one behind the other,
+    NaN where there is no jet; `anomalous` (N,) bool, whether the score is beyond the first cut; in
+    `cuts` for each of them (c,) `max_fpr`, `fpr_confidence`, `threshold`, `fpr`, `fpr_upper` and
+    `passed`, the share of the jets beyond it; as attributes the metadata of the score, its SHA-256
+    and that of each file.
 
     Args:
         score: to apply.
@@ -128,12 +157,8 @@ def apply(
         )
     images = Images({"file": list(files), "key": key}, score.facts["images"])
     score.check_shape(images)
-    found = [
-        score(values[start : start + TOGETHER])
-        for _, values in images.raw_pieces()
-        for start in range(0, len(values), TOGETHER)
-    ]
-    scores, latent = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    found = score(images)
+    scores = found["anomaly_score"]
     jets = np.isfinite(scores)
     if not jets.any():
         raise InputError(
@@ -148,7 +173,8 @@ def apply(
         for cut, passed in zip(score.facts["cuts"], above, strict=True)
     ]
     with replacing(output) as partial, h5py.File(partial, "w", track_order=True) as target:
-        target["anomaly_score"], target["latent"] = scores, latent
+        for name, values in found.items():
+            target[name] = values
         target["anomalous"] = scores > cuts[0]["threshold"]
         for name in cuts[0]:
             target[f"cuts/{name}"] = [cut[name] for cut in cuts]

@@ -11,10 +11,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from oddjet.common.errors import InputError
 
@@ -22,10 +22,12 @@ WRITE_HINT = "mend that and give the same command again; what is finished is kep
 LOCK = ".lock"
 # the disk or the quota is full, a limit on the size of files, a read-only disk, a failing one
 CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
-# checksums of results by path, below the working directory, in what Snakemake keeps there
+# checksums of results and of the parameters that they were made with, by path, below the working
+# directory, in what Snakemake keeps there
 MADE = Path(".snakemake", "oddjet", "made")
 
 _used: dict[str, list[int]] = {}  # results that this job reads, and their states
+_parameters: dict[str, Any] = {}  # of this job
 
 
 @contextmanager
@@ -80,12 +82,17 @@ def why_not_written(error: BaseException) -> str | None:
     return next((reason for reason in map(os.strerror, CANNOT_WRITE) if reason in said), None)
 
 
-def use(paths: Iterable[str | Path]) -> None:
+def use(paths: Iterable[str | Path], parameters: Mapping[str, Any]) -> None:
     """Note which results this job is about to read; none is made when they change meanwhile.
+
+    Args:
+        paths: of the results.
+        parameters: of the job, by name.
 
     Raises:
         InputError: one of them is not as it was made.
     """
+    _parameters.update(parameters)
     for path in map(str, paths):
         if Path(path).is_file() and _kept_checksum(path) is not None:
             _used[path] = _state(path)
@@ -106,6 +113,29 @@ def as_made(path: str | Path, found: str) -> None:
             f"delete {path}, have it made anew with {path} as the target of your command, and give "
             "the same command again; `snakemake verify` names all that is changed.",
         )
+
+
+def refuse_others(path: str | Path, parameters: Mapping[str, Any]) -> None:
+    """Refuse a result that was made with other parameters, if it is known with which.
+
+    Snakemake knows them, and makes it anew, but of jobs that ended after it was killed itself.
+
+    Raises:
+        InputError: they differ.
+    """
+    kept = _kept(path).get("parameters")
+    if kept not in (None, _digest(parameters)):
+        raise InputError(
+            path,
+            "a result of other parameters or code, of a job that its Snakemake was lost before",
+            "one of those of today",
+            f"delete {path} and give the same command again.",
+        )
+
+
+def _digest(parameters: Mapping[str, Any]) -> str:
+    text = json.dumps(parameters, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _still_as_made() -> None:
@@ -130,12 +160,18 @@ def _record_of(path: str | Path) -> Path:
     return MADE / f"{hashlib.sha256(os.path.normpath(path).encode()).hexdigest()}.json"
 
 
+def _kept(path: str | Path) -> dict[str, str]:
+    """What is known of how a result was made; nothing where that is lost or damaged."""
+    try:
+        found = json.loads(_record_of(path).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _kept_checksum(path: str | Path) -> str | None:
     """The checksum that a result was made with; None where it is not known."""
-    try:
-        return json.loads(_record_of(path).read_text("utf-8"))["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return _kept(path).get("sha256")
 
 
 def _keep_checksum(path: Path, partial: Path) -> None:
@@ -146,7 +182,9 @@ def _keep_checksum(path: Path, partial: Path) -> None:
     """
     if MADE.parents[1].is_dir():  # else no run works here
         with replacing(_record_of(path), of_a_result=False) as record:
-            record.write_text(json.dumps({"path": str(path), "sha256": sha256(partial)}), "utf-8")
+            known = {"path": str(path), "sha256": sha256(partial)}
+            known["parameters"] = _digest(_parameters)
+            record.write_text(json.dumps(known), "utf-8")
 
 
 def _prefix(path: Path) -> str:

@@ -12,6 +12,7 @@ WEAK = "weak"  # the model that the weak tagger is in tables and folders
 # 1.13 +- 0.05 beyond the quantiles of 0.3 to 0.95, 1.03 +- 0.05 farther out.
 OVERDISPERSION = 1.1
 TAGGER_SCORE = "score"  # what the weak tagger says of the jets of a part
+TAGGER_FOLD = "fold"  # of which fold in each bag its classifiers are that say it
 
 
 def label(part: str) -> str:

@@ -1,16 +1,18 @@
 """How every script begins."""
 
-from collections.abc import Iterable
-from pathlib import Path
+from typing import Any
 
 from oddjet.common import files, logs
 
 
-def begin(log: str | Path, inputs: Iterable[str | Path]) -> None:
-    """Log to the file `log`, and make sure that the inputs are as the jobs before have made them.
+def begin(snakemake: Any) -> None:
+    """Log to the log of the job, and make sure that its inputs are as the jobs before made them.
+
+    Args:
+        snakemake: what Snakemake gives a script.
 
     Raises:
-        InputError: one of them is not.
+        InputError: one of the inputs is not.
     """
-    logs.set_up(log)
-    files.use(inputs)
+    logs.set_up(snakemake.log[0])
+    files.use(snakemake.input, dict(snakemake.params.items()))

@@ -7,12 +7,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from oddjet.common.parts import WEAK
-from oddjet.draw import style
+from oddjet.draw import colours, style
 
 MARKERS = "osD^v<>P"
 UNDISTORTED = "none"
 NEAR = 0.1  # in area under the ROC curve
-COLOURS = ("black", *style.COLOURS)  # as many as there are estimators
+COLOURS = ("black", *colours.COLOURS)  # as many as there are estimators
 
 
 def overview(table: pd.DataFrame) -> Figure:
@@ -167,7 +167,7 @@ def separation(table: pd.DataFrame) -> Figure:
     for number, (events, here) in enumerate(alone.groupby("events")):
         axes.errorbar(
             *(here.fraction, here.auc, here.auc_uncertainty),
-            color=style.COLOURS[number % len(style.COLOURS)],
+            color=colours.COLOURS[number % len(colours.COLOURS)],
             marker=MARKERS[number % len(MARKERS)],
             label=f"{WEAK}, {events} jets",
         )

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from oddjet.draw import style
+from oddjet.draw import colours, style
 
 
 def by_seed(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -36,7 +36,7 @@ def rejection(curves: Mapping[str, Mapping[str, pd.DataFrame]], max_fpr: float) 
                 useful.tpr,
                 1 / useful.fpr,
                 color="black" if strong else style.colour(number),
-                linestyle=("-", "--", "-.")[number // len(style.COLOURS) % 3],
+                linestyle=("-", "--", "-.")[number // len(colours.COLOURS) % 3],
                 linewidth=2.2 if strong else 1.2,
                 label=name,
             )

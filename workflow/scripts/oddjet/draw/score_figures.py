@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from oddjet.common.parts import CONTROL, TRAIN, label
-from oddjet.draw import style
+from oddjet.draw import colours, style
 
 BINS = 50  # at most
 POINTS = 1500  # of a sample in a scatter plot
@@ -40,7 +40,7 @@ def histograms(parts: Mapping[str, np.ndarray], tests: list[str], threshold: flo
     control, control_error = density(parts[CONTROL])
     for part, style_ in (
         (TRAIN, {"color": "grey", "linestyle": ":"}),
-        (CONTROL, {"color": style.CONTROL}),
+        (CONTROL, {"color": colours.CONTROL}),
     ):
         mplhep.histplot(
             density(parts[part])[0], edges, ax=upper, label=style.plain(label(part)), **style_
@@ -103,7 +103,7 @@ def latent(
     names = list(places)
     for number, name in enumerate(names):
         few = places[name][:POINTS]
-        colour = style.CONTROL if number == 0 else style.colour(number - 1)
+        colour = colours.CONTROL if number == 0 else style.colour(number - 1)
         left.scatter(
             few[:, 0],
             second(few),

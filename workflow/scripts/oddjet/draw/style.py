@@ -15,10 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
 
 from oddjet.common.files import replacing
+from oddjet.draw.colours import COLOURS
 
-# Okabe and Ito, https://jfly.uni-koeln.de/color/: told apart with every common colour blindness
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
-CONTROL = "black"
 IMAGE_MAP = "viridis"
 
 plt.style.use(
@@ -78,11 +76,15 @@ def save(figure: Figure, paths: Sequence[str | Path]) -> None:
     """Save a figure to each path, in the format of its suffix, and close it.
 
     No creation date goes into the PDF, so that the same figure is the same file. It is laid out
-    once, for the first path: with many axes that takes longer than to draw it.
+    once: with many axes that takes longer than to draw it. Without a layout engine matplotlib does
+    not draw it another time before it is saved.
     """
-    for path in paths:
-        with replacing(path) as partial:
-            pdf = partial.suffix == ".pdf"
-            figure.savefig(partial, metadata={"CreationDate": None} if pdf else None)
-        figure.set_layout_engine("none")
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+    with mpl.rc_context({"figure.constrained_layout.use": False}):
+        figure.set_layout_engine(None)
+        for path in paths:
+            with replacing(path) as partial:
+                pdf = partial.suffix == ".pdf"
+                figure.savefig(partial, metadata={"CreationDate": None} if pdf else None)
     plt.close(figure)

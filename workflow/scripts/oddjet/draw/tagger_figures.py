@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from oddjet.common.parts import CONTROL
-from oddjet.draw import style
+from oddjet.draw import colours, style
 
 EDGES = np.linspace(0, 1, 26)  # of the bins of the score
 SHOWN = 20  # features, those that tell most
@@ -28,7 +28,7 @@ def histograms(parts: Mapping[str, np.ndarray], tests: Sequence[str], threshold:
     counts = {part: np.histogram(parts[part], EDGES)[0] for part in (CONTROL, *tests)}
     share = {part: found / len(parts[part]) for part, found in counts.items()}
     error = {part: np.sqrt(found) / len(parts[part]) for part, found in counts.items()}
-    mplhep.histplot(share[CONTROL], EDGES, ax=upper, label="control", color=style.CONTROL)
+    mplhep.histplot(share[CONTROL], EDGES, ax=upper, label="control", color=colours.CONTROL)
     filled = np.where(share[CONTROL] > 0, share[CONTROL], np.nan)
     for number, test in enumerate(tests):
         colour = style.colour(number)

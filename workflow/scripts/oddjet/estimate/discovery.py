@@ -8,7 +8,7 @@ from scipy import optimize, special, stats
 
 from oddjet.common.parts import CONTROL, tests_of
 from oddjet.estimate.overlap import Overlap
-from oddjet.estimate.trust import VISIBLE
+from oddjet.estimate.trust import LEAST_P, VISIBLE
 
 CUTS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)  # shares of the highest scores that are searched
 # Shares of control at which the passing anomalous jets are counted: a cut on pooled scores lies
@@ -44,7 +44,7 @@ def background_log_p_value(
     if overdispersion > 1:
         smallest = float(special.log_ndtr(special.ndtri_exp(smallest) / overdispersion))
     drawn = _smallest_by_chance(len(pooled), len(test))
-    by_chance = np.log(max((drawn <= smallest).mean(), 1e-300))
+    by_chance = np.log(max((drawn <= smallest).mean(), LEAST_P))
     paid = min(smallest + np.log(len(CUTS)), np.log(FEW / DRAWS))
     return float(min(max(by_chance, paid), 0.0))
 

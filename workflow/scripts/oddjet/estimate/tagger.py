@@ -11,7 +11,8 @@ features: arXiv:2604.20965). A logistic regression on ranks has few parameters, 
 is little signal to learn from, and none that a single jet could move far.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,12 +38,76 @@ TAIL = 0.95  # quantile of control, beyond which an excess is looked for
 SIGNIFICANT = 3.0  # standard deviations from which on a tagger has learnt something
 
 
+@dataclass(frozen=True)
+class Trees:
+    """Gradient-boosted trees that read some of the features.
+
+    Attributes:
+        columns: which of the features, (k,).
+        fitted: to them.
+    """
+
+    columns: np.ndarray
+    fitted: HistGradientBoostingClassifier
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """Log odds (n,) of features (n, d)."""
+        return self.fitted.decision_function(features[:, self.columns])
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A logistic regression on ranks.
+
+    Attributes:
+        reference: features (m, d), each column sorted, among which a jet's are ranked.
+        fitted: to what `_ranks` makes of them.
+    """
+
+    reference: np.ndarray
+    fitted: LogisticRegression
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """Log odds (n,) of features (n, d)."""
+        return self.fitted.decision_function(_ranks(features, self.reference))
+
+
+@dataclass(frozen=True)
+class Tagger:
+    """What a training gives.
+
+    Attributes:
+        scores: by part, the share (n,) of control jets whose log odds, summed over the bags, are
+            not higher.
+        folds: by part, of which fold in each bag the classifiers are that score a jet, (n, `BAGS`).
+        log_odds: of control jets by each fold's classifiers, trees and linear together,
+            (c, `BAGS`, `FOLDS`).
+        classifiers: bag by bag, fold by fold; of a `Linear` what is fitted, as all have one
+            reference.
+    """
+
+    scores: dict[str, np.ndarray]
+    folds: dict[str, np.ndarray]
+    log_odds: np.ndarray
+    classifiers: list[tuple[Trees, LogisticRegression]]
+
+
 def tag(
     normal: np.ndarray,
     apart: Mapping[str, np.ndarray],
     tests: Mapping[str, np.ndarray],
     seed: int,
 ) -> dict[str, np.ndarray]:
+    """The scores that `train` gives."""
+    return train(normal, apart, tests, seed).scores
+
+
+def train(
+    normal: np.ndarray,
+    apart: Mapping[str, np.ndarray],
+    tests: Mapping[str, np.ndarray],
+    seed: int,
+) -> Tagger:
     """Score control jets and all tests; no jet by a classifier that has seen it.
 
     The test jets, all tests together, are divided into folds at random, anew for each bag; those of
@@ -66,31 +131,46 @@ def tag(
         seed: of the division into folds and the choice of features.
 
     Returns:
-        By part, those of `apart` and the tests, the share (c,) or (m,) of control jets whose mean
-        log odds are not higher.
+        Scores and folds by part, those of `apart` and the tests, and what scores them.
     """
     rng = np.random.default_rng(seed)
     pooled = np.concatenate(list(tests.values()))
     _, event = np.unique(pooled, axis=0, return_inverse=True)
+    fold_of = np.empty((len(pooled), BAGS), np.int8)
     score = np.zeros(len(pooled))
-    beside = {part: np.zeros(len(jets)) for part, jets in apart.items()}
-    for _ in range(BAGS):
-        fold_of = folds(event.max() + 1, rng)[event]
-        parts_of = {part: folds(len(jets), rng) for part, jets in apart.items()}
+    folds_beside = {part: np.empty((len(jets), BAGS), np.int8) for part, jets in apart.items()}
+    beside = {part: np.empty((len(jets), BAGS, FOLDS)) for part, jets in apart.items()}
+    trained = []
+    for bag in range(BAGS):
+        fold_of[:, bag] = folds(event.max() + 1, rng)[event]
+        for part, jets in apart.items():
+            folds_beside[part][:, bag] = folds(len(jets), rng)
         for fold in range(FOLDS):
-            here = fold_of == fold
-            for odds in classifiers(normal, pooled[~here], rng):
-                score[here] += odds(pooled[here])
-                for part, jets in apart.items():
-                    there = parts_of[part] == fold
-                    beside[part][there] += odds(jets[there])
-    ordered = np.sort(beside[CONTROL])
-    ends = np.cumsum([len(test) for test in tests.values()])
-    scores = dict(zip(tests, np.split(score, ends[:-1]), strict=True))
-    return {
-        part: np.searchsorted(ordered, values, side="right") / len(ordered)
-        for part, values in (beside | scores).items()
-    }
+            here = fold_of[:, bag] == fold
+            trees, linear = classifiers(normal, pooled[~here], rng)
+            trained.append((trees, linear.fitted))
+            score[here] += trees(pooled[here]) + linear(pooled[here])
+            for part, jets in apart.items():
+                beside[part][:, bag, fold] = trees(jets) + linear(jets)
+    ends = np.cumsum([len(test) for test in tests.values()])[:-1]
+    odds = {part: of_folds(beside[part], folds_beside[part]) for part in apart}
+    odds |= dict(zip(tests, np.split(score, ends), strict=True))
+    return Tagger(
+        {part: rank(values, odds[CONTROL]) for part, values in odds.items()},
+        folds_beside | dict(zip(tests, np.split(fold_of, ends), strict=True)),
+        beside[CONTROL],
+        trained,
+    )
+
+
+def of_folds(log_odds: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The sum (n,) over bags of log odds (n, `BAGS`, `FOLDS`) by the chosen folds (n, `BAGS`)."""
+    return np.take_along_axis(log_odds, chosen[..., None].astype(np.intp), axis=2).sum(axis=(1, 2))
+
+
+def rank(values: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """The share (n,) of control jets (c,) that are not higher than each value."""
+    return np.searchsorted(np.sort(control), values, side="right") / len(control)
 
 
 def learnt(scores: Mapping[str, np.ndarray], tests: Sequence[str]) -> dict[str, float | bool]:
@@ -161,8 +241,8 @@ def folds(number: int, rng: np.random.Generator) -> np.ndarray:
 
 def classifiers(
     normal: np.ndarray, test: np.ndarray, rng: np.random.Generator
-) -> Iterator[Callable[[np.ndarray], np.ndarray]]:
-    """Train on features (n, d) and (m, d); yield functions from features to log odds of the test.
+) -> tuple[Trees, Linear]:
+    """Train on features (n, d) and (m, d) what gives log odds of the test.
 
     The fixed sum of both kinds needs no label, nor a look at the test's scores that could favour
     test over control.
@@ -172,11 +252,10 @@ def classifiers(
     some = rng.permutation(jets.shape[1])[: (jets.shape[1] + 1) // 2]
     trees = HistGradientBoostingClassifier(**TREES, random_state=int(rng.integers(2**31)))
     trees.fit(jets[:, some], of_test)
-    yield lambda features: trees.decision_function(features[:, some])
     reference = np.sort(normal, axis=0)
     linear = LogisticRegression(C=STRENGTH, max_iter=1000)
     linear.fit(_ranks(jets, reference), of_test)
-    yield lambda features: linear.decision_function(_ranks(features, reference))
+    return Trees(some, trees), Linear(reference, linear)
 
 
 def _ranks(features: np.ndarray, reference: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ SYSTEMATIC = ("overlap", "seeds", "contamination")
 # Standard deviations of an excess from which on it says what the anomalous jets look like. Where
 # none is seen, the score may be blind to the anomaly.
 VISIBLE = 4.0
+LEAST_P = 1e-300  # p-value: none is said to be less
 # Share of its value by which a fraction may read low because of anomalous jets in the anchor
 MOST_OVERLAP = 0.4
 

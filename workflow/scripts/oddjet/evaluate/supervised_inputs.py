@@ -7,7 +7,6 @@ from typing import Any, Protocol
 import h5py
 import numpy as np
 import torch
-import vector
 from torch import Tensor
 
 from oddjet.prepare.sparse import SparseFile, SparseImages
@@ -90,6 +89,8 @@ def in_jet_frame(constituents: np.ndarray) -> np.ndarray:
     Returns:
         The same, float32 (N, k, 4). Jets without constituents are left as they are.
     """
+    import vector  # here, because it takes long, and images need none
+
     names = ("E", "px", "py", "pz")
     momenta = np.moveaxis(constituents.astype(np.float64), 2, 0)
     jet: Any = vector.array(dict(zip(names, momenta.sum(axis=2), strict=True)))

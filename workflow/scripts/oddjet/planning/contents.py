@@ -53,9 +53,10 @@ def checksums(file: str | Path) -> dict[Path, str | None]:
     waiting, seen = [Path(file).absolute()], set()
     while waiting:
         path = waiting.pop(0)
-        if path.resolve() in seen:  # by whatever way: files may refer to each other
+        place = path.resolve()
+        if place in seen:  # by whatever way: files may refer to each other
             continue
-        seen.add(path.resolve())
+        seen.add(place)
         try:
             content = _content(path)
         except OSError:

@@ -8,7 +8,7 @@ import ast
 import hashlib
 import sys
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,6 +18,9 @@ DISTRIBUTIONS = {"hepdata_lib": "hepdata-lib", "sklearn": "scikit-learn", "yaml"
 # A job depends on its own format alone, whose reader is among its plugins: another one in the list
 # of all of them changes no result.
 OF_ALL_FORMATS = Path("planning", "formats.py")
+
+# a hash of its code without what does not compute; the modules and the packages that it imports
+Module = tuple[str, tuple[Path, ...], frozenset[str]]
 
 
 def fingerprint(script: str | Path, plugins: Iterable[str] = (), installed: bool = True) -> str:
@@ -31,10 +34,10 @@ def fingerprint(script: str | Path, plugins: Iterable[str] = (), installed: bool
         plugins: modules of this package that it loads by their names besides.
         installed: hash the versions of the packages that all these import as well.
     """
-    seen = _modules(script, plugins)
-    facts = sorted(code for code, _, _ in seen.values())
+    seen = _modules(script, plugins).values()
+    facts = sorted(code for code, _, _ in seen)
     if installed:
-        facts += [f"{name} {number}" for name, number in versions(script, plugins).items()]
+        facts += [f"{name} {number}" for name, number in _versions(seen).items()]
     return hashlib.sha256("".join(facts).encode()).hexdigest()[:16]
 
 
@@ -43,10 +46,7 @@ def versions(script: str | Path, plugins: Iterable[str] = ()) -> dict[str, str]:
 
     A package that is not installed has none, an empty text.
     """
-    packages = {
-        package for _, _, packages in _modules(script, plugins).values() for package in packages
-    }
-    return {name: _version(name) for name in sorted(DISTRIBUTIONS.get(p, p) for p in packages)}
+    return _versions(_modules(script, plugins).values())
 
 
 def texts(folder: str | Path) -> str:
@@ -56,7 +56,12 @@ def texts(folder: str | Path) -> str:
     return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
 
 
-@lru_cache
+def _versions(modules: Iterable[Module]) -> dict[str, str]:
+    packages = {package for _, _, packages in modules for package in packages}
+    return {name: _version(name) for name in sorted(DISTRIBUTIONS.get(p, p) for p in packages)}
+
+
+@cache
 def _version(distribution: str) -> str:
     try:
         return version(distribution)
@@ -64,10 +69,8 @@ def _version(distribution: str) -> str:
         return ""
 
 
-def _modules(
-    script: str | Path, plugins: Iterable[str]
-) -> dict[Path, tuple[str, tuple[Path, ...], frozenset[str]]]:
-    """A script, its plugins and all modules of this package that they import, as by `_read`."""
+def _modules(script: str | Path, plugins: Iterable[str]) -> dict[Path, Module]:
+    """A script, its plugins and all modules of this package that they import."""
     seen = {}
     waiting = [Path(script), *(file for plugin in plugins for file in _files(plugin))]
     while waiting:
@@ -78,19 +81,28 @@ def _modules(
     return seen
 
 
-@lru_cache
-def _read(file: Path) -> tuple[str, tuple[Path, ...], frozenset[str]]:
-    """The code of a file without what does not compute; the modules and packages it imports."""
+@cache
+def _read(file: Path) -> Module:
     tree = ast.parse(file.read_bytes())
-    names = list(_imported(tree))
-    for node in ast.walk(tree):
+    names: set[str] = set()
+    for node in _statements(tree):
+        names.update(_imported(node))
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_docstring(body[0]):
             node.body = body[1:]  # type: ignore[attr-defined]
-    inside = tuple(module for name in names for module in _files(name))
+    inside = tuple({module for name in names for module in _files(name)})
     roots = {name.split(".")[0] for name in names}
     outside = frozenset(roots - {PACKAGE.name} - sys.stdlib_module_names)
-    return ast.dump(tree), inside, outside
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), inside, outside
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """A module and all statements in it: `ast.walk` would go through their expressions as well."""
+    yield node
+    for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+        inside = getattr(node, block, ())
+        for statement in inside if isinstance(inside, list) else ():
+            yield from _statements(statement)
 
 
 def _is_docstring(node: ast.AST) -> bool:
@@ -101,15 +113,14 @@ def _is_docstring(node: ast.AST) -> bool:
     )
 
 
-def _imported(tree: ast.AST) -> Iterator[str]:
-    """The names that a module imports; of `from a import b` also `a.b`, which may be a module."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            yield module
-            yield from (f"{module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+def _imported(node: ast.AST) -> Iterator[str]:
+    """The names that a statement imports; of `from a import b` also `a.b`, a module perhaps."""
+    if isinstance(node, ast.ImportFrom):
+        module = node.module or ""
+        yield module
+        yield from (f"{module}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
 
 
 def _files(name: str) -> Iterator[Path]:

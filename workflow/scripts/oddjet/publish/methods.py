@@ -83,6 +83,7 @@ def render(bibliography: Bibliography, **content: Any) -> str:
         "names": lambda many: enumerated([name(one) for one in many]),
         "listed": enumerated,
         "number": number,
+        "measured": measured,
         "percent": percent,
         "link": lambda path: quote(path),
     }
@@ -90,6 +91,7 @@ def render(bibliography: Bibliography, **content: Any) -> str:
         "cite": bibliography.cite,
         "references": bibliography.listed,
         "rows": rows,
+        "infinity": math.inf,
     }
     text = environment.get_template("methods.md.j2").render(**content)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
@@ -123,6 +125,14 @@ def number(value: float | None, digits: int = 3) -> str:
     if value and abs(value) < 10.0**-digits:
         return f"{value:.1e}"
     return f"{value:.{digits}f}" if abs(value) < 10 else f"{value:.{min(digits, 1)}f}"
+
+
+def measured(value: float, uncertainty: float) -> str:
+    """A value with its uncertainty to two significant digits, and no more digits itself."""
+    if not 0 < uncertainty < math.inf:
+        return number(value)
+    digits = max(0, 1 - math.floor(math.log10(uncertainty)))
+    return f"{value:.{digits}f} ± {uncertainty:.{digits}f}"
 
 
 def percent(share: float) -> str:

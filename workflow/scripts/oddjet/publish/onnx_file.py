@@ -1,25 +1,22 @@
 """A trained score as an ONNX file, the same bytes for the same training."""
 
-import json
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from oddjet import __version__
 from oddjet.common.errors import InputError
-from oddjet.estimate.cuts import choose_cut, least_control
-from oddjet.publish.score_graph import Preparation, Scorer
+from oddjet.publish import graph_file
+from oddjet.publish.preparation import Preparation
+from oddjet.publish.score_graph import Scorer
 
 INPUT, OUTPUTS = "jets", ("anomaly_score", "latent")
 OPSET = 18  # the oldest that has all operators, for readers of some years ago
-RATES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)  # for which cuts are given
 EXAMPLES = 3  # jets that are followed through the network
 
 
@@ -36,13 +33,13 @@ def write(
         path: to write.
         scorer: in evaluation mode.
         preparation: of the samples.
-        facts: metadata; each becomes a text, of JSON unless it is one.
+        facts: metadata, as `graph_file.write` takes them.
 
     Raises:
         InputError: a package for it is not installed.
     """
     try:
-        import onnx
+        import onnx  # noqa: F401
         import onnxscript  # noqa: F401  # PyTorch's exporter imports it
     except ImportError as error:
         raise InputError(
@@ -53,8 +50,7 @@ def write(
         ) from error
 
     proto = _exported(scorer, _examples(preparation))
-    proto.producer_name, proto.producer_version = "oddjet", __version__
-    proto.graph.name = proto.graph.doc_string = "anomaly score of raw jets"
+    proto.graph.name = "anomaly score of raw jets"
     # what the exporter notes of its own: source files with their folders, names of sizes
     proto.graph.ClearField("value_info")
     for part in (proto, proto.graph, *proto.graph.node, *proto.graph.input, *proto.graph.output):
@@ -65,54 +61,22 @@ def write(
         value.type.tensor_type.shape.dim[0].dim_param = "N"
     if preparation.of_constituents:
         proto.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "k"
-    texts = {
-        name: fact if isinstance(fact, str) else json.dumps(fact, sort_keys=True)
-        for name, fact in facts.items()
-    }
-    onnx.helper.set_model_props(proto, texts)
-    onnx.checker.check_model(proto, full_check=True)
-    Path(path).write_bytes(proto.SerializeToString(deterministic=True))
+    graph_file.write(path, proto, facts)
 
 
 def facts_of(preparation: Preparation, cuts: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     """The metadata that say how a score is used.
 
     Returns:
-        `oddjet_version`; `license` of the graph that oddjet made; `input`, what a row holds;
-        `images` and `preprocessing`, as the configuration has them; `cuts`.
+        `input`, what a row holds; `images` and `preprocessing`, as the configuration has them;
+        `cuts`.
     """
-    last: list[Any] = list(preparation.row)
-    if preparation.of_constituents:
-        last[0] = "k"
     return {
-        "oddjet_version": __version__,
-        "license": "BSD-3-Clause",
-        "input": {
-            "name": INPUT,
-            "type": "float64" if preparation.of_constituents else "float32",
-            "shape": ["N", *last],
-        },
+        "input": {"name": INPUT, **preparation.rows},
         "images": preparation.images,
         "preprocessing": preparation.steps,
         "cuts": cuts,
     }
-
-
-def cuts(control: np.ndarray, max_fpr: float, fpr_confidence: float) -> list[dict[str, float]]:
-    """Cuts whose false positive rates are proved by control scores (N,).
-
-    Returns:
-        For `max_fpr`, first, and each of the usual rates that so many jets can prove: `max_fpr`,
-        `fpr_confidence`, and `threshold`, `fpr`, `fpr_upper` as `estimate.cuts.Cut` has them. Jets
-        strictly above the threshold are called anomalous.
-    """
-    rates = [max_fpr, *(rate for rate in RATES if rate != max_fpr)]
-    return [
-        {"max_fpr": rate, "fpr_confidence": fpr_confidence}
-        | asdict(choose_cut(control, rate, fpr_confidence))
-        for rate in rates
-        if least_control(rate, fpr_confidence) <= len(control)
-    ]
 
 
 def _examples(preparation: Preparation) -> torch.Tensor:

@@ -1,55 +1,17 @@
 """The whole road of a jet, from a row of a user's file to its anomaly score, as one module."""
 
 import copy
-import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import h5py
 import torch
 from numpy.polynomial.legendre import leggauss
 from torch import Tensor, nn
 
-from oddjet.planning.coordinates import CONSTITUENTS
+from oddjet.publish.preparation import Preparation
 from oddjet.publish.preprocessing_graph import Preprocessing, RawConstituents, RawImages
 from oddjet.train.models.base import Autoencoder, Loss
 from oddjet.train.normalisation import MinMax
 from oddjet.train.scoring import Mahalanobis
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """How a sample was prepared.
-
-    Attributes:
-        images: the configuration's `images`.
-        steps: of the preprocessing, `crop` in raw pixels or None.
-        row: shape of a row of the raw files: (H, W), (H, W, C), (C, H, W), or (k, coordinates).
-        shape: (C, H, W) of an image of it.
-    """
-
-    images: Mapping[str, Any]
-    steps: Mapping[str, Any]
-    row: tuple[int, ...]
-    shape: tuple[int, int, int]
-
-    @classmethod
-    def read(cls, prepared: str | Path) -> "Preparation":
-        """That of a prepared sample."""
-        with h5py.File(prepared) as sample:
-            configuration = json.loads(sample.attrs["configuration"])
-            crop = sample.attrs.get("crop")
-            channels, height, width = sample.attrs["raw_shape"].tolist()
-            row = tuple(sample.attrs["row_shape"].tolist())
-        steps = configuration["preprocessing"] | {"crop": None if crop is None else int(crop)}
-        return cls(configuration["images"], steps, row, (channels, height, width))
-
-    @property
-    def of_constituents(self) -> bool:
-        return bool(self.images["layout"] == CONSTITUENTS)
 
 
 class Scorer(nn.Module):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from snakemake.io import is_flagged
+from snakemake.output_index import OutputIndex
 
 
 def jobs_behind(rules: Iterable[Any], targets: Iterable[str]) -> list[dict[str, Any]]:
@@ -19,16 +20,17 @@ def jobs_behind(rules: Iterable[Any], targets: Iterable[str]) -> list[dict[str, 
         and `benchmark`.
     """
     rules = list(rules)
+    producers = OutputIndex(rules)
     waiting, seen, found = list(targets), set(), []
     while waiting:
         file = waiting.pop()
         if file in seen:
             continue
         seen.add(file)
-        makers = [one for one in rules if one.is_producer(file)]
+        makers = producers.match_producers(file)
         if not makers:  # a raw file
             continue
-        maker = makers[0]
+        maker = min(makers, key=rules.index)
         wildcards = maker.get_wildcards(file)
         inputs, *_ = maker.expand_input(wildcards)
         outputs, _ = maker.expand_output(wildcards)
