@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+
 import h5py
 import numpy as np
 import yaml
