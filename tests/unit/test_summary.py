@@ -298,6 +298,20 @@ def test_headline_model_has_the_narrowest_intervals_unless_it_is_named() -> None
     assert named.headline.tolist() == ["true", "true", "false", "false"]
 
 
+def test_a_model_that_is_not_believed_is_no_headline_beside_one_that_is() -> None:
+    parts = tables()
+    fractions, checks = parts["fractions"], parts["checks"]
+    fractions.loc[fractions.model == "L", "high"] -= 0.1
+    assert set(quote(parts).query("headline == 'true'").model) == {"L"}
+    checks.loc[
+        (checks.model == "L") & (checks.index == checks[checks.model == "L"].index[0]), "passed"
+    ] = False
+    assert set(quote(parts).query("headline == 'true'").model) == {"S"}
+    checks.loc[checks.model == "S", "passed"] = False
+    checks.loc[checks.model == "L", "passed"] = False
+    assert set(quote(parts).query("headline == 'true'").model) == {"L"}
+
+
 def test_a_model_that_learnt_nothing_is_the_headline_only_where_none_did() -> None:
     parts = tables()
     fractions = parts["fractions"]

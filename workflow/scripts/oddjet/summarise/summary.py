@@ -151,7 +151,8 @@ def summarise(
         more = [list(_more_elsewhere(row, rows, reasons, confidence)) for row in rows]
         reasons = [one + other for one, other in zip(reasons, more, strict=True)]
     if headline_model == "auto":
-        headline_model = narrowest(pd.DataFrame(rows), training)
+        believed = [not against for against in reasons]
+        headline_model = narrowest(pd.DataFrame(rows).assign(believed=believed), training)
     for row, against in zip(rows, reasons, strict=True):
         row["headline"] = str(row["model"] == headline_model).lower()
         row |= {"believable": str(not against).lower(), "reasons": "; ".join(against)}
@@ -221,15 +222,18 @@ def _unsound(samples: pd.DataFrame, test: str) -> list[str]:
 def narrowest(quoted: pd.DataFrame, training: pd.DataFrame) -> str:
     """The model with the narrowest total intervals, on average over the tests.
 
-    Not one with a collapsed training, as long as there is another.
+    Of those alone whose fractions are believed of most tests; where none is, not one with a
+    collapsed training, as long as there is another.
 
     Args:
-        quoted: `model, low, high` of the headline fractions.
+        quoted: `model, low, high` of the headline fractions, and whether they are `believed`.
         training: as `training_table` makes it.
     """
     widths = (quoted.high - quoted.low).groupby(quoted.model, sort=False).mean()
+    believed = quoted.groupby("model", sort=False).believed.sum()
     learnt = ~training.collapsed.groupby(training.model, sort=False).any()[widths.index]
-    return str(widths[learnt | ~learnt.any()].idxmin())
+    possible = (believed == believed.max()) & (learnt | ~learnt.any())
+    return str(widths[possible].idxmin())
 
 
 def failed_checks(checks: pd.DataFrame, model: str, test: str) -> list[str]:
