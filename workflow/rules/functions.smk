@@ -14,6 +14,7 @@ from oddjet.planning.contents import contents, refuse_changed
 from oddjet.planning.fingerprint import fingerprint, texts
 from oddjet.watch.lost import still_queued
 from snakemake.common import async_run
+from snakemake.io import IOFile
 from snakemake.logging import logger
 from snakemake.settings.enums import RerunTrigger
 from tabulate import tabulate
@@ -256,7 +257,7 @@ def unchanged_since_made():
             except InputError as error:
                 raise WorkflowError(str(error))
             for job in jobs:
-                refuse_of_others(job["outputs"], job["params"])
+                refuse_of_others(map(IOFile, job["outputs"]), job["params"])
         return []
 
     return none

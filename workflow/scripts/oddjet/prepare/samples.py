@@ -27,7 +27,7 @@ LEAST_JETS = 10  # of a test: fractions of fewer say nothing, and nothing can be
 LEAST_SIDE = 8  # pixels that every model takes
 CURVE_JETS = 2000  # for a figure: enough
 CROP_JETS = 100_000  # that the crop is measured on: it is a whole number of pixels
-HELD = 2**28  # bytes of raw jets, sparse, that are not read again: about a million
+HELD = 2**28  # bytes of raw jets, sparse, and their features, that are not read again: 120,000
 
 
 def prepare_normal(
