@@ -106,7 +106,7 @@ def test_a_retry_asks_for_more_memory_and_time() -> None:
     for name, text in submitted.items():
         if "script:" in text:
             assert re.search(r"mem_mb=more\(\d+\)", text), name
-            assert re.search(r"runtime=more\(\d+\)", text), name
+            assert re.search(r"runtime=((more|minutes_for)\(\d+\)|piece_minutes)", text), name
 
 
 def test_groups_are_of_rules_that_there_are_and_leave_trainings_alone() -> None:
