@@ -127,7 +127,7 @@ def refuse_others(path: str | Path, parameters: Mapping[str, Any]) -> None:
     if kept not in (None, _digest(parameters)):
         raise InputError(
             path,
-            "a result of other parameters or code, of a job that its Snakemake was lost before",
+            "a result of other parameters or code, of a job that outlived its Snakemake",
             "one of those of today",
             f"delete {path} and give the same command again.",
         )
