@@ -63,29 +63,36 @@ def jittered(images: np.ndarray, jets: int, rng: np.random.Generator) -> Iterato
         yield np.roll(some, shift, axis=(1, 2)) * scale
 
 
+SAMPLES = {  # file and key of the demo input, and the share of the jets
+    "normal": ("Normal_data.npz", "normal_data", 2 / 3),
+    "low": ("Test_data_low.npz", "test_data", 1 / 6),
+    "high": ("Test_data_high.npz", "test_data", 1 / 6),
+}
+
+
+def write_jets(path: Path, raw: np.ndarray, events: int, rng: np.random.Generator) -> None:
+    """Write so many jets, moved copies of raw images (n, H, W), as compressed HDF5 `images`."""
+    with h5py.File(path, "w") as target:
+        store = target.create_dataset(
+            "images",
+            (events, *raw.shape[1:]),
+            np.float32,
+            chunks=(100, *raw.shape[1:]),
+            compression="gzip",
+            compression_opts=1,
+        )
+        done = 0
+        for piece in jittered(raw, events, rng):
+            store[done : done + len(piece)] = piece
+            done += len(piece)
+
+
 def write_large(place: Path, jets: int) -> dict[str, Any]:
     """Write two thirds of the jets as a normal sample, the rest as two tests; their `samples`."""
     rng = np.random.default_rng(0)
-    wanted = {
-        "normal": ("Normal_data.npz", "normal_data", jets * 2 // 3),
-        "low": ("Test_data_low.npz", "test_data", jets // 6),
-        "high": ("Test_data_high.npz", "test_data", jets // 6),
-    }
-    for name, (file, key, events) in wanted.items():
+    for name, (file, key, share) in SAMPLES.items():
         raw = demo_images(file, key).dense()[:, 0]
-        with h5py.File(place / f"{name}.h5", "w") as target:
-            store = target.create_dataset(
-                "images",
-                (events, *raw.shape[1:]),
-                np.float32,
-                chunks=(100, *raw.shape[1:]),
-                compression="gzip",
-                compression_opts=1,
-            )
-            done = 0
-            for piece in jittered(raw, events, rng):
-                store[done : done + len(piece)] = piece
-                done += len(piece)
+        write_jets(place / f"{name}.h5", raw, round(jets * share), rng)
     tests = {name: {"file": str(place / f"{name}.h5")} for name in ("low", "high")}
     return {"normal": {"file": str(place / "normal.h5")}, "tests": tests}
 

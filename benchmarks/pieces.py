@@ -1,7 +1,6 @@
-"""A sample of many files read in pieces, on one core and on two, at the same time.
+"""A sample of many files read in pieces, on one core and then on two.
 
-Both share the machine with whatever else runs there, so that their ratio moves less with it than
-with the time of day. Jets are those of `datapath`, two thirds of them normal.
+One after the other: together they would ask for three cores. Jets are those of `datapath`.
 """
 
 import argparse
@@ -14,16 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-import h5py
 import numpy as np
 import yaml
-from datapath import GIB, REPOSITORY, demo_images, jittered
+from datapath import GIB, REPOSITORY, SAMPLES, demo_images, write_jets
 
-SAMPLES = {  # file and key of the demo input, and the share of the jets
-    "normal": ("Normal_data.npz", "normal_data", 2 / 3),
-    "low": ("Test_data_low.npz", "test_data", 1 / 6),
-    "high": ("Test_data_high.npz", "test_data", 1 / 6),
-}
 TARGETS = ["normal.h5", "tests/low.h5", "tests/high.h5"]
 # from a small process, because one begins with the memory of that which starts it
 WATCH = """
@@ -44,25 +37,13 @@ def write_files(place: Path, jets: int, files: int) -> dict[str, str]:
         for number in range(several):
             rng = np.random.default_rng([number, len(name)])
             events = round(jets * share / several)
-            with h5py.File(place / f"{name}_{number:02}.h5", "w") as target:
-                store = target.create_dataset(
-                    "images",
-                    (events, *raw.shape[1:]),
-                    np.float32,
-                    chunks=(100, *raw.shape[1:]),
-                    compression="gzip",
-                    compression_opts=1,
-                )
-                done = 0
-                for piece in jittered(raw, events, rng):
-                    store[done : done + len(piece)] = piece
-                    done += len(piece)
+            write_jets(place / f"{name}_{number:02}.h5", raw, events, rng)
         patterns[name] = str(place / f"{name}_*.h5")
     return patterns
 
 
-def prepare(place: Path, cores: int) -> subprocess.Popen[str]:
-    """Start the preparation of all samples on so many cores, in a folder of its own."""
+def prepare(place: Path, cores: int) -> subprocess.CompletedProcess[str]:
+    """Prepare all samples on so many cores, in a folder of its own."""
     run = place / f"on_{cores}"
     run.mkdir()
     command = [sys.executable, "-m", "snakemake", "-s", str(REPOSITORY / "Snakefile")]
@@ -70,8 +51,9 @@ def prepare(place: Path, cores: int) -> subprocess.Popen[str]:
     command += ["--", *(f"results/prepared/shared/{target}" for target in TARGETS)]
     one_thread = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     watch = [sys.executable, "-c", WATCH, *command]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(watch, cwd=run, env=os.environ | one_thread, **pipes)
+    return subprocess.run(
+        watch, cwd=run, env=os.environ | one_thread, capture_output=True, text=True
+    )
 
 
 def main() -> None:
@@ -86,12 +68,11 @@ def main() -> None:
         samples = {name: {"file": file, "pieces": "files"} for name, file in patterns.items()}
         config = {"samples": {"normal": samples.pop("normal"), "tests": samples}}
         (place / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
-        runs = {cores: prepare(place, cores) for cores in given.cores}
-        for cores, run in runs.items():
-            said, log = run.communicate()
+        for cores in given.cores:
+            run = prepare(place, cores)
             if run.returncode:
-                sys.exit(log)
-            wall, cpu, kibibytes = json.loads(said)
+                sys.exit(run.stderr)
+            wall, cpu, kibibytes = json.loads(run.stdout)
             memory = kibibytes * 1024 / GIB
             print(f"{given.jets:,} jets in {given.files} files, {cores} cores: ", end="")
             print(f"{wall:.0f} s, {cpu:.0f} s of CPU time, {memory:.2f} GiB at most in a job")
