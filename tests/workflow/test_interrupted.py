@@ -244,10 +244,12 @@ def test_what_jobs_of_a_lost_run_made_is_taken_over_if_it_is_of_the_same_paramet
     shutil.rmtree(ready / ".snakemake" / "metadata")
     other = deepcopy(CONFIG)
     other["training"]["epochs"] = 99
-    refused = run_workflow(CLUSTERS, config=other, directory=ready)
-    assert refused.returncode != 0
-    said = refused.stdout + refused.stderr
-    assert f"{SCORES.replace('scores.h5', 'model.pt')}: found a result of other parameters" in said
+    for command in ([CLUSTERS], ["-n"]):  # before a job of one target, and in planning all
+        refused = run_workflow(*command, config=other, directory=ready)
+        assert refused.returncode != 0
+        said = refused.stdout + refused.stderr
+        model = SCORES.replace("scores.h5", "model.pt")
+        assert f"{model}: found a result of other parameters" in said
     output = complete(ready, CLUSTERS)
     assert not re.search(r"^(train|prepare_\w+) ", output, re.MULTILINE)  # in the table of jobs
     (ready / CLUSTERS).unlink()
