@@ -82,6 +82,7 @@ rule estimate_fractions:
         "Estimating fractions with {wildcards.model}"
     input:
         scores=expand(SCORES, seed=SEEDS, allow_missing=True),
+        tagger=expand(TAGGED, seed=SEEDS),
         normal=SHARED_NORMAL,
         tests=expand(SHARED_TEST, test=TESTS),
     params:

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from oddjet.common import scorefiles, script
-from oddjet.common.parts import CONTROL
+from oddjet.common.parts import CONTROL, OVERDISPERSION, TAGGER_SCORE
 from oddjet.common.tables import write
 from oddjet.estimate import (
     check,
@@ -35,11 +35,15 @@ table = pd.DataFrame(
         Given(parts, **params.estimation, overdispersion=params.overdispersion), confidence
     )
 )
-of_tests = [score[test] for test in params.tests]
-leak = overlap.overlap(score[CONTROL], of_tests, anchor)
+leak = overlap.overlap(score[CONTROL], [score[test] for test in params.tests], anchor)
 discovered = discovery.tabulate(score, leak, anchor, params.overdispersion)
 largest = max(row["significance"] for row in discovered)
-most = contamination.most(score[CONTROL], of_tests, leak.fraction, largest)
+# whose jets are anomalous does not depend on the score: the best limit holds for all
+tagged = [scorefiles.read_scores(path, TAGGER_SCORE) for path in snakemake.input.tagger]
+most = min(
+    contamination.most(score, anchor, params.overdispersion),
+    contamination.most(ensemble.mean_rank(tagged), anchor, OVERDISPERSION),
+)
 found = {
     "fractions": table,
     "uncertainty_budget": uncertainty_budget.budget(

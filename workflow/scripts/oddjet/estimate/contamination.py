@@ -6,13 +6,16 @@ anomalous jets the normal sample holds (the reducibility factor of mixed samples
 Thaler, Phys. Rev. Lett. 120 (2018) 241602, arXiv:1802.00008).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from scipy import stats
 
+from oddjet.common.parts import CONTROL, tests_of
+from oddjet.estimate.discovery import background_log_p_value, significance
+from oddjet.estimate.overlap import overlap
 from oddjet.estimate.trust import VISIBLE
 
 HIGHEST = 1 / 3  # share of the anomalous jets, those of the highest scores, to compare by
@@ -45,9 +48,7 @@ class Contamination:
         return slope * self.uncertainty, slope * self.uncertainty
 
 
-def most(
-    control: np.ndarray, tests: Sequence[np.ndarray], fraction: float, significance: float
-) -> float:
+def most(scores: Mapping[str, np.ndarray], anchor: float, overdispersion: float) -> float:
     """The largest share of anomalous jets in the normal sample that the tests do not exclude.
 
     The ratio of test to normal jets is taken where a third of the anomalous jets would be if all
@@ -55,18 +56,21 @@ def most(
     and the limit looser, never tighter.
 
     Args:
-        control: scores (n,).
-        tests: scores (m,) of each test.
-        fraction: of anomalous jets in all tests together, as it reads with a pure normal sample.
-        significance: the largest of the tests.
+        scores: by sample part, control and the tests, (N,).
+        anchor: as of `joint`.
+        overdispersion: as of `Given`.
 
     Returns:
         The upper limit of the share, in 0 to 1. It is 0 where no excess is visible, and nothing
         known of anomalous jets.
     """
+    control, tests = scores[CONTROL], [scores[test] for test in tests_of(scores)]
+    seen = max(significance(background_log_p_value(control, one, overdispersion)) for one in tests)
+    # of all tests together, as it reads with a pure normal sample
+    fraction = overlap(control, tests, anchor).fraction
     stacked = np.concatenate(tests)
     jets = round(HIGHEST * fraction * len(stacked))
-    if significance < VISIBLE or jets < 1:
+    if seen < VISIBLE or jets < 1:
         return 0.0
     edge = np.sort(stacked)[-jets]
     normal, above = (int((part >= edge).sum()) for part in (control, stacked))

@@ -119,8 +119,7 @@ def _judged(
 
     As in the summary, but for what needs other models, and checks of features where there are none.
     """
-    tests = list(given.tests.values())
-    leak = overlap(given.control, tests, given.anchor)
+    leak = overlap(given.control, list(given.tests.values()), given.anchor)
     discovered = discovery.tabulate(one.scores, leak, given.anchor, one.overdispersion)
     found = {row["test"]: row for row in discovered}
     sample = check.Sample(one.scores, one.features, given.anchor, CONFIDENCES[0])
@@ -128,7 +127,8 @@ def _judged(
     checked = check.check(sample, check_level, possible)
     failed = {row[of] for row in checked if not row["passed"] for of in ("test", "other")}
     largest = max(row["significance"] for row in found.values())
-    bad = Contamination(**contamination, most=most(given.control, tests, leak.fraction, largest))
+    limit = most(one.scores, given.anchor, one.overdispersion)
+    bad = Contamination(**contamination, most=limit)
     return {
         test: {
             "trusted": test not in failed

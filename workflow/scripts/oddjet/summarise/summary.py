@@ -185,8 +185,9 @@ def _unseen(discovery: pd.DataFrame, test: str, is_bound: bool) -> Iterator[str]
         )
     elif discovery.anchored[test] < LEAST_ANCHORED:
         yield (
-            f"only {discovery.anchored[test]} jets of {test} score low: too few to see whether its "
-            f"background is that of control ({LEAST_ANCHORED} are needed)"
+            f"only {discovery.anchored[test]} jets of {test} score low, too few to see whether its "
+            f"background is that of control ({LEAST_ANCHORED} are needed): it holds next to none, or "
+            "its jets were made otherwise than the normal ones"
         )
 
 
