@@ -13,7 +13,7 @@ from oddjet.estimate.trust import LEAST_ANCHORED, MOST_OVERLAP, SYSTEMATIC, VISI
 
 INVERTED = 1e-3  # p-value of an AUC below 0.5, from which on it is said
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
-APART = 3.0  # standard deviations by which another model finds more, to contradict a fraction
+APART = 3.0  # standard deviations by which two models contradict each other
 
 
 def training_table(histories: Mapping[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
@@ -71,8 +71,8 @@ def summarise(
 
     It is believable if nothing speaks against it: its jets and the normal ones are sound, every
     training has learnt something, the checks are passed, an excess is visible in one of the tests,
-    anomalous jets leave the lowest scores, no other model finds more, and the interval agrees with
-    0 to 1 and with what is known.
+    anomalous jets leave the lowest scores, enough jets of the test stay there, no other model
+    contradicts it, and the interval agrees with 0 to 1 and with what is known.
 
     `low` and `high` hold the statistical uncertainty and, in quadrature, the systematic ones of the
     uncertainty budget. An estimator that leans on an anchor reads low where it fails, so that the
@@ -148,8 +148,8 @@ def summarise(
             }
         )
     if headline not in LOWER_BOUNDS:
-        more = [list(_more_elsewhere(row, rows, reasons, confidence)) for row in rows]
-        reasons = [one + other for one, other in zip(reasons, more, strict=True)]
+        elsewhere = [list(_elsewhere(row, rows, reasons, confidence)) for row in rows]
+        reasons = [one + other for one, other in zip(reasons, elsewhere, strict=True)]
     if headline_model == "auto":
         believed = [not against for against in reasons]
         headline_model = narrowest(pd.DataFrame(rows).assign(believed=believed), training)
@@ -185,28 +185,31 @@ def _unseen(discovery: pd.DataFrame, test: str, is_bound: bool) -> Iterator[str]
         )
     elif discovery.anchored[test] < LEAST_ANCHORED:
         yield (
-            f"only {discovery.anchored[test]} jets of {test} score low, too few to see whether its "
-            f"background is that of control ({LEAST_ANCHORED} are needed): it holds next to none, or "
-            "its jets were made otherwise than the normal ones"
+            f"only {discovery.anchored[test]} jets of {test} score low, too few to compare with "
+            f"control ({LEAST_ANCHORED} are needed): it holds hardly any background, or its jets "
+            "were made otherwise than the normal ones"
         )
 
 
-def _more_elsewhere(
+def _elsewhere(
     row: Mapping[str, Any],
     rows: list[dict[str, Any]],
     reasons: list[list[str]],
     confidence: float,
 ) -> Iterator[str]:
-    """Say which other believable model finds more anomalous jets in the same test.
+    """Say which other believable model finds clearly more or less in the same test.
 
-    All read low where they fail, so the one that finds more is the nearer one.
+    One that overlooks anomalous jets reads low, one that sees a difference of the backgrounds reads
+    high, and no label says which of the two it is.
     """
     for other, against in zip(rows, reasons, strict=True):
         if other["test"] != row["test"] or against:
             continue
-        spread = np.hypot(row["high"] - row["fraction"], other["fraction"] - other["low"])
-        if other["fraction"] - row["fraction"] > APART * spread / sigmas(confidence):
-            yield f"{other['model']} finds more: {other['fraction']:.3f}"
+        lower, higher = sorted((row, other), key=lambda one: one["fraction"])
+        spread = np.hypot(lower["high"] - lower["fraction"], higher["fraction"] - higher["low"])
+        if higher["fraction"] - lower["fraction"] > APART * spread / sigmas(confidence):
+            which = "more" if other is higher else "less"
+            yield f"{other['model']} finds {which}: {other['fraction']:.3f}"
 
 
 def _of(table: pd.DataFrame, model: str, test: str) -> pd.DataFrame:
