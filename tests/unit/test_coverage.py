@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from oddjet.evaluate.pool import Pool, read_pool, write_pool
 from oddjet.evaluate.pseudo_experiments import Distortion, Experiment, experiments
 
 LEVEL = 0.01
+PURE = {"fraction": 0.0, "uncertainty": 0.0}
 SETTINGS = {"max_fpr": 0.1, "fpr_confidence": 0.95, "anchor": 0.5, "bootstrap": 100}
 
 
@@ -150,7 +152,7 @@ def test_two_kinds_of_anomalous_jets_have_other_shares_in_the_tests() -> None:
 def test_measured_bias_and_coverage_are_those_of_known_estimators() -> None:
     pair = (0.2, 0.6)
     drawn = scored(experiments(pool(400), 300, pair, 40, seed=3))
-    table, _ = measure(drawn, pair, SETTINGS, LEVEL)
+    table, _ = measure(drawn, pair, SETTINGS, PURE, LEVEL)
     table = table.set_index(["fraction", "estimator"])
     for fraction in pair:
         joint, cut = table.loc[(fraction, "joint")], table.loc[(fraction, "cut")]
@@ -167,12 +169,20 @@ def test_measured_bias_and_coverage_are_those_of_known_estimators() -> None:
 # Trusted answers
 
 
-def trust(pair: tuple[float, ...], power: float, repeats: int = 30) -> pd.DataFrame:
-    """Of 1,000 jets a test; anomalous jets have a density ~ score ** power."""
+def trust(
+    pair: tuple[float, ...],
+    power: float,
+    repeats: int = 30,
+    known: dict[str, Any] = PURE,
+    events: int = 1000,
+    **distortion: float,
+) -> pd.DataFrame:
+    """Of tests whose anomalous jets have a density ~ score ** power."""
     rng = np.random.default_rng(5)
     background, signal = rng.random(20_000), rng.random(20_000) ** (1 / (power + 1))
-    drawn = scored(experiments(Pool(background, signal, 2000), 1000, pair, repeats, seed=6))
-    _, table = measure(drawn, pair, SETTINGS, LEVEL)
+    jets = Pool(background, signal, 2000)
+    drawn = scored(experiments(jets, events, pair, repeats, 6, Distortion(**distortion)))
+    _, table = measure(drawn, pair, SETTINGS, known, LEVEL)
     assert table.fraction.tolist() == list(pair)
     return table.set_index("fraction")
 
@@ -189,6 +199,28 @@ def test_answers_of_a_good_score_are_trusted_and_their_intervals_hold_the_truth(
 def test_answers_of_a_score_that_overlaps_are_refused_or_right(fraction: float) -> None:
     row = trust((fraction,), power=0.7).loc[fraction]  # an area under the ROC curve of 0.63
     assert row.trusted < 0.1
+
+
+def test_an_interval_holds_the_truth_though_a_tenth_of_the_normal_jets_is_anomalous() -> None:
+    allowed = {"fraction": 0.0, "uncertainty": "auto"}
+    power = 2000
+    unaware, aware = (
+        trust((0.3,), power, known=one, events=4000, contamination=0.1).loc[0.3]
+        for one in (PURE, allowed)
+    )
+    assert unaware.coverage < 0.3
+    assert aware.trusted > 0.9
+    assert aware.coverage > 0.63 - 2 * np.sqrt(0.68 * 0.32 / 30)
+    assert aware.off == 0
+    # of a pure one it takes next to nothing
+    pure, allowing = (trust((0.3,), power, known=one).loc[0.3] for one in (PURE, allowed))
+    assert pure.half_width <= allowing.half_width < 1.3 * pure.half_width
+
+
+def test_an_answer_is_refused_where_too_few_jets_are_left_to_know_the_background_by() -> None:
+    # 2% background: some ten of 1,000 jets in the anchor
+    assert trust((0.98,), power=40).trusted[0.98] == 0
+    assert trust((0.8,), power=40).trusted[0.8] > 0.9
 
 
 def test_a_test_without_signal_is_trusted_beside_one_that_shows_the_signal() -> None:

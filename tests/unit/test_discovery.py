@@ -79,7 +79,7 @@ def test_without_a_visible_excess_the_sensitivity_is_that_to_the_clearest_signal
     rng = np.random.default_rng(6)
     scores = {"normal_control": rng.random(CONTROL), "none": rng.random(TEST)}
     leak = overlap(scores["normal_control"], [scores["none"]], 0.5)
-    (row,) = tabulate(scores, leak, 1.0)
+    (row,) = tabulate(scores, leak, 0.5, 1.0)
     best = expected_fraction(scores["normal_control"], TEST, np.ones(len(QUANTILES)), 3)
     assert row["expected_3sigma"] == pytest.approx(best)
     assert row["expected_3sigma"] < row["expected_5sigma"]
@@ -89,7 +89,7 @@ def test_without_a_visible_excess_the_sensitivity_is_that_to_the_clearest_signal
 def test_scores_that_are_all_the_same_show_nothing_and_would_show_nothing() -> None:
     scores = {"normal_control": np.full(50, 0.3), "low": np.full(20, 0.3)}
     leak = overlap(scores["normal_control"], [scores["low"]], 0.5)
-    (row,) = tabulate(scores, leak, 1.0)
+    (row,) = tabulate(scores, leak, 0.5, 1.0)
     assert (row["p_background"], row["significance"]) == (1.0, 0.0)
     flat = passing(scores["normal_control"], scores["normal_control"])
     assert np.isnan(expected_fraction(scores["normal_control"], 20, flat, 3))

@@ -65,7 +65,7 @@ def tables(
         ),
         "discovery": pd.DataFrame(
             {**pair, "p_background": 1e-9, "significance": 5.9, "overlap": 0.0}
-            | {"expected_3sigma": 0.02, "expected_5sigma": 0.03}
+            | {"anchored": 500, "expected_3sigma": 0.02, "expected_5sigma": 0.03}
             for pair in pairs
         ),
         "sensitivity": pd.DataFrame({"model": model, "jets": 100} for model in models),
@@ -460,6 +460,16 @@ def test_a_fraction_is_not_believable_where_anomalous_jets_score_as_low_as_the_a
     found = quote(parts, "joint")
     assert set(found.believable) == {"false"}
     assert found.reasons.str.contains("reads low by 55% or more").all()
+
+
+def test_a_fraction_is_not_believable_where_too_few_jets_are_left_to_know_the_background_by() -> (
+    None
+):
+    parts = tables(("S",))
+    parts["discovery"].loc[parts["discovery"].test == "high", "anchored"] = 12
+    found = quote(parts, "joint").set_index("test")
+    assert found.believable.to_dict() == {"low": "true", "high": "false"}
+    assert "only 12 jets of high score low" in found.reasons["high"]
 
 
 def test_of_two_models_that_disagree_the_one_that_finds_less_is_not_believable() -> None:

@@ -5,19 +5,20 @@ import pandas as pd
 import pytest
 
 from oddjet.estimate import fractions
+from oddjet.estimate.contamination import Contamination
 from oddjet.estimate.given import Given
 from oddjet.estimate.overlap import Overlap
 from oddjet.estimate.uncertainty_budget import budget
 
 CONTROL, TEST = 3000, 1500
 LEAK = Overlap(leak=0.04, deviation=0.03, fraction=0.4)
-PURE = {"fraction": 0.0, "uncertainty": 0.0}
+PURE = Contamination(0.0, 0.0, most=0.0)
 
 
 def made(
     headline: str = "joint",
     control: int = CONTROL,
-    contamination: dict[str, float] = PURE,
+    contamination: Contamination = PURE,
     overdispersion: float = 1.0,
 ) -> dict[str, pd.DataFrame]:
     """The budget of three seeds and their ensemble, a table with `source` as index by test."""
@@ -36,7 +37,7 @@ def made(
             if row["estimator"] == "bbe":
                 rows[-1] |= {"fraction": row["fraction"] - 0.1}
     found = pd.DataFrame(
-        budget(pd.DataFrame(rows), scores, LEAK, headline, 0.5, 0.68, contamination, overdispersion)
+        budget(pd.DataFrame(rows), scores, LEAK, contamination, headline, 0.5, 0.68, overdispersion)
     )
     return {test: here.set_index("source") for test, here in found.groupby("test")}
 
@@ -82,7 +83,7 @@ def test_overlap_reaches_up_alone_and_in_proportion_to_the_fraction() -> None:
 
 
 def test_what_is_known_of_the_normal_sample_matters_less_the_purer_the_test_is() -> None:
-    tables = made(contamination={"fraction": 0.0, "uncertainty": 0.1})
+    tables = made(contamination=Contamination(0.0, 0.1, most=0.0))
     for test, fraction in (("low", 0.2), ("high", 0.6)):
         # 68% are 0.994 standard deviations
         expected = 0.994 * 0.1 * (1 - fraction)

@@ -157,6 +157,7 @@ rule measure_coverage:
         ],
         estimation=ESTIMATION
         | {"bootstrap": config["coverage"]["bootstrap"], "contamination": 0.0},
+        contamination=CONTAMINATION | {"fraction": 0.0},
         check_level=config["fraction"]["check_level"],
     output:
         coverage=COVERAGE_CELL,

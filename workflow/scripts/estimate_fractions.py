@@ -9,6 +9,7 @@ from oddjet.common.parts import CONTROL
 from oddjet.common.tables import write
 from oddjet.estimate import (
     check,
+    contamination,
     discovery,
     ensemble,
     feature_files,
@@ -34,19 +35,21 @@ table = pd.DataFrame(
         Given(parts, **params.estimation, overdispersion=params.overdispersion), confidence
     )
 )
-leak = overlap.overlap(score[CONTROL], [score[test] for test in params.tests], anchor)
-discovered = discovery.tabulate(score, leak, params.overdispersion)
+of_tests = [score[test] for test in params.tests]
+leak = overlap.overlap(score[CONTROL], of_tests, anchor)
+discovered = discovery.tabulate(score, leak, anchor, params.overdispersion)
 largest = max(row["significance"] for row in discovered)
+most = contamination.most(score[CONTROL], of_tests, leak.fraction, largest)
 found = {
     "fractions": table,
     "uncertainty_budget": uncertainty_budget.budget(
         table,
         score,
         leak,
+        contamination.Contamination(**params.contamination, most=most),
         params.headline,
         anchor,
         confidence,
-        params.contamination,
         params.overdispersion,
     ),
     "discovery": discovered,

@@ -16,7 +16,9 @@ scored = (
     coverage.Scored.tagged(one, number) if jets.training else coverage.Scored.of(one)
     for number, one in enumerate(drawn)
 )
-tables = coverage.measure(scored, params.pair, params.estimation, params.check_level)
+tables = coverage.measure(
+    scored, params.pair, params.estimation, params.contamination, params.check_level
+)
 for name, table in zip(("coverage", "trust"), tables, strict=True):
     table.insert(0, "score", wildcards.score)
     table.insert(1, "distortion", wildcards.distortion)

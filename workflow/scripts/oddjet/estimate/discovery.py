@@ -126,23 +126,25 @@ def expected_fraction(
 
 
 def tabulate(
-    scores: Mapping[str, np.ndarray], overlap: Overlap, overdispersion: float
+    scores: Mapping[str, np.ndarray], overlap: Overlap, anchor: float, overdispersion: float
 ) -> list[dict]:
     """Whether there is anything in each test, and how little would be seen.
 
     Args:
         scores: by sample part, (N,).
         overlap: of all tests.
+        anchor: share of the control jets whose scores, the lowest, count as low.
         overdispersion: as of `background_log_p_value`.
 
     Returns:
         A row per test: `test, p_background, significance, expected_3sigma, expected_5sigma,
-        overlap`, the last `Overlap.least`.
+        overlap, anchored`, the last two `Overlap.least` and the number of jets of low score.
     """
     control, tests = scores[CONTROL], tests_of(scores)
     found = {test: background_log_p_value(control, scores[test], overdispersion) for test in tests}
     largest = max(map(significance, found.values()))
     anomalous = _anomalous(scores, overlap, largest)
+    edge = np.quantile(control, anchor, method="inverted_cdf")
     return [
         {
             "test": test,
@@ -150,6 +152,7 @@ def tabulate(
             "significance": significance(found[test]),
             **_expected(control, len(scores[test]), anomalous, overdispersion),
             "overlap": overlap.least,
+            "anchored": int((scores[test] <= edge).sum()),
         }
         for test in tests
     ]

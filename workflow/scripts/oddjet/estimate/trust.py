@@ -6,16 +6,19 @@ SYSTEMATIC = ("overlap", "seeds", "contamination")
 # Standard deviations of an excess from which on it says what the anomalous jets look like. Where
 # none is seen, the score may be blind to the anomaly.
 VISIBLE = 4.0
+# Jets of a test in the anchor from which on a background that is not that of control is seen there
+LEAST_ANCHORED = 60
 LEAST_P = 1e-300  # p-value: none is said to be less
 # Share of its value by which a fraction may read low because of anomalous jets in the anchor
 MOST_OVERLAP = 0.4
 
 
-def tell(significance: float, overlap: float) -> bool:
-    """Whether the scores of all tests tell how many anomalous jets there are.
+def tell(significance: float, overlap: float, anchored: int) -> bool:
+    """Whether the scores of all tests tell how many anomalous jets there are in one.
 
     Args:
         significance: the largest of the tests.
         overlap: `Overlap.least` of all of them.
+        anchored: jets of the test that score as low as the anchor.
     """
-    return significance >= VISIBLE and overlap <= MOST_OVERLAP
+    return significance >= VISIBLE and overlap <= MOST_OVERLAP and anchored >= LEAST_ANCHORED

@@ -7,6 +7,7 @@ import pandas as pd
 
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL, tests_of
+from oddjet.estimate.contamination import Contamination
 from oddjet.estimate.declared import ENVELOPE, ESTIMATORS
 from oddjet.estimate.estimators.joint import binned, fit
 from oddjet.estimate.overlap import Overlap
@@ -18,10 +19,10 @@ def budget(
     fractions: pd.DataFrame,
     scores: Mapping[str, np.ndarray],
     overlap: Overlap,
+    contamination: Contamination,
     headline: str,
     anchor: float,
     confidence: float,
-    contamination: Mapping[str, float],
     overdispersion: float = 1.0,
 ) -> list[dict]:
     """List the uncertainties of the ensemble's headline fraction, for each test.
@@ -30,17 +31,17 @@ def budget(
     other estimators have `statistics` in one. `seeds` is the standard deviation over seeds: they
     share their jets, so it does not shrink with their number. `overlap` is how much higher the
     fraction may be because of anomalous jets that score as low as the anchor; `estimators` reaches
-    to the lower and the higher of `joint` and `bbe`. `contamination` comes of what is
-    known of the normal sample.
+    to the lower and the higher of `joint` and `bbe`. `contamination` is how far the
+    fraction may be off because of anomalous jets in the normal sample.
 
     Args:
         fractions: of one model, as tables/fractions.csv.
         scores: the ensemble's, by sample part, (N,).
-        headline: the estimator.
         overlap: of all tests.
+        contamination: of the normal sample.
+        headline: the estimator.
         anchor: as of `joint`.
         confidence: of the intervals in `fractions`.
-        contamination: `fraction` of the normal jets that are anomalous, and its `uncertainty`.
         overdispersion: as of `Given`.
 
     Returns:
@@ -51,7 +52,7 @@ def budget(
     counts, stacked, bins = binned(control, samples, anchor)
     whole, of_tests = (fit(n, stacked, bins)[1] for n in (counts, counts * MANY))
     reach = sigmas(confidence)
-    statistical = reach * overdispersion * (1 - contamination["fraction"])
+    statistical = reach * overdispersion * (1 - contamination.fraction)
     rows = []
     for number, test in enumerate(tests):
         here = fractions[(fractions.test == test)]
@@ -67,10 +68,9 @@ def budget(
             }
         if ESTIMATORS[headline].leans_on_anchor:
             sources["overlap"] = (0.0, reach * overlap.allowance(quoted.fraction))
-        if contamination["uncertainty"] and headline != "cut":
-            # the fraction is c + (1 - c) r, with r relative to the normal sample
-            slope = (1 - quoted.fraction) / (1 - contamination["fraction"])
-            sources["contamination"] = (reach * abs(slope) * contamination["uncertainty"],) * 2
+        if contamination.uncertainty and headline != "cut":
+            down, up = contamination.allowance(quoted.fraction)
+            sources["contamination"] = (reach * down, reach * up)
         seeds = here[(here.seed != "ensemble") & (here.estimator == headline)].fraction
         sources["seeds"] = (seeds.std() if len(seeds) > 1 else 0.0,) * 2
         envelope = ensemble.fraction[ensemble.index.isin(ENVELOPE)]

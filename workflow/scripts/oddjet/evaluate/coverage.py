@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL, OVERDISPERSION
 from oddjet.estimate import check, discovery, trust
+from oddjet.estimate.contamination import Contamination, most
 from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
 from oddjet.estimate.fractions import estimates
 from oddjet.estimate.given import Given
@@ -57,6 +58,7 @@ def measure(
     drawn: Iterator[Scored],
     pair: Sequence[float],
     settings: Mapping[str, Any],
+    contamination: Mapping[str, Any],
     check_level: float,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Apply every estimator to pseudo-experiments, and judge the answers as a run does.
@@ -65,6 +67,7 @@ def measure(
         drawn: the experiments.
         pair: the true fractions.
         settings: of `Given`.
+        contamination: `fraction` and `uncertainty`, as of `Contamination`.
         check_level: as of `check.check`.
 
     Returns:
@@ -94,7 +97,7 @@ def measure(
             rows.append(row)
             if estimator == "joint":
                 answers.append({**truth[test], "test": test, "value": value, "half": row["half"]})
-        judged = _judged(one, given, check_level)
+        judged = _judged(one, given, contamination, check_level)
         for answer in answers[-len(pair) :]:
             answer |= judged[answer["test"]]
     keys = ["fraction", "other_fraction", "estimator"]
@@ -109,23 +112,29 @@ def measure(
     return measured, trusted
 
 
-def _judged(one: Scored, given: Given, check_level: float) -> dict[str, dict[str, Any]]:
-    """Of each test, how much higher its truth may lie than the fraction, and whether it is trusted.
+def _judged(
+    one: Scored, given: Given, contamination: Mapping[str, Any], check_level: float
+) -> dict[str, dict[str, Any]]:
+    """Of each test, what its interval allows for, and whether it is trusted.
 
     As in the summary, but for what needs other models, and checks of features where there are none.
     """
-    leak = overlap(given.control, list(given.tests.values()), given.anchor)
-    found = {row["test"]: row for row in discovery.tabulate(one.scores, leak, one.overdispersion)}
+    tests = list(given.tests.values())
+    leak = overlap(given.control, tests, given.anchor)
+    discovered = discovery.tabulate(one.scores, leak, given.anchor, one.overdispersion)
+    found = {row["test"]: row for row in discovered}
     sample = check.Sample(one.scores, one.features, given.anchor, CONFIDENCES[0])
     possible = [name for name, how in CHECKS.items() if one.features or not how.of_features]
     checked = check.check(sample, check_level, possible)
     failed = {row[of] for row in checked if not row["passed"] for of in ("test", "other")}
     largest = max(row["significance"] for row in found.values())
-    told = trust.tell(largest, leak.least)
+    bad = Contamination(**contamination, most=most(given.control, tests, leak.fraction, largest))
     return {
         test: {
-            "trusted": told and test not in failed,
+            "trusted": test not in failed
+            and trust.tell(largest, leak.least, found[test]["anchored"]),
             "leak": leak,
+            "contamination": bad,
             "p_background": found[test]["p_background"],
             "auc": roc_auc_score(label, one.scores[test]) if label.min() < label.max() else np.nan,
         }
@@ -143,14 +152,16 @@ def _trusted(table: pd.DataFrame, fraction: float) -> dict[str, float]:
         `half_width` of the interval; `coverage_limit` of the one-sided 95% upper limit and
         `false_discoveries`, the share with a `p_background` below 0.05, of all.
     """
-    up = np.hypot(
-        table.half,
-        [leak.allowance(value) for leak, value in zip(table.leak, table.value, strict=True)],
-    )
+    allowed = [
+        (*row.contamination.allowance(row.value), row.leak.allowance(row.value))
+        for row in table.itertuples()
+    ]
+    lower, higher, leak = np.transpose(allowed)
+    down, up = np.hypot(table.half, lower), np.hypot(np.hypot(table.half, higher), leak)
     above = fraction - table.value  # how far the truth lies above the answer
-    sigma = np.where(above > 0, up, table.half)
+    sigma = up.where(above > 0, down)
     # not in 0 to 1, at 95%: refused
-    sane = (table.value + 2 * up >= 0) & (table.value - 2 * table.half <= 1)
+    sane = (table.value + 2 * up >= 0) & (table.value - 2 * down <= 1)
     kept = table.trusted & sane
     reach = sigmas(CONFIDENCES[0])
     inside, inside_three = (np.abs(above) <= number * sigma for number in (reach, OFF))
@@ -162,7 +173,7 @@ def _trusted(table: pd.DataFrame, fraction: float) -> dict[str, float]:
         "refused": (inside_three & ~kept).mean(),
         "coverage": inside[kept].mean(),
         "off": (~inside_three)[kept].mean(),
-        "half_width": (reach * (up + table.half) / 2)[kept].mean(),
+        "half_width": (reach * (up + down) / 2)[kept].mean(),
         "coverage_limit": (table.value + sigmas(0.9) * up >= fraction).mean(),
         "false_discoveries": (table.p_background < 0.05).mean(),
     }

@@ -9,7 +9,7 @@ import pandas as pd
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import TAGGER_SCORE
 from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
-from oddjet.estimate.trust import MOST_OVERLAP, SYSTEMATIC, VISIBLE
+from oddjet.estimate.trust import LEAST_ANCHORED, MOST_OVERLAP, SYSTEMATIC, VISIBLE
 
 INVERTED = 1e-3  # p-value of an AUC below 0.5, from which on it is said
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
@@ -111,7 +111,7 @@ def summarise(
                 *_collapsed(training, model),
                 *_unsound(tables["samples"], test),
                 *failed_checks(tables["checks"], model, test),
-                *_unseen(discovery, headline in LOWER_BOUNDS),
+                *_unseen(discovery, test, headline in LOWER_BOUNDS),
                 *_contradictions(
                     quoted.fraction - stretch * down,
                     quoted.fraction + stretch * up,
@@ -169,8 +169,8 @@ def _total(quoted: pd.Series, sources: pd.DataFrame) -> tuple[float, float]:
     )
 
 
-def _unseen(discovery: pd.DataFrame, is_bound: bool) -> Iterator[str]:
-    """Say why the scores do not tell how many anomalous jets there are."""
+def _unseen(discovery: pd.DataFrame, test: str, is_bound: bool) -> Iterator[str]:
+    """Say why the scores do not tell how many anomalous jets there are in a test."""
     if is_bound:
         return
     if discovery.significance.max() < VISIBLE:
@@ -182,6 +182,11 @@ def _unseen(discovery: pd.DataFrame, is_bound: bool) -> Iterator[str]:
         yield (
             "anomalous jets score as low as the anchor: the fraction reads low by "
             f"{100 * min(discovery.overlap.max(), 1):.0f}% or more"
+        )
+    elif discovery.anchored[test] < LEAST_ANCHORED:
+        yield (
+            f"only {discovery.anchored[test]} jets of {test} score low: too few to see whether its "
+            f"background is that of control ({LEAST_ANCHORED} are needed)"
         )
 
 
