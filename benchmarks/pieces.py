@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 import numpy as np
+import pandas as pd
 import yaml
 from datapath import GIB, REPOSITORY, SAMPLES, demo_images, write_jets
 
@@ -56,6 +57,16 @@ def prepare(place: Path, cores: int) -> subprocess.CompletedProcess[str]:
     )
 
 
+def by_rule(run: Path) -> pd.DataFrame:
+    """Of the jobs of a run, by rule: how many, their mean seconds, the largest memory in MB."""
+    files = sorted((run / "results" / "benchmarks").glob("*/*.tsv"))
+    found = pd.concat([pd.read_csv(file, sep="\t") for file in files])
+    found["rule"] = [file.parent.name for file in files]
+    return found.groupby("rule").agg(
+        jobs=("s", "size"), seconds=("s", "mean"), memory=("max_rss", "max")
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jets", type=int, default=1_200_000)
@@ -76,6 +87,7 @@ def main() -> None:
             memory = kibibytes * 1024 / GIB
             print(f"{given.jets:,} jets in {given.files} files, {cores} cores: ", end="")
             print(f"{wall:.0f} s, {cpu:.0f} s of CPU time, {memory:.2f} GiB at most in a job")
+            print(by_rule(place / f"on_{cores}").round(1).to_string())
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ LOADERS = {
     "train/losses": {"train.py", "score.py", "export_scores.py"},
     "prepare/readers": {
         *("find_jets.py", "prepare_normal.py", "prepare_test.py", "prepare_truth.py"),
-        "read_piece.py",
+        *("read_piece.py", "measure_crop.py"),
     },
     "estimate/estimators": {"estimate_fractions.py", "measure_coverage.py"},
     "estimate/checks": {"estimate_fractions.py", "measure_coverage.py"},

@@ -18,7 +18,8 @@ PREPARED = "prepared/shared/normal.h5"
 CONFIG = deepcopy(TINY)
 CONFIG["samples"]["normal"] = {"file": "raw/normal_*.npy", "pieces": "files"}
 CONFIG["samples"]["tests"] = {"low": {"file": "raw/low.npy", "pieces": 2}}
-JOIN: Made = {("prepare_normal", PREPARED)}
+CROP = "prepared/shared/crop.h5"
+JOIN: Made = {("measure_crop", CROP), ("prepare_normal", PREPARED)}
 
 
 def reading(*files: str) -> Made:
@@ -84,10 +85,37 @@ def test_another_division_and_deleted_pieces_prepare_nothing_anew(
     assert pending(mended.run, place, config) == set()
 
 
+TEST = "prepared/shared/tests/low.h5"
+TEST_PIECES = {("read_piece", f"prepared/pieces/low/{number}_of_2.h5") for number in (1, 2)}
+
+
 def test_the_pieces_of_a_test_are_jobs_of_their_own(
     mended: Mended,
 ) -> None:
-    target = "prepared/shared/tests/low.h5"
-    found = plan(mended.run, CONFIG, targets=[f"results/{target}"])
-    read = {("read_piece", f"prepared/pieces/low/{number}_of_2.h5") for number in (1, 2)}
-    assert found.pending == read | {("prepare_test", target)}
+    found = plan(mended.run, CONFIG, targets=[f"results/{TEST}"])
+    assert found.pending == TEST_PIECES | {("prepare_test", TEST)}
+
+
+@pytest.mark.parametrize(
+    ("crop", "pieces", "waited_for"),
+    [("auto", 3, "measure_crop"), ("auto", 1, "prepare_normal"), (12, 3, "prepare_normal")],
+)
+def test_a_test_waits_for_the_crop_alone_where_it_is_measured_on_pieces(
+    mended: Mended, tmp_path: Path, crop: int | str, pieces: int, waited_for: str
+) -> None:
+    shutil.copytree(mended.run.directory / "raw", tmp_path / "raw")
+    config = deepcopy(CONFIG) | {"preprocessing": {"crop": crop}}
+    config["samples"]["normal"]["pieces"] = pieces
+    found = plan(mended.run, config, tmp_path, targets=[f"results/{TEST}"])
+    rules = {rule for rule, _ in found.pending}
+    assert rules & {"measure_crop", "prepare_normal"} == {waited_for}
+
+
+def test_the_crop_that_was_measured_on_pieces_stays_that_of_the_tests_without_them(
+    mended: Mended,
+) -> None:
+    config = deepcopy(CONFIG)
+    del config["samples"]["normal"]["pieces"]
+    found = plan(mended.run, config, targets=[f"results/{TEST}"])
+    assert ("measure_crop", CROP) in found.everything - found.pending
+    assert ("prepare_normal", PREPARED) not in found.everything

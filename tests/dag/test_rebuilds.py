@@ -207,7 +207,7 @@ def test_edits_of_estimators_and_checks_cluster_and_train_nothing(
 
 
 # scripts whose rules neither run makes: they publish, cluster events, and read in pieces
-ELSEWHERE = {"export_scores.py", "find_jets.py", "read_piece.py"}
+ELSEWHERE = {"export_scores.py", "find_jets.py", "read_piece.py", "measure_crop.py"}
 
 
 @pytest.mark.parametrize("folder", LOADERS)

@@ -17,7 +17,7 @@ from oddjet.planning import configuration
 from oddjet.prepare import samples, sparse
 from oddjet.prepare.piece_files import read_piece
 from oddjet.prepare.preprocessing import smallest_crop
-from oddjet.prepare.samples import prepare_normal, prepare_test
+from oddjet.prepare.samples import measure_crop, prepare_normal, prepare_test
 from oddjet.prepare.sparse import SparseImages
 
 STEPS = {"centre": True, "rotate": True, "flip": True, "crop": "auto", "size": 16}
@@ -65,7 +65,7 @@ def some_files(place: Path, layout: str) -> list[str]:
 def prepared(
     place: Path, sample: dict[str, Any], settings: dict[str, Any], pieces: int | str
 ) -> list[Path]:
-    """A sample as the normal one and as a test, read in pieces."""
+    """A sample as the normal one and as a test, read in pieces, its crop measured before."""
     place.mkdir()
     stored: list[Path] = []
     for name, piece in configuration.in_pieces(sample | {"pieces": pieces}).items():
@@ -73,7 +73,11 @@ def prepared(
         own = sample | {"file": piece["file"]}
         read_piece(own, settings, piece["part"], stored[-1])
     normal, test = place / "normal.h5", place / "test.h5"
-    prepare_normal(sample, settings, normal, STEPS, SPLIT, pieces=stored)
+    crop = None
+    if stored:
+        crop = place / "crop.h5"
+        measure_crop(sample, settings, crop, STEPS, SPLIT, pieces=stored)
+    prepare_normal(sample, settings, normal, STEPS, SPLIT, pieces=stored, measured=crop)
     # what differs in its inputs is the content of the normal sample's file alone
     same = Path(place.parent, "same.h5")
     if not same.exists():
@@ -236,7 +240,11 @@ def test_the_memory_of_a_preparation_stays_below_two_gib_for_ten_million_jets(
         np.save(file, np.resize(few, (size, *few.shape[1:])))
         read_piece({"file": file}, IMAGES, [1, 1], piece)
         tracemalloc.start()
-        prepare_normal({"file": file}, IMAGES, tmp_path / "n.h5", STEPS, SPLIT, pieces=[piece])
+        sample, crop = {"file": file}, tmp_path / "c.h5"
+        measure_crop(sample, IMAGES, crop, STEPS, SPLIT, pieces=[piece])
+        prepare_normal(
+            sample, IMAGES, tmp_path / "n.h5", STEPS, SPLIT, pieces=[piece], measured=crop
+        )
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     each = (peaks[1] - peaks[0]) / (sizes[1] - sizes[0])

@@ -102,6 +102,7 @@ COURSE_FILES = {"normal": "Normal_data.npz"} | {
     test: f"Test_data_{test}.npz" for test in ("low", "high")
 }
 PREPARED_NORMAL = f"{RESULTS}/prepared/{{preparation}}/normal.h5"
+MEASURED_CROP = f"{RESULTS}/prepared/{{preparation}}/crop.h5"
 PREPARED_TEST = f"{RESULTS}/prepared/{{preparation}}/tests/{{test}}.h5"
 PREPARED_TRUTH = f"{RESULTS}/prepared/truth/{{test}}.h5"
 SHARED_NORMAL = PREPARED_NORMAL.format(preparation=configuration.SHARED)

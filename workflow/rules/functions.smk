@@ -87,6 +87,18 @@ def pieces_of(sample):
     return [PIECE.format(sample=sample, piece=piece) for piece in IN_PIECES[sample]]
 
 
+def measured_crop(wildcards):
+    """
+    The crop of a preparation as a job of its own measures it; none where it is given, or where the
+    preparation of the normal sample measures it, which needs no further job.
+    """
+    if PREPARATIONS[wildcards.preparation]["crop"] != "auto":
+        return []
+    # once measured it stays: the normal sample may be newer than tests, which would be made anew
+    measured = Path(MEASURED_CROP.format(**wildcards)).exists()
+    return MEASURED_CROP if IN_PIECES["normal"] or measured else []
+
+
 def of_piece(name):
     """What `configuration.in_pieces` says of the piece in the wildcards, as a parameter."""
     return lambda wildcards: IN_PIECES[wildcards.sample][wildcards.piece][name]

@@ -86,6 +86,40 @@ use rule read_piece as read_normal_piece with:
     priority: 1
 
 
+rule measure_crop:
+    """
+    Measure the crop that is `auto` on a normal sample that is read in pieces, so that tests are
+    prepared beside it. Uses wildcard `preparation`.
+    """
+    message:
+        "Measuring the crop ({wildcards.preparation})"
+    input:
+        raw=raw(OF_JETS["normal"]["file"]),
+        weights=raw(configuration.weight_files(OF_JETS["normal"])),
+        pieces=pieces_of("normal"),
+    params:
+        code=code("measure_crop.py", reader(files_with_weights(OF_JETS["normal"]))),
+        contents=lambda wildcards: contents_of(files_with_weights(OF_JETS["normal"])),
+        sample=configuration.asked(OF_JETS["normal"]),
+        images=config["images"],
+        preprocessing=lambda wildcards: PREPARATIONS[wildcards.preparation],
+        split=config["split"],
+    output:
+        MEASURED_CROP,
+    log:
+        f"{LOGS}/measure_crop/{{preparation}}.log",
+    benchmark:
+        f"{BENCHMARKS}/measure_crop/{{preparation}}.tsv"
+    priority: 1
+    resources:
+        mem_mb=more(2000),
+        runtime=minutes_for(30),
+    conda:
+        "../../envs/oddjet.yaml"
+    script:
+        "../scripts/measure_crop.py"
+
+
 rule prepare_normal:
     """
     Check the normal sample, unweight it where it has weights, centre, rotate, flip, crop and rebin its jets as configured, store
@@ -99,6 +133,7 @@ rule prepare_normal:
         weights=raw(configuration.weight_files(OF_JETS["normal"])),
         like=prepared_before(SHARED_NORMAL),
         pieces=pieces_of("normal"),
+        crop=measured_crop,
     params:
         code=code("prepare_normal.py", reader(files_with_weights(OF_JETS["normal"]))),
         contents=lambda wildcards: contents_of(files_with_weights(OF_JETS["normal"])),
@@ -112,6 +147,7 @@ rule prepare_normal:
         f"{LOGS}/prepare_normal/{{preparation}}.log",
     benchmark:
         f"{BENCHMARKS}/prepare_normal/{{preparation}}.tsv"
+    priority: 1  # the longest job of all that prepare
     resources:
         mem_mb=more(2000),
         runtime=minutes_for(30),
@@ -133,7 +169,7 @@ rule prepare_test:
         weights=lambda wildcards: raw(
             configuration.weight_files(OF_JETS[wildcards.test])
         ),
-        normal=PREPARED_NORMAL,
+        normal=lambda wildcards: measured_crop(wildcards) or PREPARED_NORMAL,
         like=prepared_before(SHARED_TEST),
         pieces=lambda wildcards: pieces_of(wildcards.test),
     params:

@@ -15,4 +15,5 @@ samples.prepare_normal(
     params.contents,
     given.like or None,
     given.pieces,
+    given.crop or None,
 )

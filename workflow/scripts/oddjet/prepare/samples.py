@@ -39,6 +39,7 @@ def prepare_normal(
     planned: Read | None = None,
     like: str | Path | None = None,
     pieces: Sequence[str | Path] = (),
+    measured: str | Path | None = None,
 ) -> None:
     """Check the raw normal sample, preprocess it, and hold out its control part.
 
@@ -56,6 +57,7 @@ def prepare_normal(
         like: the sample as it was prepared otherwise, whose jets are kept, so that those of all
             preparations are the same; None to keep every jet that is not empty.
         pieces: the sample as `piece_files.read_piece` has read it; none where it was not.
+        measured: what `measure_crop` wrote of the sample; None where it did not.
 
     Raises:
         InputError: the file or its pixels cannot be used, or it changed meanwhile.
@@ -63,12 +65,11 @@ def prepare_normal(
     raw, files = Images(sample, images), files_of(sample)
     contents = read(files, planned)
     _large_enough(raw, raw.shape, f"images of shape {raw.shape} (channels, height, width)")
-    # drawn for all rows, before it is known which of them hold jets
-    control = control_mask(len(raw), split["control"], int(split["seed"]))
+    control = _control(raw, split)
     crop = preprocessing["crop"]
     held = _Pieces(raw, pieces)
     if crop == "auto":
-        crop = max(LEAST_SIDE, smallest_crop(_measured(held, control), preprocessing))
+        crop = _crop_of(measured) if measured else _measured(held, control, preprocessing)
     left = prepared_shape(raw.shape, crop, preprocessing["size"])
     _large_enough(raw, left, f"{left[1]} x {left[2]} pixels left by the preprocessing")
     with replacing(output) as partial, h5py.File(partial, "w") as target:
@@ -76,6 +77,36 @@ def prepare_normal(
         target["control"] = control[kept]
         for name, values in crop_curve(_first(held), preprocessing).items():
             target[f"crop_curve/{name}"] = values
+        configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
+        target.attrs.update(describe(configuration, {}, raw=checked(files, contents)))
+
+
+def measure_crop(
+    sample: Mapping[str, Any],
+    images: Mapping[str, Any],
+    output: str | Path,
+    preprocessing: Mapping[str, Any],
+    split: Mapping[str, float],
+    planned: Read | None = None,
+    pieces: Sequence[str | Path] = (),
+) -> None:
+    """Measure the crop that is `auto`, as `prepare_normal` does, and nothing else.
+
+    Writes HDF5: as attributes the `crop` in raw pixels, and in `raw` the checksums of what was
+    read.
+
+    Args:
+        sample, images, output, preprocessing, split, planned, pieces: as of `prepare_normal`.
+
+    Raises:
+        InputError: as of `prepare_normal`.
+    """
+    raw, files = Images(sample, images), files_of(sample)
+    contents = read(files, planned)
+    _large_enough(raw, raw.shape, f"images of shape {raw.shape} (channels, height, width)")
+    crop = _measured(_all_of(raw, pieces), _control(raw, split), preprocessing)
+    with replacing(output) as partial, h5py.File(partial, "w") as target:
+        target.attrs["crop"] = crop
         configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
         target.attrs.update(describe(configuration, {}, raw=checked(files, contents)))
 
@@ -106,18 +137,16 @@ def prepare_test(
 
     Args:
         sample, images, output, preprocessing, planned, like, pieces: as of `prepare_normal`.
-        normal: the prepared normal sample.
+        normal: the prepared normal sample, or what `measure_crop` wrote of it.
 
     Raises:
         InputError: the file or its pixels cannot be used, or it changed meanwhile.
     """
-    with h5py.File(normal, "r") as source:
-        crop = source.attrs.get("crop")
+    crop = _crop_of(normal)
     raw, files = Images(sample, images), files_of(sample)
     contents = read(files, planned)
     with replacing(output) as partial, h5py.File(partial, "w") as target:
-        side = None if crop is None else int(crop)
-        _store(raw, _all_of(raw, pieces), target, preprocessing, side, like)
+        _store(raw, _all_of(raw, pieces), target, preprocessing, crop, like)
         configuration = _made_as(sample, images, preprocessing)
         found = checked(files, contents)
         target.attrs.update(describe(configuration, {"normal": normal}, raw=found))
@@ -178,7 +207,26 @@ def _bytes(piece: Piece) -> int:
     return sum(array.nbytes for array in arrays)
 
 
-def _measured(pieces: Iterable[Piece], control: np.ndarray) -> Iterator[SparseImages]:
+def _control(raw: Images, split: Mapping[str, float]) -> np.ndarray:
+    """Mark the control part, drawn for all rows, before it is known which of them hold jets."""
+    return control_mask(len(raw), split["control"], int(split["seed"]))
+
+
+def _crop_of(file: str | Path) -> int | None:
+    """The crop that a file says, in raw pixels; None for the whole image."""
+    with h5py.File(file, "r") as source:
+        crop = source.attrs.get("crop")
+    return None if crop is None else int(crop)
+
+
+def _measured(
+    pieces: Iterable[Piece], control: np.ndarray, preprocessing: Mapping[str, Any]
+) -> int:
+    """The crop in raw pixels that `auto` stands for."""
+    return max(LEAST_SIDE, smallest_crop(_measured_on(pieces, control), preprocessing))
+
+
+def _measured_on(pieces: Iterable[Piece], control: np.ndarray) -> Iterator[SparseImages]:
     """Images outside the control part, `CROP_JETS` at most, from all over the sample."""
     outside = np.flatnonzero(~control)
     measured = np.zeros(len(control), bool)
