@@ -3,11 +3,18 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from oddjet.common.parts import CONTROL
 from oddjet.estimate.check import LEAST_JETS, Sample
+
+FOLDS = 5
+# The folds' classifiers share most of their jets: the sum of what they find fluctuates more than a
+# sum of independent numbers, as a ratio of standard deviations. 150 times 300 and 1,500 background
+# jets with 62 features have 1.29 +- 0.07, and a mean of 0.04 +- 0.10.
+TOGETHER = 1.3
+LEAST_P = 1e-15  # of a fold, and from 1: its normal number stays finite
 
 
 def check(sample: Sample, test: str) -> dict[str, float]:
@@ -18,31 +25,39 @@ def check(sample: Sample, test: str) -> dict[str, float]:
 def same_features(test: np.ndarray, control: np.ndarray) -> dict[str, float]:
     """Whether a classifier can tell two samples (m, d) and (n, d) apart.
 
-    It is trained on one half of each and ranks the other (Lopez-Paz and Oquab, arXiv:1610.06545,
-    with the test of Mann and Whitney); `statistic` is its area under the ROC curve. The halves'
-    p-values are not independent: twice the smaller one is a p-value whatever their correlation.
+    It is trained on all folds but one and ranks that (Lopez-Paz and Oquab, arXiv:1610.06545, with
+    the test of Mann and Whitney); `statistic` is its area under the ROC curve. What the folds find
+    is added up (Stouffer), and divided by how much more it fluctuates than if they were
+    independent.
     """
     if min(len(test), len(control)) < LEAST_JETS:
         return {"statistic": np.nan, "p_value": np.nan}
-    halves = [
-        stats.mannwhitneyu(scored, background, alternative="greater")
+    folds = [
+        (
+            stats.mannwhitneyu(scored, background, alternative="greater"),
+            len(scored),
+            len(background),
+        )
         for scored, background in _cross_fitted(test, control)
     ]
-    sizes = len(test) * len(control) / 4
+    found = stats.combine_pvalues(
+        np.clip([fold.pvalue for fold, *_ in folds], LEAST_P, 1 - LEAST_P), method="stouffer"
+    )
+    areas = [fold.statistic / jets / others for fold, jets, others in folds]
     return {
-        "statistic": float(np.mean([half.statistic for half in halves]) / sizes),
-        "p_value": float(min(1.0, 2 * min(half.pvalue for half in halves))),
+        "statistic": float(np.mean(areas)),
+        "p_value": float(special.ndtr(-found.statistic / TOGETHER)),
     }
 
 
 def _cross_fitted(test: np.ndarray, control: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Scores of one half of two samples by a classifier of the other half, and vice versa."""
+    """Scores of each fold of two samples by a classifier of the others."""
     rng = np.random.default_rng(0)
-    of_test, of_control = (rng.permutation(len(part)) % 2 for part in (test, control))
-    for half in (0, 1):
-        training = test[of_test != half], control[of_control != half]
+    of_test, of_control = (rng.permutation(len(part)) % FOLDS for part in (test, control))
+    for fold in range(FOLDS):
+        training = test[of_test != fold], control[of_control != fold]
         model = HistGradientBoostingClassifier(
             max_iter=40, max_leaf_nodes=8, min_samples_leaf=50, early_stopping=False, random_state=0
         ).fit(np.concatenate(training), np.repeat([1, 0], [len(part) for part in training]))
         score = model.decision_function
-        yield score(test[of_test == half]), score(control[of_control == half])
+        yield score(test[of_test == fold]), score(control[of_control == fold])
