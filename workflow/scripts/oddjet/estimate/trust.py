@@ -7,7 +7,7 @@ SYSTEMATIC = ("overlap", "seeds", "contamination")
 # none is seen, the score may be blind to the anomaly.
 VISIBLE = 4.0
 # Jets of a test in the anchor from which on a background that is not that of control is seen there
-LEAST_ANCHORED = 40
+LEAST_ANCHORED = 60
 LEAST_P = 1e-300  # p-value: none is said to be less
 # Share of its value by which a fraction may read low because of anomalous jets in the anchor
 MOST_OVERLAP = 0.4
