@@ -219,6 +219,20 @@ def test_a_broken_checkpoint_is_refused_and_the_training_starts_anew(
     assert not (tmp_path / "harm").exists()
 
 
+def test_no_byte_of_a_checkpoint_can_change_what_a_training_continues_with(file: Path) -> None:
+    kept = Checkpoint(file, MADE_FROM)
+    kept.keep({"part": Part(3.0)})
+    whole = file.read_bytes()
+    refused = 0
+    for place in range(0, len(whole), 7):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        part = Part(0.0)
+        resumed = Checkpoint(file, MADE_FROM).resume({"part": part})
+        assert part.value == (3.0 if resumed else 0.0), place
+        refused += not resumed
+    assert refused > 10  # some bytes only fill up
+
+
 # Writing
 
 

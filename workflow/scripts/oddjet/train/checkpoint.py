@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import time
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,6 +72,9 @@ class Checkpoint:
         A file that is broken, or of another training, is removed, and the log says why.
         """
         try:
+            with zipfile.ZipFile(self.path) as archive:
+                if broken := archive.testzip():  # PyTorch does not compare the checksums
+                    raise zipfile.BadZipFile(broken)
             saved = torch.load(self.path, map_location="cpu", weights_only=True)
             differing = _differences(saved["made_from"], self.made_from)
         except FileNotFoundError:
