@@ -1,8 +1,6 @@
 """Find clusters in the latents of one training."""
 
-import h5py
-
-from oddjet.common import scorefiles, script
+from oddjet.common import hdf5, scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, tests_of
 from oddjet.common.provenance import describe
@@ -24,7 +22,7 @@ shares, places = latent_plane.principal_components(
 )
 with (
     replacing(snakemake.output[0]) as partial,
-    h5py.File(partial, "w", track_order=True) as target,
+    hdf5.create(partial, track_order=True) as target,
 ):
     for part, points in places.items():
         target[f"{part}/{scorefiles.PCA}"] = points
