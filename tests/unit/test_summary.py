@@ -469,7 +469,7 @@ def test_a_fraction_is_not_believable_where_too_few_jets_are_left_to_know_the_ba
     parts["discovery"].loc[parts["discovery"].test == "high", "anchored"] = 12
     found = quote(parts, "joint").set_index("test")
     assert found.believable.to_dict() == {"low": "true", "high": "false"}
-    assert "only 12 jets of high score low" in found.reasons["high"]
+    assert "only 12 jets score low" in found.reasons["high"]
 
 
 def test_two_models_that_disagree_are_not_believable() -> None:

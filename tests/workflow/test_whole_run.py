@@ -190,7 +190,8 @@ def test_uncertainty_budget_of_the_headline_has_every_source_for_every_test(
     tables: dict[str, pd.DataFrame],
 ) -> None:
     table = tables["tables/uncertainty_budget.csv"]
-    sources = ["test jets", "control jets", "overlap", "seeds", "estimators"]
+    systematic = ["overlap", "contamination", "seeds"]
+    sources = ["test jets", "control jets", *systematic, "estimators"]
     table = table.set_index(["model", "test"])
     assert set(table.index) == {(model, test) for model in QUOTED for test in TESTS}
     for key in table.index:
@@ -202,9 +203,7 @@ def test_uncertainty_budget_of_the_headline_has_every_source_for_every_test(
         half = (row.high_statistical - row.low_statistical) / 2
         assert half == pytest.approx(np.hypot(*here.up[["test jets", "control jets"]]))
         for side, reach in (("down", row.fraction - row.low), ("up", row.high - row.fraction)):
-            assert reach == pytest.approx(
-                np.hypot.reduce([half, *here[side][["overlap", "seeds"]]])
-            )
+            assert reach == pytest.approx(np.hypot.reduce([half, *here[side][systematic]]))
 
 
 def test_purity_has_a_row_per_seed_and_test_and_one_for_all_tests(

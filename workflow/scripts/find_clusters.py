@@ -1,6 +1,6 @@
 """Find clusters in the latents of one training."""
 
-from oddjet.common import hdf5, scorefiles, script
+from oddjet.common import hdf5_files, scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, tests_of
 from oddjet.common.provenance import describe
@@ -22,7 +22,7 @@ shares, places = latent_plane.principal_components(
 )
 with (
     replacing(snakemake.output[0]) as partial,
-    hdf5.create(partial, track_order=True) as target,
+    hdf5_files.create(partial, track_order=True) as target,
 ):
     for part, points in places.items():
         target[f"{part}/{scorefiles.PCA}"] = points

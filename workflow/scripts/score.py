@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from oddjet.common import hdf5, script
+from oddjet.common import hdf5_files, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, TRAIN, VALIDATION
 from oddjet.common.provenance import describe
@@ -26,7 +26,7 @@ with h5py.File(snakemake.input.normal) as normal:
 
 with (
     replacing(snakemake.output.scores) as partial,
-    hdf5.create(partial, track_order=True) as target,
+    hdf5_files.create(partial, track_order=True) as target,
 ):
     with h5py.File(snakemake.input.normal) as normal:
         for part, rows in (
@@ -50,7 +50,7 @@ with (
 
 with (
     replacing(snakemake.output.reconstructions) as partial,
-    hdf5.create(partial, track_order=True) as target,
+    hdf5_files.create(partial, track_order=True) as target,
     h5py.File(snakemake.input.normal) as normal,
 ):
     images = scoring.PreparedImages(normal, np.flatnonzero(control), normalisation)

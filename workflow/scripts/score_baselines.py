@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from oddjet.common import hdf5, script
+from oddjet.common import hdf5_files, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL
 from oddjet.common.provenance import describe
@@ -31,7 +31,7 @@ components = baselines.PrincipalComponents(flat, params.principal_components, se
 samples = dict(zip(params.tests, snakemake.input.tests, strict=True))
 with (
     replacing(snakemake.output[0]) as partial,
-    hdf5.create(partial, track_order=True) as target,
+    hdf5_files.create(partial, track_order=True) as target,
 ):
     for part, path in {CONTROL: snakemake.input.normal, **samples}.items():
         with h5py.File(path) as sample:

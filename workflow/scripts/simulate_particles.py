@@ -3,7 +3,7 @@
 import logging
 import time
 
-from oddjet.common import hdf5, script
+from oddjet.common import hdf5_files, script
 from oddjet.common.files import replacing
 from oddjet.simulate import generators, olympics
 
@@ -16,5 +16,5 @@ log.info("Simulating %d %s events, Pythia seed %d", snakemake.params.events, pro
 start = time.perf_counter()
 found = olympics.generate_particles(process, snakemake.params.events, seed)
 log.info("%.1f events per second", len(found) / (time.perf_counter() - start))
-with replacing(snakemake.output[0]) as partial, hdf5.create(partial) as target:
+with replacing(snakemake.output[0]) as partial, hdf5_files.create(partial) as target:
     target.create_dataset("particles", data=found, compression="gzip", shuffle=True)

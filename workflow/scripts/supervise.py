@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet.common import hdf5, scorefiles, script
+from oddjet.common import hdf5_files, scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL
 from oddjet.common.provenance import describe
@@ -36,7 +36,7 @@ with devices.leased(params.device) as device:
 configuration = {name: params[name] for name in ("networks", "epochs", "smoothing")}
 provenance = describe(configuration, tests, seed=seed, device=device.type)
 borders = np.cumsum([len(part) for part in truths.values()])[:-1]
-with replacing(made.scores) as partial, hdf5.create(partial) as target:
+with replacing(made.scores) as partial, hdf5_files.create(partial) as target:
     for name, fit in fits.items():
         for part, found in zip(truths, np.split(fit.scores, borders), strict=True):
             target[f"{part}/{scorefiles.supervised(name)}"] = found.astype(np.float32)

@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from oddjet.common import hdf5, scorefiles, script
+from oddjet.common import hdf5_files, scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL
 from oddjet.common.provenance import describe
@@ -26,7 +26,7 @@ if any(labels.all() for labels in truths.values()):  # their counterpart
 labels = np.concatenate(list(truths.values()))
 found = supervised_trees.cross_fit(normal[~control], np.concatenate(jets), labels, seed)
 borders = np.cumsum([len(part) for part in truths.values()])[:-1]
-with replacing(snakemake.output[0]) as partial, hdf5.create(partial) as target:
+with replacing(snakemake.output[0]) as partial, hdf5_files.create(partial) as target:
     for part, scores in zip(truths, np.split(found, borders), strict=True):
         for name in params.names:
             target[f"{part}/{scorefiles.supervised(name)}"] = scores.astype(np.float32)

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from oddjet.common import hdf5, script
+from oddjet.common import hdf5_files, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, SIGNAL, TAGGER_FOLD, TAGGER_SCORE
 from oddjet.common.provenance import describe
@@ -32,7 +32,7 @@ inputs = {"normal": given.normal, **prepared}
 provenance = describe({"exclude": list(params.exclude)}, inputs, seed=seed)
 with (
     replacing(made.scores) as partial,
-    hdf5.create(partial, track_order=True) as target,
+    hdf5_files.create(partial, track_order=True) as target,
 ):
     for part, values in scores.items():
         with h5py.File(prepared.get(part, given.normal)) as sample:
@@ -40,7 +40,7 @@ with (
         target[f"{part}/{TAGGER_SCORE}"] = values.astype(np.float32)
         target[f"{part}/{TAGGER_FOLD}"] = trained.folds[part]
     target.attrs.update(provenance, features=names)
-with replacing(made.tagger) as partial, hdf5.create(partial, track_order=True) as target:
+with replacing(made.tagger) as partial, hdf5_files.create(partial, track_order=True) as target:
     TrainedTagger.of(trained).write(target)
     target.attrs.update(provenance, features=names)
 rows = [

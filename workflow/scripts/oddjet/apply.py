@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from oddjet import __version__
-from oddjet.common import hdf5
+from oddjet.common import hdf5_files
 from oddjet.common.errors import InputError
 from oddjet.common.files import replacing, sha256
 from oddjet.prepare.images import Images
@@ -172,7 +172,7 @@ def apply(
         cut | {"passed": passed / np.count_nonzero(jets)}
         for cut, passed in zip(score.facts["cuts"], above, strict=True)
     ]
-    with replacing(output) as partial, hdf5.create(partial, track_order=True) as target:
+    with replacing(output) as partial, hdf5_files.create(partial, track_order=True) as target:
         for name, values in found.items():
             target[name] = values
         target["anomalous"] = scores > cuts[0]["threshold"]

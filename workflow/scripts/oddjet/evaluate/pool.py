@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from oddjet.common import hdf5
+from oddjet.common import hdf5_files
 from oddjet.common.parts import CONTROL, TRAIN
 
 
@@ -46,7 +46,7 @@ def write_pool(
     normal = [jets[part] for part in (CONTROL, TRAIN) if part in jets]
     normal += [jets[test][label == 0] for test, label in labels.items()]
     anomalous = [jets[test][label == 1] for test, label in labels.items()]
-    with hdf5.create(path) as file:
+    with hdf5_files.create(path) as file:
         file["background"] = np.concatenate(normal)
         file["signal"] = np.concatenate(anomalous)
         file.attrs["control"] = len(jets[CONTROL])

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from oddjet.common import hdf5
+from oddjet.common import hdf5_files
 from oddjet.common.errors import InputError
 from oddjet.common.files import replacing
 from oddjet.common.provenance import describe
@@ -77,7 +77,7 @@ def find_jets(
     chosen = chosen_rows(raw, sample.get("where"), sample.get("rows"))
     left = unweight(raw, chosen, open_weights(raw, sample.get("weight")))
     events, jets = [], []
-    with replacing(output) as partial, hdf5.create(partial) as target:
+    with replacing(output) as partial, hdf5_files.create(partial) as target:
         shape = (most, len(FOUND_COORDINATES))
         stored = target.create_dataset(
             FOUND_KEY,

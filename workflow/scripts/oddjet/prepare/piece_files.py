@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from oddjet.common import hdf5
+from oddjet.common import hdf5_files
 from oddjet.common.errors import InputError
 from oddjet.common.files import replacing
 from oddjet.common.provenance import describe
@@ -58,7 +58,7 @@ def read_piece(
             "set a smaller `pieces` of this sample.",
         )
     first, behind = (len(raw) * n // parts for n in (number - 1, number))
-    with replacing(output) as partial, hdf5.create(partial) as target:
+    with replacing(output) as partial, hdf5_files.create(partial) as target:
         store, beside = SparseFile.create(target, raw.shape), Growing(target, behind - first)
         names: list[str] = []
         for piece in raw.pieces(slice(first, behind)):

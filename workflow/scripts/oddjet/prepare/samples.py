@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from oddjet.common import hdf5
+from oddjet.common import hdf5_files
 from oddjet.common.errors import InputError
 from oddjet.common.files import replacing
 from oddjet.common.provenance import describe
@@ -73,7 +73,7 @@ def prepare_normal(
         crop = _crop_of(measured) if measured else _measured(held, control, preprocessing)
     left = prepared_shape(raw.shape, crop, preprocessing["size"])
     _large_enough(raw, left, f"{left[1]} x {left[2]} pixels left by the preprocessing")
-    with replacing(output) as partial, hdf5.create(partial) as target:
+    with replacing(output) as partial, hdf5_files.create(partial) as target:
         kept = _store(raw, held, target, preprocessing, crop, like)
         target["control"] = control[kept]
         for name, values in crop_curve(_first(held), preprocessing).items():
@@ -106,7 +106,7 @@ def measure_crop(
     contents = read(files, planned)
     _large_enough(raw, raw.shape, f"images of shape {raw.shape} (channels, height, width)")
     crop = _measured(_all_of(raw, pieces), _control(raw, split), preprocessing)
-    with replacing(output) as partial, hdf5.create(partial) as target:
+    with replacing(output) as partial, hdf5_files.create(partial) as target:
         target.attrs["crop"] = crop
         configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
         target.attrs.update(describe(configuration, {}, raw=checked(files, contents)))
@@ -146,7 +146,7 @@ def prepare_test(
     crop = _crop_of(normal)
     raw, files = Images(sample, images), files_of(sample)
     contents = read(files, planned)
-    with replacing(output) as partial, hdf5.create(partial) as target:
+    with replacing(output) as partial, hdf5_files.create(partial) as target:
         _store(raw, _all_of(raw, pieces), target, preprocessing, crop, like)
         configuration = _made_as(sample, images, preprocessing)
         found = checked(files, contents)
@@ -363,7 +363,7 @@ def prepare_truth(
     else:
         raw = open_column(file, truth.get("key"), columns)
         labels = read_truth(raw, events, truth.get("anomalous"))[kept]
-    with replacing(output) as partial, hdf5.create(partial) as target:
+    with replacing(output) as partial, hdf5_files.create(partial) as target:
         target["label"] = labels
         target.attrs.update(describe(asked(truth), {}, raw=checked(file, contents)))
 
@@ -372,7 +372,7 @@ def prepare_known_truth(label: int, prepared_test: str | Path, output: str | Pat
     """Store one truth label for all events of a test, as `prepare_truth` does."""
     with h5py.File(prepared_test, "r") as test:
         events = len(SparseFile(test))
-    with replacing(output) as partial, hdf5.create(partial) as target:
+    with replacing(output) as partial, hdf5_files.create(partial) as target:
         target["label"] = np.full(events, label, np.int8)
         target.attrs.update(describe({"label": label}, {}))
 

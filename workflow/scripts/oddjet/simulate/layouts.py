@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oddjet.common import hdf5
+from oddjet.common import hdf5_files
 from oddjet.common.files import replacing
 from oddjet.prepare.constituents import wrap_phi
 from oddjet.simulate.simulation import Jets
@@ -113,7 +113,7 @@ def calorimeter_image(jets: Jets, jet: int) -> NDArray[np.float32]:
 def write_calorimeter(path: str | Path, jets: Jets, labels: NDArray[np.int8]) -> None:
     """Write jets as calorimeter images `X_jets`, a chunk for each, with `y`, `pt` and `m0`."""
     shape = (CALORIMETER_PIXELS, CALORIMETER_PIXELS, 3)
-    with replacing(path) as partial, hdf5.create(partial) as file:
+    with replacing(path) as partial, hdf5_files.create(partial) as file:
         images = file.create_dataset(
             "X_jets",
             (len(jets), *shape),
@@ -130,7 +130,7 @@ def write_calorimeter(path: str | Path, jets: Jets, labels: NDArray[np.int8]) ->
 
 def write_events(path: str | Path, images: NDArray[np.float32]) -> None:
     """Write event images (N, H, W, C) as the dataset `event_image_data`."""
-    with replacing(path) as partial, hdf5.create(partial) as file:
+    with replacing(path) as partial, hdf5_files.create(partial) as file:
         file.create_dataset(
             "event_image_data",
             data=images,

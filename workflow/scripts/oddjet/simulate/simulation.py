@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.ndimage import gaussian_filter
 
-from oddjet.common import hdf5
+from oddjet.common import hdf5_files
 from oddjet.common.files import replacing
 from oddjet.prepare.constituents import pixelate, wrap_phi
 from oddjet.simulate.generators import (
@@ -257,7 +257,7 @@ def n_subjettiness(fastjet: ModuleType, constituents: list[Any], axes: int) -> f
 
 def write_jets(path: str | Path, jets: Jets) -> None:
     """Write jets to HDF5: groups `constituents` and `truth`, dataset `offsets`."""
-    with replacing(path) as partial, hdf5.create(partial) as file:
+    with replacing(path) as partial, hdf5_files.create(partial) as file:
         file["offsets"] = jets.offsets
         for group, columns in (("constituents", jets.constituents), ("truth", jets.truth)):
             for name, values in columns.items():

@@ -185,9 +185,8 @@ def _unseen(discovery: pd.DataFrame, test: str, is_bound: bool) -> Iterator[str]
         )
     elif discovery.anchored[test] < LEAST_ANCHORED:
         yield (
-            f"only {discovery.anchored[test]} jets of {test} score low, too few to compare with "
-            f"control ({LEAST_ANCHORED} are needed): it holds hardly any background, or its jets "
-            "were made otherwise than the normal ones"
+            f"only {discovery.anchored[test]} jets score low, {LEAST_ANCHORED} are needed to check "
+            "the background"
         )
 
 

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from oddjet.common import hdf5
+from oddjet.common import hdf5_files
 
 SCORES = np.linspace(1, 2, 40, dtype="f4")
 
@@ -26,14 +26,14 @@ def failing(at: int) -> type[io.FileIO]:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return super().write(data)
 
-    class Failing(hdf5._Remembering, Full):
+    class Failing(hdf5_files._Remembering, Full):
         pass
 
     return Failing
 
 
 def write(path: Path) -> None:
-    with hdf5.create(path, track_order=True) as file:
+    with hdf5_files.create(path, track_order=True) as file:
         file["normal_control/score"] = SCORES
         file.create_dataset("test/score", data=SCORES, chunks=(8,), compression="gzip")
         file.attrs["made"] = "here"
@@ -45,7 +45,7 @@ def test_a_write_that_fails_once_is_an_error_whichever_it_is(
     number = 0
     while True:
         number += 1
-        monkeypatch.setattr(hdf5, "_Remembering", failing(number))
+        monkeypatch.setattr(hdf5_files, "_Remembering", failing(number))
         try:
             write(tmp_path / "scores.h5")
         except OSError as error:
