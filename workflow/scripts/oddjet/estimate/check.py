@@ -40,9 +40,19 @@ class Sample:
 
     @cached_property
     def low(self) -> dict[str, np.ndarray]:
-        """Which jets of control and the tests score low, bool (N,)."""
-        edge = np.quantile(self.scores[CONTROL], self.anchor, method="inverted_cdf")
-        return {part: self.scores[part] <= edge for part in (CONTROL, *self.tests)}
+        """As of `low_scores`."""
+        return low_scores(self.scores, self.anchor)
+
+
+def low_scores(scores: Mapping[str, np.ndarray], anchor: float) -> dict[str, np.ndarray]:
+    """Which jets of control and the tests score low, bool (N,).
+
+    Args:
+        scores: by sample part, (N,).
+        anchor: share of the control jets whose scores, the lowest, count as low.
+    """
+    edge = np.quantile(scores[CONTROL], anchor, method="inverted_cdf")
+    return {part: scores[part] <= edge for part in (CONTROL, *tests_of(scores))}
 
 
 def check(sample: Sample, level: float, names: Collection[str] = tuple(CHECKS)) -> list[dict]:

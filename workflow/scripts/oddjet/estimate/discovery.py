@@ -7,6 +7,7 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from oddjet.common.parts import CONTROL, tests_of
+from oddjet.estimate.check import low_scores
 from oddjet.estimate.overlap import Overlap
 from oddjet.estimate.trust import LEAST_P, VISIBLE
 
@@ -133,7 +134,7 @@ def tabulate(
     Args:
         scores: by sample part, (N,).
         overlap: of all tests.
-        anchor: share of the control jets whose scores, the lowest, count as low.
+        anchor: as of `low_scores`.
         overdispersion: as of `background_log_p_value`.
 
     Returns:
@@ -144,7 +145,7 @@ def tabulate(
     found = {test: background_log_p_value(control, scores[test], overdispersion) for test in tests}
     largest = max(map(significance, found.values()))
     anomalous = _anomalous(scores, overlap, largest)
-    edge = np.quantile(control, anchor, method="inverted_cdf")
+    low = low_scores(scores, anchor)
     return [
         {
             "test": test,
@@ -152,7 +153,7 @@ def tabulate(
             "significance": significance(found[test]),
             **_expected(control, len(scores[test]), anomalous, overdispersion),
             "overlap": overlap.least,
-            "anchored": int((scores[test] <= edge).sum()),
+            "anchored": int(low[test].sum()),
         }
         for test in tests
     ]
