@@ -99,6 +99,13 @@ def measured_crop(wildcards):
     return MEASURED_CROP if IN_PIECES["normal"] or measured else []
 
 
+def known_crop(wildcards):
+    """What says the crop of a preparation to a test; none where the configuration does."""
+    if PREPARATIONS[wildcards.preparation]["crop"] != "auto":
+        return []
+    return measured_crop(wildcards) or PREPARED_NORMAL
+
+
 def of_piece(name):
     """What `configuration.in_pieces` says of the piece in the wildcards, as a parameter."""
     return lambda wildcards: IN_PIECES[wildcards.sample][wildcards.piece][name]
