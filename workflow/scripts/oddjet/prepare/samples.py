@@ -138,8 +138,8 @@ def prepare_test(
 
     Args:
         sample, images, output, preprocessing, planned, like, pieces: as of `prepare_normal`.
-        cropped_as: the prepared normal sample, or what `measure_crop` wrote of it, where the crop is
-            `auto`.
+        cropped_as: the prepared normal sample, or what `measure_crop` wrote of it, where the crop
+            is `auto`.
 
     Raises:
         InputError: the file or its pixels cannot be used, or it changed meanwhile.
