@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,16 @@ def test_looking_leaves_the_lock_of_a_run_that_works_here(copy: WholeRun, target
     done = copy.run("--forceall")
     assert done.returncode != 0
     assert "cannot be locked" in done.stdout + done.stderr
+
+
+def test_a_result_of_a_clock_that_was_ahead_holds_up_no_later_run(copy: WholeRun) -> None:
+    budget = copy.results / "tables" / "uncertainty_budget.csv"
+    later = time.time() + 10 * 365 * 86_400
+    os.utime(budget, (later, later))
+    figures = copy.results / "figures"
+    for suffix in ("png", "pdf"):
+        (figures / f"uncertainty_budget.{suffix}").unlink()
+    code, said = ask(copy, "results/figures/uncertainty_budget.png")
+    assert code == 0, said
+    assert budget.stat().st_mtime < time.time()
+    assert (figures / "uncertainty_budget.pdf").exists()
