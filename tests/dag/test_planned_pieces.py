@@ -98,17 +98,22 @@ def test_the_pieces_of_a_test_are_jobs_of_their_own(
 
 @pytest.mark.parametrize(
     ("crop", "pieces", "waited_for"),
-    [("auto", 3, "measure_crop"), ("auto", 1, "prepare_normal"), (12, 3, "prepare_normal")],
+    [
+        ("auto", 3, {"measure_crop"}),
+        ("auto", 1, {"prepare_normal"}),
+        (12, 3, set()),
+        (None, 1, set()),
+    ],
 )
-def test_a_test_waits_for_the_crop_alone_where_it_is_measured_on_pieces(
-    mended: Mended, tmp_path: Path, crop: int | str, pieces: int, waited_for: str
+def test_a_test_waits_for_the_crop_alone_and_for_nothing_where_it_is_given(
+    mended: Mended, tmp_path: Path, crop: int | str | None, pieces: int, waited_for: set[str]
 ) -> None:
     shutil.copytree(mended.run.directory / "raw", tmp_path / "raw")
     config = deepcopy(CONFIG) | {"preprocessing": {"crop": crop}}
     config["samples"]["normal"]["pieces"] = pieces
     found = plan(mended.run, config, tmp_path, targets=[f"results/{TEST}"])
     rules = {rule for rule, _ in found.pending}
-    assert rules & {"measure_crop", "prepare_normal"} == {waited_for}
+    assert rules & {"measure_crop", "prepare_normal"} == waited_for
 
 
 def test_the_crop_that_was_measured_on_pieces_stays_that_of_the_tests_without_them(

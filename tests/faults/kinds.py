@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from faults.calls import Call
-from faults.scene import LOCKED, CannotStrike, Missed, Scene, stop
+from faults.scene import REFUSED, CannotStrike, Missed, Scene, stop
 
 Kind = Callable[[Scene], list[str]]
 ATTEMPTS = 4
@@ -365,7 +365,7 @@ def second_run(scene: Scene) -> list[str]:
     wrong = [
         f"one of two runs failed: {output[-1500:]}"
         for code, output in zip(codes, outputs, strict=True)
-        if code != 0 and LOCKED not in output
+        if code != 0 and not any(said in output for said in REFUSED)
     ]
     if 0 not in codes:
         wrong.append("each of two runs was refused")

@@ -20,7 +20,9 @@ from faults.undisturbed import Job, Undisturbed
 SHIM = Path(__file__).with_name("shim.c")
 # of the core's time of a job until one of its rule was seen to end
 FIRST_GUESS = 1.5
-LOCKED = "Directory cannot be locked"
+# Said by a run that finds another in its folder. In the instant in which that one ends it removes
+# the folder of locks, and Snakemake fails to write the second run's there.
+REFUSED = ("Directory cannot be locked", ".snakemake/locks/")
 
 
 class CannotStrike(Exception):

@@ -152,7 +152,7 @@ def test_two_kinds_of_anomalous_jets_have_other_shares_in_the_tests() -> None:
 def test_measured_bias_and_coverage_are_those_of_known_estimators() -> None:
     pair = (0.2, 0.6)
     drawn = scored(experiments(pool(400), 300, pair, 40, seed=3))
-    table, _ = measure(drawn, pair, SETTINGS, PURE, LEVEL)
+    table, _ = measure(drawn, pair, SETTINGS, PURE, 0.0, LEVEL)
     table = table.set_index(["fraction", "estimator"])
     for fraction in pair:
         joint, cut = table.loc[(fraction, "joint")], table.loc[(fraction, "cut")]
@@ -174,6 +174,7 @@ def trust(
     power: float,
     repeats: int = 30,
     known: dict[str, Any] = PURE,
+    allowed_tilt: float = 0.0,
     events: int = 1000,
     **distortion: float,
 ) -> pd.DataFrame:
@@ -182,7 +183,7 @@ def trust(
     background, signal = rng.random(20_000), rng.random(20_000) ** (1 / (power + 1))
     jets = Pool(background, signal, 2000)
     drawn = scored(experiments(jets, events, pair, repeats, 6, Distortion(**distortion)))
-    _, table = measure(drawn, pair, SETTINGS, known, LEVEL)
+    _, table = measure(drawn, pair, SETTINGS, known, allowed_tilt, LEVEL)
     assert table.fraction.tolist() == list(pair)
     return table.set_index("fraction")
 
@@ -215,6 +216,19 @@ def test_an_interval_holds_the_truth_though_a_tenth_of_the_normal_jets_is_anomal
     # of a pure one it takes next to nothing
     pure, allowing = (trust((0.3,), power, known=one).loc[0.3] for one in (PURE, allowed))
     assert pure.half_width <= allowing.half_width < 1.3 * pure.half_width
+
+
+def test_no_trusted_answer_is_wrong_because_of_a_tilt_of_the_background_that_was_said() -> None:
+    unaware, aware = (
+        trust((0.3,), 2000, 20, allowed_tilt=tilt, events=3000, tilt=0.15).loc[0.3]
+        for tilt in (0.0, 0.2)
+    )
+    assert aware.trusted == unaware.trusted > 0.3
+    assert unaware.coverage < 0.2  # off by three standard deviations on average
+    assert unaware.off > 0.1
+    # three quarters of a standard deviation
+    assert aware.coverage > 0.6
+    assert aware.off == 0
 
 
 def test_an_answer_is_refused_where_too_few_jets_are_left_to_know_the_background_by() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from oddjet.estimate import ensemble
 from oddjet.estimate.discovery import (
     QUANTILES,
     background_log_p_value,
@@ -84,6 +85,20 @@ def test_without_a_visible_excess_the_sensitivity_is_that_to_the_clearest_signal
     assert row["expected_3sigma"] == pytest.approx(best)
     assert row["expected_3sigma"] < row["expected_5sigma"]
     assert row["significance"] < 4
+
+
+def test_ranks_among_control_are_as_uniform_as_the_scores_themselves() -> None:
+    rng = np.random.default_rng(7)
+    found = []
+    for _ in range(500):
+        control, test = rng.random(600), rng.random(600)
+        ranked = [ensemble.rank(part, control) for part in (control, test)]
+        of_ranks, of_scores = (
+            np.exp(background_log_p_value(*parts)) for parts in (ranked, (control, test))
+        )
+        assert of_ranks == of_scores
+        found.append(of_ranks)
+    assert stats.kstest(found, "uniform").pvalue > 0.01
 
 
 def test_scores_that_are_all_the_same_show_nothing_and_would_show_nothing() -> None:

@@ -239,6 +239,16 @@ def test_of_one_seed_nothing_is_said_of_several() -> None:
     assert "The 2 seeds of a model are one score" in several
 
 
+def test_a_tilt_of_the_background_is_said_where_it_is_part_of_the_intervals() -> None:
+    assert "tilt" not in written()
+    fraction = CONFIG["fraction"] | {"background_tilt": 0.1}
+    source = {"model": WEAK, "test": "low", "source": "background", "down": 0.02, "up": 0.02}
+    budget = pd.concat([content()["budget"], pd.DataFrame([source])])
+    text = written(config=CONFIG | {"seeds": [1], "fraction": fraction}, budget=budget)
+    assert "up to a tilt of standard deviation 0.1" in text
+    assert "the tilt of the tests' background that the normal sample leaves open" in text
+
+
 def test_what_went_wrong_is_in_the_model_card() -> None:
     made = content()
     training = made["training"].assign(collapsed=True)

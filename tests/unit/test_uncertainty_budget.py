@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from oddjet.estimate import fractions
+from oddjet.estimate.background import allowance
 from oddjet.estimate.contamination import Contamination
 from oddjet.estimate.given import Given
 from oddjet.estimate.overlap import Overlap
@@ -19,6 +20,7 @@ def made(
     headline: str = "joint",
     control: int = CONTROL,
     contamination: Contamination = PURE,
+    tilt: float = 0.0,
     overdispersion: float = 1.0,
 ) -> dict[str, pd.DataFrame]:
     """The budget of three seeds and their ensemble, a table with `source` as index by test."""
@@ -37,7 +39,17 @@ def made(
             if row["estimator"] == "bbe":
                 rows[-1] |= {"fraction": row["fraction"] - 0.1}
     found = pd.DataFrame(
-        budget(pd.DataFrame(rows), scores, LEAK, contamination, headline, 0.5, 0.68, overdispersion)
+        budget(
+            pd.DataFrame(rows),
+            scores,
+            LEAK,
+            contamination,
+            tilt,
+            headline,
+            0.5,
+            0.68,
+            overdispersion,
+        )
     )
     return {test: here.set_index("source") for test, here in found.groupby("test")}
 
@@ -88,3 +100,22 @@ def test_what_is_known_of_the_normal_sample_matters_less_the_purer_the_test_is()
         # 68% are 0.994 standard deviations
         expected = 0.994 * 0.1 * (1 - fraction)
         assert tables[test].up["contamination"] == pytest.approx(expected, rel=0.1)
+
+
+def test_a_tilted_background_reaches_as_far_as_it_moves_the_estimate() -> None:
+    rng = np.random.default_rng(1)
+    jets, fraction, tilt = 400_000, 0.3, 0.2
+    background = rng.random(jets)
+    settings = {"max_fpr": 0.1, "fpr_confidence": 0.95, "anchor": 0.5, "bootstrap": 100}
+    tilted = rng.random(jets) < (1 + tilt * (2 * background - 1)) / (1 + tilt)
+    drawn = background[tilted]
+    signal = 0.9 + 0.1 * rng.random(round(len(drawn) * fraction / (1 - fraction)))
+    scores = {"normal_control": rng.random(jets), "test": np.append(drawn, signal)}
+    found = fractions.tabulate(Given(scores, **settings), 0.68)
+    joint = next(row["fraction"] for row in found if row["estimator"] == "joint")
+    # the statistical uncertainty is 0.002
+    assert joint - fraction == pytest.approx(allowance(joint, tilt, 0.5), rel=0.1)
+    assert made()["low"].index.isin(["background"]).sum() == 0
+    table = made(tilt=tilt)["low"]
+    assert table.up["background"] == table.down["background"]
+    assert table.up["background"] == pytest.approx(0.994 * 0.8 * tilt * 0.5, rel=0.05)

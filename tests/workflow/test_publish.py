@@ -34,7 +34,7 @@ from urllib3 import HTTPResponse
 from oddjet.apply import Score, apply
 from oddjet.common.files import sha256
 from oddjet.common.parts import CONTROL, SIGNAL
-from oddjet.estimate import tagger
+from oddjet.estimate import ensemble, tagger
 
 
 @pytest.fixture(scope="module")
@@ -302,7 +302,7 @@ def test_the_tagger_as_onnx_scores_raw_jets_as_the_workflow_did(
                 log_odds = found["log_odds"][:][known[part]["event"][:]]
             odds[part] = tagger.of_folds(log_odds, known[part]["fold"][:])
         for part in files:
-            expected = tagger.rank(odds[part], odds[CONTROL])
+            expected = ensemble.rank(odds[part], odds[CONTROL])
             np.testing.assert_allclose(known[part]["score"][:], expected, rtol=1e-5)
 
 

@@ -158,6 +158,7 @@ rule measure_coverage:
         estimation=ESTIMATION
         | {"bootstrap": config["coverage"]["bootstrap"], "contamination": 0.0},
         contamination=CONTAMINATION | {"fraction": 0.0},
+        background_tilt=config["fraction"]["background_tilt"],
         check_level=config["fraction"]["check_level"],
     output:
         coverage=COVERAGE_CELL,

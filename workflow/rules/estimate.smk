@@ -97,6 +97,7 @@ rule estimate_fractions:
         tests=TESTS,
         estimation=ESTIMATION,
         contamination=CONTAMINATION,
+        background_tilt=config["fraction"]["background_tilt"],
         overdispersion=lambda wildcards: (
             OVERDISPERSION if wildcards.model == WEAK else 1.0
         ),

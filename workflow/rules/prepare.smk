@@ -169,7 +169,7 @@ rule prepare_test:
         weights=lambda wildcards: raw(
             configuration.weight_files(OF_JETS[wildcards.test])
         ),
-        normal=lambda wildcards: measured_crop(wildcards) or PREPARED_NORMAL,
+        crop=known_crop,
         like=prepared_before(SHARED_TEST),
         pieces=lambda wildcards: pieces_of(wildcards.test),
     params:

@@ -51,6 +51,7 @@ found = {
         score,
         leak,
         contamination.Contamination(**params.contamination, most=most),
+        params.background_tilt,
         params.headline,
         anchor,
         confidence,

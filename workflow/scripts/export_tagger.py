@@ -2,10 +2,11 @@
 
 import h5py
 import numpy as np
+from scipy.stats import rankdata
 
 from oddjet.common import script
 from oddjet.common.files import replacing, sha256
-from oddjet.estimate import feature_files, tagger, trained_tagger
+from oddjet.estimate import feature_files, trained_tagger
 from oddjet.estimate.trained_tagger import TrainedTagger
 from oddjet.publish import graph_file, tagger_graph
 from oddjet.publish.preparation import Preparation
@@ -21,7 +22,7 @@ trained = TrainedTagger.read(given.tagger)
 normal_features = feature_files.read(given.normal, names)[outside]
 # scored as a new jet is, by all classifiers
 log_odds = trained.log_odds.mean(axis=(1, 2))
-control = tagger.rank(log_odds, log_odds).astype(np.float32)
+control = (rankdata(log_odds, "max") / len(log_odds)).astype(np.float32)
 facts = {
     "model": params.model,
     "seed": int(wildcards.seed),

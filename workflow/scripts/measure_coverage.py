@@ -17,7 +17,12 @@ scored = (
     for number, one in enumerate(drawn)
 )
 tables = coverage.measure(
-    scored, params.pair, params.estimation, params.contamination, params.check_level
+    scored,
+    params.pair,
+    params.estimation,
+    params.contamination,
+    params.background_tilt,
+    params.check_level,
 )
 for name, table in zip(("coverage", "trust"), tables, strict=True):
     table.insert(0, "score", wildcards.score)

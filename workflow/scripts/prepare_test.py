@@ -12,7 +12,7 @@ samples.prepare_test(
     params.images,
     snakemake.output[0],
     params.preprocessing,
-    given.normal,
+    given.crop or None,
     params.contents,
     given.like or None,
     given.pieces,

@@ -1,6 +1,6 @@
 """Whether there is anything in a test, how sure that is, and how little would be seen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -25,9 +25,9 @@ def background_log_p_value(
 ) -> float:
     """The logarithm of the p-value of a test that holds background alone.
 
-    If both samples are alike, which of all their jets above a cut are the test's is chance, with
-    the hypergeometric distribution (Fisher's exact test, one-sided). Cuts on the pooled scores are
-    searched, and the search is paid for: the smallest p-value is compared with those of
+    If both samples are alike, which of the highest of all their jets are the test's is chance, with
+    the hypergeometric distribution (Fisher's exact test, one-sided). Several shares of the pooled
+    jets are searched, and the search is paid for: the smallest p-value is compared with those of
     permutations, and beyond their number multiplied by the number of cuts. Nothing is assumed of
     the signal.
 
@@ -35,13 +35,13 @@ def background_log_p_value(
         control, test: scores (n,) and (m,).
         overdispersion: as of `Given`.
     """
-    pooled = np.concatenate([test, control])
-    counts, sizes = [], []
-    for share in CUTS:
-        edge = np.quantile(pooled, 1 - share, method="inverted_cdf")
-        sizes.append(int((pooled > edge).sum()))
-        counts.append(int((test > edge).sum()))
-    smallest = min(map(_log_p(len(pooled), len(test)), counts, sizes))
+    pooled = np.concatenate([control, test])
+    # control before test where scores are equal, which are no sign of anything
+    of_test = np.cumsum(np.argsort(-pooled, kind="stable") >= len(control))
+    smallest = min(
+        stats.hypergeom.logsf(of_test[size - 1] - 1, len(pooled), len(test), size)
+        for size in _sizes(len(pooled))
+    )
     if overdispersion > 1:
         smallest = float(special.log_ndtr(special.ndtri_exp(smallest) / overdispersion))
     drawn = _smallest_by_chance(len(pooled), len(test))
@@ -50,20 +50,16 @@ def background_log_p_value(
     return float(min(max(by_chance, paid), 0.0))
 
 
-def _log_p(jets: int, of_test: int) -> Callable[[int, int], float]:
-    """Of `size` jets at least `count` are the test's: the logarithm of the p-value."""
-
-    def log_p(count: int, size: int) -> float:
-        return float(stats.hypergeom.logsf(count - 1, jets, of_test, size)) if size else 0.0
-
-    return log_p
+def _sizes(jets: int) -> list[int]:
+    """How many of so many jets are the highest, for each share that is searched."""
+    return [max(round(share * jets), 1) for share in CUTS]
 
 
 @cache
 def _smallest_by_chance(jets: int, of_test: int) -> np.ndarray:
-    """The logarithms of the smallest p-value in permutations, (DRAWS,), of scores without ties."""
+    """The logarithms of the smallest p-value in permutations, (DRAWS,)."""
     rng = np.random.default_rng(0)
-    sizes = [round(share * jets) for share in CUTS]
+    sizes = _sizes(jets)
     between = np.diff([*sizes[::-1]], prepend=0)  # from the highest cut down
     drawn = rng.multivariate_hypergeometric(
         [*between, jets - sizes[0]], of_test, DRAWS, method="marginals"
@@ -72,7 +68,7 @@ def _smallest_by_chance(jets: int, of_test: int) -> np.ndarray:
     found = np.empty(above.shape)
     for column, size in enumerate(sizes):
         possible, place = np.unique(above[:, column], return_inverse=True)
-        values = stats.hypergeom.logsf(possible - 1, jets, of_test, size) if size else possible * 0
+        values = stats.hypergeom.logsf(possible - 1, jets, of_test, size)
         found[:, column] = values[place]
     return found.min(axis=1)
 

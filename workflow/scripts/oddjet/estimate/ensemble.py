@@ -7,12 +7,22 @@ import numpy as np
 from oddjet.common.parts import CONTROL, TRAIN, VALIDATION
 
 
+def rank(values: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """The share (n,) of control jets (c,) below each value, those that are equal by half.
+
+    So a control jet counts half of itself, and has no other distribution of ranks than a jet that
+    is none of them and could have been.
+    """
+    ordered = np.sort(control)
+    below, not_above = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+    return (below + not_above) / 2 / len(control)
+
+
 def mean_rank(seeds: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Combine the seeds' errors into the mean of their ranks among the control jets.
 
     Errors of different trainings differ in scale; ranks do not, and the control part is the same
-    for all seeds. The rank is the share of control jets with a smaller or the same error, so that
-    a score lies between 0 and 1.
+    for all seeds. So a score lies between 0 and 1.
 
     Args:
         seeds: for each seed the errors (N,) by sample part, `normal_control` among them.
@@ -24,11 +34,7 @@ def mean_rank(seeds: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray
     for part in seeds[0]:
         if part in (TRAIN, VALIDATION):
             continue  # other events for each seed
-        ranks = [
-            np.searchsorted(np.sort(errors[CONTROL]), errors[part], side="right")
-            / len(errors[CONTROL])
-            for errors in seeds
-        ]
+        ranks = [rank(errors[part], errors[CONTROL]) for errors in seeds]
         combined[part] = np.mean(ranks, axis=0)
     return combined
 

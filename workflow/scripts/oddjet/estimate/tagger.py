@@ -21,6 +21,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from oddjet.common.parts import CONTROL, OVERDISPERSION
+from oddjet.estimate.ensemble import rank
 
 FOLDS = 3
 BAGS = 4
@@ -166,11 +167,6 @@ def train(
 def of_folds(log_odds: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """The sum (n,) over bags of log odds (n, `BAGS`, `FOLDS`) by the chosen folds (n, `BAGS`)."""
     return np.take_along_axis(log_odds, chosen[..., None].astype(np.intp), axis=2).sum(axis=(1, 2))
-
-
-def rank(values: np.ndarray, control: np.ndarray) -> np.ndarray:
-    """The share (n,) of control jets (c,) that are not higher than each value."""
-    return np.searchsorted(np.sort(control), values, side="right") / len(control)
 
 
 def learnt(scores: Mapping[str, np.ndarray], tests: Sequence[str]) -> dict[str, float | bool]:

@@ -2,7 +2,7 @@
 
 # What of the uncertainty budget is part of a total interval. The reach over estimators is not: they
 # see the same jets, and each has a statistical uncertainty of its own.
-SYSTEMATIC = ("overlap", "seeds", "contamination")
+SYSTEMATIC = ("overlap", "seeds", "contamination", "background")
 # Standard deviations of an excess from which on it says what the anomalous jets look like. Where
 # none is seen, the score may be blind to the anomaly.
 VISIBLE = 4.0

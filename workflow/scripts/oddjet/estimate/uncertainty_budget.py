@@ -7,6 +7,7 @@ import pandas as pd
 
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL, tests_of
+from oddjet.estimate import background
 from oddjet.estimate.contamination import Contamination
 from oddjet.estimate.declared import ENVELOPE, ESTIMATORS
 from oddjet.estimate.estimators.joint import binned, fit
@@ -20,6 +21,7 @@ def budget(
     scores: Mapping[str, np.ndarray],
     overlap: Overlap,
     contamination: Contamination,
+    tilt: float,
     headline: str,
     anchor: float,
     confidence: float,
@@ -32,13 +34,15 @@ def budget(
     share their jets, so it does not shrink with their number. `overlap` is how much higher the
     fraction may be because of anomalous jets that score as low as the anchor; `estimators` reaches
     to the lower and the higher of `joint` and `bbe`. `contamination` is how far the
-    fraction may be off because of anomalous jets in the normal sample.
+    fraction may be off because of anomalous jets in the normal sample, `background` because the
+    tests' background is not quite that of normal jets.
 
     Args:
         fractions: of one model, as tables/fractions.csv.
         scores: the ensemble's, by sample part, (N,).
         overlap: of all tests.
         contamination: of the normal sample.
+        tilt: of the tests' background, as of `background.allowance`.
         headline: the estimator.
         anchor: as of `joint`.
         confidence: of the intervals in `fractions`.
@@ -71,6 +75,10 @@ def budget(
         if contamination.uncertainty and headline != "cut":
             down, up = contamination.allowance(quoted.fraction)
             sources["contamination"] = (reach * down, reach * up)
+        if tilt:
+            sources["background"] = (
+                reach * background.allowance(quoted.fraction, tilt, anchor),
+            ) * 2
         seeds = here[(here.seed != "ensemble") & (here.estimator == headline)].fraction
         sources["seeds"] = (seeds.std() if len(seeds) > 1 else 0.0,) * 2
         envelope = ensemble.fraction[ensemble.index.isin(ENVELOPE)]

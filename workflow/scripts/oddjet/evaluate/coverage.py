@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL, OVERDISPERSION
-from oddjet.estimate import check, discovery, trust
+from oddjet.estimate import background, check, discovery, trust
 from oddjet.estimate.contamination import Contamination, most
 from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
 from oddjet.estimate.fractions import estimates
@@ -59,6 +59,7 @@ def measure(
     pair: Sequence[float],
     settings: Mapping[str, Any],
     contamination: Mapping[str, Any],
+    background_tilt: float,
     check_level: float,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Apply every estimator to pseudo-experiments, and judge the answers as a run does.
@@ -68,6 +69,7 @@ def measure(
         pair: the true fractions.
         settings: of `Given`.
         contamination: `fraction` and `uncertainty`, as of `Contamination`.
+        background_tilt: as of `background.allowance`.
         check_level: as of `check.check`.
 
     Returns:
@@ -100,6 +102,9 @@ def measure(
         judged = _judged(one, given, contamination, check_level)
         for answer in answers[-len(pair) :]:
             answer |= judged[answer["test"]]
+            answer["background"] = background.allowance(
+                answer["value"], background_tilt, given.anchor
+            )
     keys = ["fraction", "other_fraction", "estimator"]
     grouped = pd.DataFrame(rows).groupby(keys, sort=False, dropna=False)
     measured = pd.DataFrame(
@@ -157,7 +162,8 @@ def _trusted(table: pd.DataFrame, fraction: float) -> dict[str, float]:
         for row in table.itertuples()
     ]
     lower, higher, leak = np.transpose(allowed)
-    down, up = np.hypot(table.half, lower), np.hypot(np.hypot(table.half, higher), leak)
+    either = np.hypot(table.half, table.background)
+    down, up = np.hypot(either, lower), np.hypot(np.hypot(either, higher), leak)
     above = fraction - table.value  # how far the truth lies above the answer
     sigma = up.where(above > 0, down)
     # not in 0 to 1, at 95%: refused

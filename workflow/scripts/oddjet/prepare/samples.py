@@ -117,12 +117,12 @@ def prepare_test(
     images: Mapping[str, Any],
     output: str | Path,
     preprocessing: Mapping[str, Any],
-    normal: str | Path,
+    cropped_as: str | Path | None = None,
     planned: Read | None = None,
     like: str | Path | None = None,
     pieces: Sequence[str | Path] = (),
 ) -> None:
-    """Check a raw test and preprocess it, cropped as the prepared normal sample was.
+    """Check a raw test and preprocess it, cropped as the normal sample is.
 
     Writes HDF5: a `SparseFile` of the preprocessed images; `event` (N,) int64, the rows in the raw
     file, or in all of them one behind the other, and `source` (N,) int32, by its number, the file
@@ -138,19 +138,21 @@ def prepare_test(
 
     Args:
         sample, images, output, preprocessing, planned, like, pieces: as of `prepare_normal`.
-        normal: the prepared normal sample, or what `measure_crop` wrote of it.
+        cropped_as: the prepared normal sample, or what `measure_crop` wrote of it, where the crop
+            is `auto`.
 
     Raises:
         InputError: the file or its pixels cannot be used, or it changed meanwhile.
     """
-    crop = _crop_of(normal)
+    crop = preprocessing["crop"] if cropped_as is None else _crop_of(cropped_as)
     raw, files = Images(sample, images), files_of(sample)
     contents = read(files, planned)
     with replacing(output) as partial, hdf5_files.create(partial) as target:
         _store(raw, _all_of(raw, pieces), target, preprocessing, crop, like)
         configuration = _made_as(sample, images, preprocessing)
         found = checked(files, contents)
-        target.attrs.update(describe(configuration, {"normal": normal}, raw=found))
+        inputs = {} if cropped_as is None else {"normal": cropped_as}
+        target.attrs.update(describe(configuration, inputs, raw=found))
 
 
 def _made_as(
