@@ -10,7 +10,7 @@ WEAK = "weak"  # the model that the weak tagger is in tables and folders
 # Without signal the number of a test's jets that the tagger scores high fluctuates more than that
 # of independent jets, as a ratio of standard deviations: 260 tests of 300 to 3,000 jets have
 # 1.13 +- 0.05 beyond the quantiles of 0.3 to 0.95, 1.03 +- 0.05 farther out.
-OVERDISPERSION = 1.1
+OVERDISPERSION = 1.15
 TAGGER_SCORE = "score"  # what the weak tagger says of the jets of a part
 TAGGER_FOLD = "fold"  # of which fold in each bag its classifiers are that say it
 

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 AHEAD = 60.0  # seconds: clocks of a cluster differ by less, and that passes by itself
 
@@ -17,9 +18,8 @@ def of_today(results: Iterable[str]) -> list[str]:
         Those results.
     """
     now = time.time()
-    ahead = [
-        file for file in results if os.path.exists(file) and os.path.getmtime(file) > now + AHEAD
-    ]
+    there = [file for file in results if Path(file).exists()]
+    ahead = [file for file in there if Path(file).stat().st_mtime > now + AHEAD]
     for file in ahead:
         os.utime(file, (now, now))
     return ahead
