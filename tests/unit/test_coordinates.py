@@ -15,7 +15,7 @@ from conftest import IMAGES
 
 from oddjet.common.errors import InputError
 from oddjet.planning.coordinates import SYSTEMS
-from oddjet.prepare import arrays
+from oddjet.prepare import arrays, sparse
 from oddjet.prepare.images import Images, Piece
 
 JETS, MOST = 30, 12
@@ -183,6 +183,7 @@ def test_coordinates_may_lie_in_columns_or_arrays_of_their_own(
     name, sample, write = WRITERS[kind]
     write(tmp_path / name)
     monkeypatch.setattr(arrays, "PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(sparse, "EVENTS_AT_ONCE", piece_bytes // 100)
     images = Images({"file": tmp_path / name} | sample, SETTINGS | {"coordinates": PLACES})
     found = np.concatenate([piece.images.dense() for piece in images.pieces()])
     np.testing.assert_allclose(found, expected.images.dense(), atol=1e-6)

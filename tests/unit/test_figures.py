@@ -1,13 +1,14 @@
 """Figures: what they show, of jets of any number of channels, classes and latent numbers."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
 from oddjet.common.parts import CONTROL
-from oddjet.draw import class_figures, image_figures
+from oddjet.draw import class_figures, image_figures, style
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +49,38 @@ def test_a_dark_channel_is_drawn_dark() -> None:
     figure = image_figures.reconstructions({"low": (inputs, outputs, errors)})
     figure.draw_without_rendering()
     assert figure.axes[4].get_images()[0].get_array().mask.all()
+
+
+def test_a_colour_bar_stands_where_one_of_all_axes_would_and_none_is_too_many() -> None:
+    def placed(shape: tuple[int, int], corners: bool) -> np.ndarray:
+        figure, grid = plt.subplots(*shape, figsize=(2 * shape[1] + 1, 2 * shape[0]), squeeze=False)
+        for axes in grid.flat:
+            drawn = axes.imshow(np.eye(4))
+            axes.set(xticks=[], yticks=[])
+        if corners:
+            image_figures.colour_bar(figure, drawn, grid, "pixel")
+        else:
+            figure.colorbar(drawn, ax=grid, label="pixel", pad=0.01)
+        figure.draw_without_rendering()
+        return np.array([axes.get_window_extent().extents for axes in figure.axes])
+
+    for shape in ((1, 1), (1, 3), (2, 4), (3, 1)):
+        # layouts are found by iteration: to a pixel of 300 and more
+        np.testing.assert_allclose(placed(shape, True), placed(shape, False), atol=1.5)
+
+
+def test_a_figure_is_laid_out_as_if_its_frames_were_measured(tmp_path: Path) -> None:
+    def placed(measured: bool) -> np.ndarray:
+        figure, (left, right) = plt.subplots(1, 2, sharey=True)
+        left.plot([1, 2], [1, 2])
+        right.set(xlabel="score", xscale="log", xlim=(1e-3, 1), title="test")
+        if measured:
+            figure.draw_without_rendering()
+        else:
+            style.save(figure, [tmp_path / "figure.png"])
+        return np.array([axes.get_position().extents for axes in figure.axes])
+
+    np.testing.assert_array_equal(placed(False), placed(True))
 
 
 def test_values_are_told_apart_by_their_labels_and_an_absent_class_is_left_out() -> None:

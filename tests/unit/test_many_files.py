@@ -294,7 +294,7 @@ def test_rows_before_and_behind_those_that_are_asked_for_are_not_read(
             read += 1
             yield piece
 
-    monkeypatch.setattr(type(images.raw), "pieces", lambda _, start: pieces(start))
+    monkeypatch.setattr(type(images.raw), "pieces", lambda _, start, at_once: pieces(start))
     (piece,) = images.pieces()
     np.testing.assert_array_equal(piece.images.dense()[:, 0], whole[1:3])
     assert read == 2

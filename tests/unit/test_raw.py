@@ -12,7 +12,7 @@ import pytest
 from conftest import IMAGES
 
 from oddjet.common.errors import InputError
-from oddjet.prepare import arrays, raw
+from oddjet.prepare import arrays, raw, sparse
 from oddjet.prepare.images import Images
 
 EVENTS, HEIGHT, WIDTH = 7, 5, 4
@@ -164,7 +164,7 @@ OTHER_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_an_hdf5_dataset_reads_as_the_same_array_of_an_npz(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, channels: int | None, compression: str | None
 ) -> None:
-    monkeypatch.setattr(arrays, "PIECE_BYTES", 700)  # several pieces
+    monkeypatch.setattr(sparse, "EVENTS_AT_ONCE", 2)  # several pieces
     array = images(channels=channels) if channels else images()
     path = tmp_path / "a.h5"
     with h5py.File(path, "w") as file:
@@ -178,7 +178,7 @@ def test_an_hdf5_dataset_reads_as_the_same_array_of_an_npz(
 def test_an_npy_file_reads_as_the_same_array_of_an_npz(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
-    monkeypatch.setattr(arrays, "PIECE_BYTES", 700)
+    monkeypatch.setattr(sparse, "EVENTS_AT_ONCE", 2)
     array = images(channels=3)
     np.save(tmp_path / "a.npy", np.asarray(array, order=order))
     np.testing.assert_array_equal(
@@ -340,7 +340,7 @@ def test_an_unusable_pixel_is_named_by_event_and_position(
     where = (4, 3, 2, 1)[: array.ndim]
     array[where] = pixel
     path = saved(tmp_path / "a.npz", x=array)
-    monkeypatch.setattr(arrays, "PIECE_BYTES", 3 * array[0].nbytes)  # 4 is in the second piece
+    monkeypatch.setattr(sparse, "EVENTS_AT_ONCE", 3)  # 4 is in the second piece
     with pytest.raises(InputError) as caught:
         read(path)
     finding = f"pixel {found} at {where[1:]} of event 4 in 'x'"
@@ -353,7 +353,7 @@ def test_images_of_one_value_alone_are_refused(
 ) -> None:
     array = np.full((EVENTS, HEIGHT, WIDTH), pixel)
     path = saved(tmp_path / "a.npz", x=array)
-    monkeypatch.setattr(arrays, "PIECE_BYTES", 2 * array[0].nbytes)
+    monkeypatch.setattr(sparse, "EVENTS_AT_ONCE", 2)
     with pytest.raises(InputError) as caught:
         read(path)
     check_message(caught.value, path, f"equal to {pixel}", "images that differ")
@@ -362,7 +362,7 @@ def test_images_of_one_value_alone_are_refused(
 def test_one_pixel_that_differs_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     array = np.zeros((EVENTS, HEIGHT, WIDTH))
     array[-1, 0, 0] = 1
-    monkeypatch.setattr(arrays, "PIECE_BYTES", 2 * array[0].nbytes)
+    monkeypatch.setattr(sparse, "EVENTS_AT_ONCE", 2)
     assert read(saved(tmp_path / "a.npz", x=array)).sum() == 1
 
 

@@ -83,13 +83,16 @@ def test_one_labelled_jet_is_too_few_and_said_so() -> None:
 # Units
 
 
-def test_what_is_learnt_does_not_depend_on_the_unit_of_momenta(prepared: Path) -> None:
-    jets = read(prepared, DENSE)
-    scores = fitted(jets, network=DENSE, epochs=2).scores
+@pytest.mark.parametrize("network", [CNN, DENSE], ids=["images", "constituents"])
+def test_what_is_learnt_repeats_to_the_last_bit_in_any_unit_of_momenta(
+    prepared: Path, network: dict[str, Any]
+) -> None:
+    jets = read(prepared, network)
+    scores = fitted(jets, network=network, epochs=2).scores
     set_up_torch(1, 1)
     # a power of two: the same digits
     in_other_units = DeviceArray(jets.dense(torch.arange(200)).numpy() * 1024, CPU)
-    np.testing.assert_array_equal(fitted(in_other_units, network=DENSE, epochs=2).scores, scores)
+    np.testing.assert_array_equal(fitted(in_other_units, network=network, epochs=2).scores, scores)
 
 
 # Predictions

@@ -103,7 +103,6 @@ rule supervise:
         f"{LOGS}/supervise/seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/supervise/seed{{seed}}.tsv"
-    threads: 4
     resources:
         gpu=lambda wildcards: drivers.gpus(
             config["training"]["device"], workflow.local_exec

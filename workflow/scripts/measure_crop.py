@@ -1,9 +1,10 @@
 """Measure the crop on the normal sample alone."""
 
-from oddjet.common import script
+from oddjet.common import memory, script
 from oddjet.prepare import sample_files, samples
 
 script.begin(snakemake)
+memory.keep_freed()
 given, params = snakemake.input, snakemake.params
 sample = sample_files.given(params.sample, given)
 samples.measure_crop(

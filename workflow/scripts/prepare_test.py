@@ -1,9 +1,10 @@
 """Prepare one test as the normal sample was."""
 
-from oddjet.common import script
+from oddjet.common import memory, script
 from oddjet.prepare import sample_files, samples
 
 script.begin(snakemake)
+memory.keep_freed()
 given, params = snakemake.input, snakemake.params
 sample = sample_files.given(params.sample, given)
 samples.prepare_test(

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from oddjet.draw import style
 from oddjet.draw.class_figures import QUANTITIES
-from oddjet.draw.image_figures import DECADES, visible
+from oddjet.draw.image_figures import DECADES, colour_bar, visible
 from oddjet.estimate.excess import Peak, peaks_of
 
 
@@ -132,5 +132,5 @@ def mean_images(
         axes.set_title(title, fontsize=12)
     if not excess:
         grid[0, 0].set_xlabel("no excess to show")
-    figure.colorbar(mean, ax=grid[0], label="mean preprocessed pixel", pad=0.01)
+    colour_bar(figure, mean, grid[0], "mean preprocessed pixel")
     return figure

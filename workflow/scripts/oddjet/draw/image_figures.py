@@ -1,6 +1,7 @@
 """Jet images: examples, means, what a crop keeps, and inputs beside their reconstructions."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -32,6 +33,20 @@ def _norm(images: Sequence[np.ndarray]) -> LogNorm:
     return LogNorm(brightest * DECADES, brightest)
 
 
+def colour_bar(
+    figure: Figure, drawn: AxesImage, grid: np.ndarray, label: str, **given: Any
+) -> None:
+    """Put a colour bar on the right of a grid of axes.
+
+    It is made for the first and the last of them, and stands as if it were for all: it is laid out
+    once more for each that it is made for.
+    """
+    for axes in grid.flat:
+        axes.set_anchor("E")  # as matplotlib does for those that it is made for
+    corners = [grid.flat[0], *grid.flat[1:][-1:]]
+    figure.colorbar(drawn, ax=corners, label=label, pad=0.01, **given)
+
+
 def examples(images: Mapping[str, np.ndarray], size: tuple[int, int]) -> Figure:
     """A row of example jets for each sample.
 
@@ -52,7 +67,7 @@ def examples(images: Mapping[str, np.ndarray], size: tuple[int, int]) -> Figure:
         for axes in axes_row[len(some) :]:
             axes.axis("off")
     figure.supxlabel(f"jets, {size[1]} x {size[0]} pixels each", fontsize=13)
-    figure.colorbar(drawn, ax=grid, label="preprocessed pixel", pad=0.01)
+    colour_bar(figure, drawn, grid, "preprocessed pixel")
     return figure
 
 
@@ -77,10 +92,10 @@ def means(images: Mapping[str, np.ndarray]) -> Figure:
             interpolation="nearest",
         )
         grid[1, column].set(xticks=[], yticks=[], title=f"{style.plain(sample)} $-$ {first}")
-    figure.colorbar(mean, ax=grid[0], label="mean preprocessed pixel", pad=0.01)
+    colour_bar(figure, mean, grid[0], "mean preprocessed pixel")
     decade = 10.0 ** np.floor(np.log10(reach))  # more ticks would overlap about zero
     ticks = [-decade, -decade / 10, 0, decade / 10, decade]
-    figure.colorbar(difference, ax=grid[1], label="difference", pad=0.01, ticks=ticks)
+    colour_bar(figure, difference, grid[1], "difference", ticks=ticks)
     return figure
 
 
@@ -108,9 +123,7 @@ def reconstructions(groups: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarra
         named = f"channel {channel}\n" if there > 1 else ""
         upper[0].set_ylabel(f"{named}input", fontsize=13, loc="center")
         lower[0].set_ylabel(f"{named}output", fontsize=13, loc="center")
-        figure.colorbar(
-            drawn, ax=grid[2 * channel : 2 * channel + 2], label="normalised pixel", pad=0.01
-        )
+        colour_bar(figure, drawn, grid[2 * channel : 2 * channel + 2], "normalised pixel")
     for group, (name, (_, _, errors)) in enumerate(groups.items()):
         grid[0, group * per_group + per_group // 2].set_title(f"{name} error")
         for column, error in enumerate(errors, group * per_group):

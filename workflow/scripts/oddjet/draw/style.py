@@ -80,6 +80,9 @@ def save(figure: Figure, paths: Sequence[str | Path]) -> None:
     not draw it another time before it is saved.
     """
     if engine := figure.get_layout_engine():
+        for axes in figure.axes:
+            for spine in axes.spines.values():  # ticks point inwards: no more room than the axes
+                spine.set_in_layout(False)
         engine.execute(figure)
     with mpl.rc_context({"figure.constrained_layout.use": False}):
         figure.set_layout_engine(None)

@@ -18,6 +18,7 @@ from oddjet.evaluate.classifier import Classifier
 from oddjet.evaluate.supervised_inputs import Jets
 from oddjet.train.device_images import BATCH
 from oddjet.train.optimisers import Adam
+from oddjet.train.torch_setup import moved
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def cross_fit(
     halves = StratifiedKFold(2, shuffle=True, random_state=seed)
     for half, parts in enumerate(halves.split(labels, labels), 1):
         fitted, held = (torch.as_tensor(rows) for rows in parts)
-        classifier = Classifier(network, jets.shape).to(device)
+        classifier = moved(Classifier(network, jets.shape), device)
         classifier.fit_unit(jets.dense(rows) for rows in fitted.split(BATCH))
         optimiser = Adam(classifier.parameters(), LEARNING_RATE)
         order = torch.Generator().manual_seed(seed)
@@ -165,7 +166,7 @@ def load(path: str | Path, name: str, device: torch.device) -> list[Classifier]:
     """Load the saved classifiers of one network."""
     classifiers = []
     for saved in torch.load(path, map_location=device, weights_only=True)["networks"][name]:
-        classifier = Classifier(saved["network"], saved["shape"]).to(device)
+        classifier = moved(Classifier(saved["network"], saved["shape"]), device)
         classifier.load_state_dict(saved["state"])
         classifiers.append(classifier)
     return classifiers

@@ -58,7 +58,7 @@ def read_jets(
     """
     if network["inputs"] == "images":
         images = SparseImages.join([_read_images(*sample) for sample in samples])
-        return DeviceImages(images, MinMax.none(images.shape[0], smoothing), device)
+        return DeviceImages(images, MinMax.none(images.shape[0], smoothing), device, keep=True)
     leading = [_read_constituents(network["leading"], *sample) for sample in samples]
     return DeviceArray(in_jet_frame(np.concatenate(leading)), device)
 

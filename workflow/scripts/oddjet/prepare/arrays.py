@@ -76,8 +76,11 @@ class RawArray(ABC):
         """The file that a row is from, and its row there."""
         return self.file, row
 
-    def pieces(self, start: int = 0) -> Iterator[np.ndarray]:
-        """Yield the array in order of its rows, from `start` on, about 32 MiB at a time.
+    def pieces(self, start: int = 0, at_once: int | None = None) -> Iterator[np.ndarray]:
+        """Yield the array in order of its rows, from `start` on.
+
+        Args:
+            at_once: rows, where the file allows it; about 32 MiB unless told.
 
         Raises:
             InputError: the file ends early or its checksum is wrong.
@@ -88,7 +91,7 @@ class RawArray(ABC):
             f"{self.events} whole rows",
             "copy or download the file again and compare its size with the original's.",
         ):
-            yield from self._pieces(max(1, PIECE_BYTES // self.row_bytes), start)
+            yield from self._pieces(at_once or max(1, PIECE_BYTES // self.row_bytes), start)
 
     @abstractmethod
     def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
@@ -135,9 +138,9 @@ class JoinedArray(RawArray):
             row -= part.events
         raise IndexError(row)
 
-    def pieces(self, start: int = 0) -> Iterator[np.ndarray]:
+    def pieces(self, start: int = 0, at_once: int | None = None) -> Iterator[np.ndarray]:
         for part, first in self._from(start):  # each says itself that it is damaged
-            yield from part.pieces(first)
+            yield from part.pieces(first, at_once)
 
     def _pieces(self, rows: int, start: int) -> Iterator[np.ndarray]:
         for part, first in self._from(start):

@@ -147,7 +147,8 @@ class Images:
         step = events_at_once(self.shape)
         done, given, waiting = int(rows[0]), 0, []
         behind = int(rows[-1]) + 1  # the last that is asked for: what follows is not read
-        for piece in self.raw.pieces(done):
+        # so many that those of one file need not be copied together
+        for piece in self.raw.pieces(done, min(step, behind - done)):
             here = rows[slice(*np.searchsorted(rows, [done, done + len(piece)]))]
             waiting.append(piece if len(here) == len(piece) else piece[here - done])
             done += len(piece)
@@ -159,7 +160,7 @@ class Images:
                     chosen = values[start : min(start + step, whole)]
                     yield rows[given : given + len(chosen)], chosen
                     given += len(chosen)
-                waiting = [values[whole:]]
+                waiting = [values[whole:]] if whole < there else []
             if done >= behind:
                 return
 

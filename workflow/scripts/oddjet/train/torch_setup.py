@@ -1,12 +1,15 @@
 """PyTorch made quick and repeatable."""
 
-import ctypes
 import os
+from typing import TypeVar
 
 import torch
+from torch import nn
 
+from oddjet.common import memory
+
+Network = TypeVar("Network", bound=nn.Module)
 CPU = torch.device("cpu")
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
 
 
 def set_up_torch(seed: int, threads: int) -> None:
@@ -20,17 +23,12 @@ def set_up_torch(seed: int, threads: int) -> None:
     torch.manual_seed(seed)
     # a sigmoid over dark pixels makes denormal gradients, which cost a CPU many times the time
     torch.set_flush_denormal(True)
-    _keep_freed_memory()
+    memory.keep_freed()
 
 
-def _keep_freed_memory() -> None:
-    """Have the C library keep the memory of large tensors for the next step of a training.
-
-    glibc gives large freed blocks and the free end of its heap back to the kernel, and the next
-    step waits for fresh pages: docs/performance.md. Elsewhere nothing is done.
-    """
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):
-        if not libc.mallopt(MMAP_THRESHOLD, 2**30):
-            libc.mallopt(MMAP_THRESHOLD, 2**25)  # older versions refuse more
-        libc.mallopt(TRIM_THRESHOLD, 2**31 - 1)
+def moved(network: Network, device: torch.device) -> Network:
+    """The network on a device, its weights laid out as convolutions are fastest there."""
+    network = network.to(device)
+    if device.type == "cpu":  # docs/performance.md
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
