@@ -379,7 +379,9 @@ def out_of_memory(scene: Scene) -> list[str]:
     most = scene.chance.choice([1.5, 1.0, 0.7, 0.5])
     while most > 0.3:
         call = scene.start(limits=[("RLIMIT_AS", int(most * 2**30))], whole=True)
-        call.wait()
+        if call.wait() is None:  # it stands still
+            call.signal(signal.SIGKILL, group=True)
+            call.wait()
         if call.ended() != 0:
             return _then(scene, call)
         most -= 0.2
