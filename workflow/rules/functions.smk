@@ -12,7 +12,6 @@ from oddjet.common.messages import warnings
 from oddjet.planning import plugins
 from oddjet.planning.contents import contents, refuse_changed
 from oddjet.planning.fingerprint import fingerprint, texts
-from oddjet.watch.clock import of_today
 from oddjet.watch.lost import still_queued
 from snakemake.common import async_run
 from snakemake.io import IOFile
@@ -291,8 +290,6 @@ def take_over():
             "wait or run; expected none, since two would make the same results. Hint: give the same "
             f"command again when they have ended (squeue --me), or end them: scancel {' '.join(running)}"
         )
-    for file in of_today(str(file) for job in workflow.dag.jobs for file in job.output):
-        logger.warning(f"{file}: its time lay in the future, and is now that of today.")
     for job in workflow.dag.jobs:
         if not workflow.dag.needrun(job) and any(map(unrecorded, job.output)):
             refuse_of_others(job.output, dict(job.params.items()))
