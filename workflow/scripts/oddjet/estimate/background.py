@@ -10,8 +10,8 @@ def allowance(fraction: float, tilt: float, anchor: float) -> float:
 
     With a density 1 + a (2 u - 1) of the tests' background at the share u of normal jets that score
     lower, the anchor A holds the share A (1 - a (1 - A)) of it. So 1 - M(A) / B(A) reads
-    f + (1 - f) a (1 - A). Other estimators lean on more of the background's shape, or on the tail
-    of it alone, and read no farther off than about that.
+    f + (1 - f) a (1 - A). An estimator that leans on a smaller region of low scores than the anchor
+    is off by more, by (1 - f) a at most.
 
     Args:
         tilt: the standard deviation of a.
