@@ -365,7 +365,7 @@ def second_run(scene: Scene) -> list[str]:
     wrong = [
         f"one of two runs failed: {output[-1500:]}"
         for code, output in zip(codes, outputs, strict=True)
-        if code != 0 and not any(said in output for said in REFUSED)
+        if code != 0 and not REFUSED.search(output)
     ]
     if 0 not in codes:
         wrong.append("each of two runs was refused")

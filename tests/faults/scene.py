@@ -22,7 +22,9 @@ SHIM = Path(__file__).with_name("shim.c")
 FIRST_GUESS = 1.5
 # Said by a run that finds another in its folder. In the instant in which that one ends it removes
 # the folder of locks, and Snakemake fails to write the second run's there.
-REFUSED = ("Directory cannot be locked", ".snakemake/locks/")
+REFUSED = re.compile(
+    r"Directory cannot be locked|No such file or directory: '\S*/\.snakemake/locks/\d+\.\w+\.lock'"
+)
 # Snakemake's words for a result of a clock that was ahead, the name of the result in them
 AHEAD = re.compile(r"has older modification time .* than input (\S+) \(")
 
