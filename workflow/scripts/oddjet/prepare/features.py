@@ -31,7 +31,7 @@ from oddjet.prepare.sparse import SparseImages
 MOST = 60  # brightest pixels in sums over pairs
 SOME = 20  # brightest pixels in the sums over triples of N2, and among which axes are looked for
 FEW = 12  # brightest pixels in sums over fours
-TOGETHER = 50  # jets of about as many pixels: their matrices of distances stay in the cache
+TOGETHER = 64  # jets of about as many pixels: their matrices of distances stay in the cache
 STEP = 4  # pixels: jets are filled up to multiples of it, so that many are of one size
 LEADING = (1, 2, 3, 5, 10)
 AXES = 5
@@ -281,17 +281,20 @@ def _tuples(z: np.ndarray, power: np.ndarray) -> Iterator[tuple[str, np.ndarray]
     The jets come last within, so that what belongs to a pair lies together.
     """
     z = np.ascontiguousarray(z.T)
-    power = np.ascontiguousarray(power.transpose(1, 2, 0))
-    i, j = PAIRS
-    pair, z_pair = power[i, j], z[i] * z[j]
+    power = power.transpose(1, 2, 0).reshape(SOME**2, -1)
+
+    def between(i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        return power.take(i * SOME + j, axis=0)  # six times as fast as two indices
+
+    pair, z_pair = between(*PAIRS), _product(z.take(point, axis=0) for point in PAIRS)
     i, j, k = TRIPLES
-    smallest, larger = power[i, j], power[i, k]
+    smallest, larger = between(i, j), between(i, k)
     smaller = np.minimum(smallest, larger)
     np.maximum(smallest, larger, out=larger)
-    smallest = np.multiply(smaller, np.minimum(larger, power[j, k], out=larger), out=smallest)
-    z_triple = _product(z[point] for point in TRIPLES)
-    four = _product(power[i, j] for i, j in combinations(FOURS, 2))
-    z_four = _product(z[point] for point in FOURS)
+    smallest = np.multiply(smaller, np.minimum(larger, between(j, k), out=larger), out=smallest)
+    z_triple = _product(z.take(point, axis=0) for point in TRIPLES)
+    four = _product(between(i, j) for i, j in combinations(FOURS, 2))
+    z_four = _product(z.take(point, axis=0) for point in FOURS)
     for beta in BETAS:
         if beta != "2":
             for each in (pair, smallest, four):
