@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from oddjet.estimate import ensemble
 from oddjet.estimate.discovery import (
@@ -108,3 +108,13 @@ def test_scores_that_are_all_the_same_show_nothing_and_would_show_nothing() -> N
     assert (row["p_background"], row["significance"]) == (1.0, 0.0)
     flat = passing(scores["normal_control"], scores["normal_control"])
     assert np.isnan(expected_fraction(scores["normal_control"], 20, flat, 3))
+
+
+def test_overdispersion_divides_standard_deviations_of_both_signs_after_the_search() -> None:
+    rng = np.random.default_rng(8)
+    for moved in (-0.2, 0.0, 0.05, 0.5, 3.0):
+        parts = rng.normal(size=600), rng.normal(size=400) + moved
+        plain, wider = (
+            special.ndtri_exp(background_log_p_value(*parts, factor)) for factor in (1.0, 1.25)
+        )
+        assert wider == pytest.approx(plain / 1.25)

@@ -63,9 +63,9 @@ def test_each_jet_has_the_score_of_the_training_by_its_folds(made: Made, part: s
     _, control = made.run(made.parts[CONTROL])
     _, log_odds = made.run(made.parts[part])
     assert log_odds.shape == (len(made.parts[part]), 2, tagger.FOLDS)
-    odds = tagger.of_folds(log_odds, made.found.folds[part])
-    ordered = tagger.of_folds(control, made.found.folds[CONTROL])
-    np.testing.assert_allclose(ensemble.rank(odds, ordered), made.found.scores[part], rtol=1e-5)
+    chosen = made.found.folds[part]
+    ranks = tagger.ranks(tagger.of_folds(log_odds, chosen), chosen, control)
+    np.testing.assert_allclose(ranks, made.found.scores[part], rtol=1e-5)
 
 
 def test_log_odds_are_those_of_the_classifiers_in_double_precision(made: Made) -> None:
@@ -93,13 +93,11 @@ def test_documented_lines_give_the_scores_of_new_jets_and_of_the_training(made: 
     found: dict[str, Any] = {"np": np, "json": json, "session": made.session}
     found["facts"] = made.session.get_modelmeta().custom_metadata_map
     for part in (CONTROL, "high"):
+        found["log_odds_of_control"] = found.get("log_odds")
         found["table"] = dict(zip(NAMES, made.parts[part].astype(float).T, strict=True))
         exec(of_table, found)
         assert found["anomaly_score"] == pytest.approx(made.run(made.parts[part])[0])
-        found["fold"] = made.found.folds[part]
-        if part == CONTROL:
-            exec(of_folds.splitlines()[0], found)
-            found["chosen_of_control"] = found["chosen"]
+    found["fold"] = made.found.folds["high"]
     exec(of_folds, found)
     np.testing.assert_allclose(found["score"], made.found.scores["high"], rtol=1e-5)
 

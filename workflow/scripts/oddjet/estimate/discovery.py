@@ -33,7 +33,8 @@ def background_log_p_value(
 
     Args:
         control, test: scores (n,) and (m,).
-        overdispersion: as of `Given`.
+        overdispersion: as of `Given`; the standard deviations of the p-value, search included, are
+            divided by it.
     """
     pooled = np.concatenate([control, test])
     # control before test where scores are equal, which are no sign of anything
@@ -42,12 +43,11 @@ def background_log_p_value(
         stats.hypergeom.logsf(of_test[size - 1] - 1, len(pooled), len(test), size)
         for size in _sizes(len(pooled))
     )
-    if overdispersion > 1:
-        smallest = float(special.log_ndtr(special.ndtri_exp(smallest) / overdispersion))
     drawn = _smallest_by_chance(len(pooled), len(test))
     by_chance = np.log(max((drawn <= smallest).mean(), LEAST_P))
     paid = min(smallest + np.log(len(CUTS)), np.log(FEW / DRAWS))
-    return float(min(max(by_chance, paid), 0.0))
+    found = min(max(by_chance, paid), 0.0)
+    return float(special.log_ndtr(special.ndtri_exp(found) / overdispersion))
 
 
 def _sizes(jets: int) -> list[int]:
