@@ -252,6 +252,11 @@ def test_a_default_written_out_brings_no_job(whole_run: WholeRun) -> None:
 # Something to do
 
 
+def test_to_share_gpus_trains_nothing_anew(whole_run: WholeRun) -> None:
+    after = plan(whole_run, changed(training=WHOLE["training"] | {"per_gpu": 4}))
+    assert rules(after.pending) == {"record_provenance", "write_page"}  # they say how it was run
+
+
 def test_another_seed_adds_its_own_jobs_and_no_other_training(whole_run: WholeRun) -> None:
     before, after = plan(whole_run), plan(whole_run, changed(seeds=[1, 2, 3]))
     added = own_jobs("S", 3) | of("score_baselines", {"baselines/seed3/scores.h5"})

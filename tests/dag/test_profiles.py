@@ -41,23 +41,23 @@ def ask_for_training(config: dict, directory: Path) -> None:
         planned = workflow.dag(types.DAGSettings(targets={"results/S/seed1/model.pt"}))
         planned.execute_workflow(executor="dryrun")
         (job,) = (job for job in workflow._workflow.dag.jobs if job.rule.name == "train")
-        asked = {"threads": job.threads, "gpu": job.resources["gpu"]}
+        asked = {"threads": job.threads} | {of: job.resources[of] for of in ("gpu", "per_gpu")}
         (directory / "asked.json").write_text(json.dumps(asked), "utf-8")
 
 
 @pytest.mark.parametrize(
-    ("model", "device", "threads", "gpu"),
+    ("model", "device", "threads", "gpu", "per_gpu"),
     [
-        ({}, "cpu", 1, 0),
-        ({}, "cuda", 1, 1),
-        ({}, "auto", 1, int(drivers.loaded())),
-        ({"kind": "convolutional"}, "cpu", 4, 0),
-        ({"threads": 3}, "cpu", 3, 0),
-        ({"training": {"device": "cuda"}}, "cpu", 1, 1),
+        ({}, "cpu", 1, 0, 1),
+        ({}, "cuda", 1, 1, 1),
+        ({}, "auto", 1, int(drivers.loaded()), 1),
+        ({"kind": "convolutional"}, "cpu", 4, 0, 1),
+        ({"threads": 3}, "cpu", 3, 0, 1),
+        ({"training": {"device": "cuda", "per_gpu": 4}}, "cpu", 1, 1, 4),
     ],
 )
 def test_a_training_asks_for_the_cores_and_the_gpu_that_it_makes_use_of(
-    model: dict, device: str, threads: int, gpu: int, tmp_path: Path
+    model: dict, device: str, threads: int, gpu: int, per_gpu: int, tmp_path: Path
 ) -> None:
     (tmp_path / "resources").symlink_to(REPO / "resources")
     config = {"models": {"S": {"latent": 3} | model}, "training": {"device": device}}
@@ -66,7 +66,7 @@ def test_a_training_asks_for_the_cores_and_the_gpu_that_it_makes_use_of(
     process.start()
     process.join()
     asked = json.loads((tmp_path / "asked.json").read_text("utf-8"))
-    assert asked == {"threads": threads, "gpu": gpu}
+    assert asked == {"threads": threads, "gpu": gpu, "per_gpu": per_gpu}
 
 
 def test_on_slurm_the_limit_of_one_machine_does_not_hold_for_the_cluster() -> None:

@@ -596,16 +596,18 @@ def settled(text: str) -> dict[str, dict[str, Any]]:
 def test_a_model_changes_what_it_says_of_preprocessing_and_training_and_nothing_else() -> None:
     settings = settled(
         "models: {a: {latent: 1}, b: {latent: 1, preprocessing: {size: 24},"
-        " training: {epochs: 7, plateau: {factor: 0.5, patience: 2},"
+        " training: {epochs: 7, per_gpu: 4, plateau: {factor: 0.5, patience: 2},"
         " augmentation: {rotate: true}}}}"
     )
     assert settings["a"]["preprocessing"] == DEFAULTS["preprocessing"]
     assert settings["b"]["preprocessing"] == DEFAULTS["preprocessing"] | {"size": 24}
-    assert settings["a"]["training"] == DEFAULTS["training"]
+    training = {name: value for name, value in DEFAULTS["training"].items() if name != "per_gpu"}
+    assert settings["a"]["training"] == training
+    assert [model["per_gpu"] for model in settings.values()] == [1, 4]
     augmentation = DEFAULTS["training"]["augmentation"] | {"rotate": True}
     plateau = {"factor": 0.5, "patience": 2}
     changes = {"epochs": 7, "plateau": plateau, "augmentation": augmentation}
-    assert settings["b"]["training"] == DEFAULTS["training"] | changes
+    assert settings["b"]["training"] == training | changes
     assert settings["b"]["architecture"] == {"latent": 1}
     assert {model["threads"] for model in settings.values()} == {4}
 

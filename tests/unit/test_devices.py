@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -44,7 +45,7 @@ def test_with_no_gpu_auto_is_the_cpu_and_the_log_says_so(
 ) -> None:
     caplog.set_level(logging.INFO)
     plug_in(monkeypatch)
-    with devices.leased("auto") as device:
+    with devices.leased("auto", 1) as device:
         assert device.type == "cpu"
     assert "no CUDA GPU is visible here: computing on the CPU" in caplog.text
 
@@ -55,14 +56,14 @@ def test_cuda_with_no_gpu_is_an_error_that_says_what_else_can_be_set(
     plug_in(monkeypatch)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     with pytest.raises(InputError, match=r"training\.device: found cuda, but no") as raised:
-        devices.leased("cuda").__enter__()
+        devices.leased("cuda", 1).__enter__()
     assert "auto or cpu" in str(raised.value)
     assert "CUDA_VISIBLE_DEVICES (-1)" in str(raised.value)
 
 
 def test_the_cpu_leases_no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     plug_in(monkeypatch, "a")
-    with devices.leased("cpu") as device:
+    with devices.leased("cpu", 1) as device:
         assert device.type == "cpu"
         assert list(tmp_path.iterdir()) == []
 
@@ -70,19 +71,32 @@ def test_the_cpu_leases_no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 @pytest.mark.parametrize("wish", ["auto", "cuda"])
 def test_each_training_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch, wish: str) -> None:
     current = plug_in(monkeypatch, "a", "b")
-    with devices.leased(wish) as first, devices.leased(wish) as second:
+    with devices.leased(wish, 1) as first, devices.leased(wish, 1) as second:
         assert [str(first), str(second)] == ["cuda:0", "cuda:1"]
         assert current == [first, second]
-    with devices.leased(wish) as again:
+    with devices.leased(wish, 1) as again:
         assert str(again) == "cuda:0"
+
+
+def test_trainings_share_gpus_up_to_per_gpu_and_spread_over_them_first(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    plug_in(monkeypatch, "a", "b")
+    with ExitStack() as stack:
+        held = [stack.enter_context(devices.leased("auto", 2)).index for _ in range(4)]
+        assert held == [0, 1, 0, 1]
+        with pytest.raises(Waited):
+            lease_or_wait(monkeypatch, per_gpu=2)
+    assert "all 4 places on GPUs are leased: waiting for one" in caplog.text
 
 
 def test_a_gpu_is_the_same_gpu_under_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
     # two runs with CUDA_VISIBLE_DEVICES=0,1 and =1,0
     plug_in(monkeypatch, "a", "b")
-    with devices.leased("auto") as here:
+    with devices.leased("auto", 1) as here:
         plug_in(monkeypatch, "b", "a")
-        with devices.leased("auto") as there:
+        with devices.leased("auto", 1) as there:
             assert (here.index, there.index) == (0, 0)
             with pytest.raises(Waited):
                 lease_or_wait(monkeypatch)
@@ -92,12 +106,12 @@ class Waited(Exception):
     pass
 
 
-def lease_or_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def lease_or_wait(monkeypatch: pytest.MonkeyPatch, per_gpu: int = 1) -> None:
     def sleep(seconds: float) -> None:
         raise Waited
 
     monkeypatch.setattr(devices.time, "sleep", sleep)
-    with devices.leased("auto"):
+    with devices.leased("auto", per_gpu):
         pass
 
 
@@ -106,11 +120,11 @@ def test_only_gpus_that_are_visible_are_leased(
 ) -> None:
     caplog.set_level(logging.INFO)
     plug_in(monkeypatch, "a", "b")
-    with devices.leased("auto"):
+    with devices.leased("auto", 1):
         plug_in(monkeypatch, "a")  # CUDA_VISIBLE_DEVICES hides b
         with pytest.raises(Waited):
             lease_or_wait(monkeypatch)
-    assert "all 1 GPUs are leased by other trainings: waiting for one" in caplog.text
+    assert "all 1 places on GPUs are leased: waiting for one" in caplog.text
 
 
 def test_in_a_slurm_job_trainings_take_different_gpus_and_share_when_there_are_no_more(
@@ -118,7 +132,11 @@ def test_in_a_slurm_job_trainings_take_different_gpus_and_share_when_there_are_n
 ) -> None:
     monkeypatch.setenv("SLURM_JOB_ID", "7")
     plug_in(monkeypatch, "a", "b")
-    with devices.leased("auto") as a, devices.leased("auto") as b, devices.leased("auto") as c:
+    with (
+        devices.leased("auto", 1) as a,
+        devices.leased("auto", 1) as b,
+        devices.leased("auto", 1) as c,
+    ):
         assert [a.index, b.index, c.index] == [0, 1, 0]
 
 

@@ -107,6 +107,7 @@ rule supervise:
         gpu=lambda wildcards: drivers.gpus(
             config["training"]["device"], workflow.local_exec
         ),
+        per_gpu=config["training"]["per_gpu"],
         mem_mb=more(4000),
         runtime=more(60),
     conda:

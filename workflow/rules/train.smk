@@ -41,6 +41,7 @@ rule train:
         gpu=lambda wildcards: drivers.gpus(
             SETTINGS[wildcards.model]["training"]["device"], workflow.local_exec
         ),
+        per_gpu=of_model("per_gpu"),
         mem_mb=more(8000),
         runtime=more(240),
     conda:

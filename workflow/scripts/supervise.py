@@ -25,7 +25,7 @@ if any(labels.all() for labels in truths.values()):  # their counterpart
     truths[CONTROL] = np.zeros(len(samples[CONTROL][1]), np.int8)
 labels = np.concatenate(list(truths.values()))
 fits = {}
-with devices.leased(params.device) as device:
+with devices.leased(params.device, snakemake.resources.per_gpu) as device:
     for name, network in params.networks.items():
         set_up_torch(seed, snakemake.threads)  # whatever other networks there are
         jets = supervised_inputs.read_jets(

@@ -23,7 +23,7 @@ script.begin(snakemake)
 params = snakemake.params
 seed = int(snakemake.wildcards.seed)
 configuration = {name: params[name] for name in CONFIGURATION}
-with devices.leased(params.training["device"]) as device:
+with devices.leased(params.training["device"], snakemake.resources.per_gpu) as device:
     logging.info("training on %s with %d threads", device, snakemake.threads)
     set_up_torch(seed, snakemake.threads)
     facts = {"seed": seed, "device": device.type}

@@ -98,7 +98,7 @@ def model_settings(
 
     Returns:
         By model: `architecture` (as `build.build` takes it), `loss`, `error`, `threads`,
-        `preprocessing` and `training`.
+        `preprocessing`, `training`, and `per_gpu`, which is apart because it changes no result.
     """
     settings = {}
     for name, model in models.items():
@@ -114,6 +114,7 @@ def model_settings(
         augmentation = config["training"]["augmentation"]
         augmentation = augmentation | settings[name]["training"]["augmentation"]
         settings[name]["training"]["augmentation"] = augmentation
+        settings[name]["per_gpu"] = settings[name]["training"].pop("per_gpu")
     return settings
 
 

@@ -1,4 +1,4 @@
-"""Which device a training computes on: each has a GPU for itself, or the CPU."""
+"""Which device a training computes on: a GPU, for itself or shared by so many, or the CPU."""
 
 import logging
 import os
@@ -20,12 +20,13 @@ PAUSE = 1.0  # seconds between looks for a free GPU
 
 
 @contextmanager
-def leased(wish: str) -> Iterator[torch.device]:
-    """Give the device to compute on; a GPU is this process's own until the block ends.
+def leased(wish: str, per_gpu: int) -> Iterator[torch.device]:
+    """Give the device to compute on; a place on a GPU is this process's own until the block ends.
 
     `auto` is a GPU where there is one, else the CPU. GPUs are those that `CUDA_VISIBLE_DEVICES`
-    allows. Where all are leased it waits; but not in a SLURM job, where the GPUs were assigned to
-    this job, so that a group of trainings shares them if there are fewer than trainings.
+    allows, each with `per_gpu` places; a GPU without any training comes before one that has some.
+    Where all are leased it waits; but not in a SLURM job, where the GPUs were assigned to this job,
+    so that a group of trainings shares them if there are fewer places than trainings.
 
     Raises:
         InputError: `cuda` is asked for and there is no GPU.
@@ -48,7 +49,9 @@ def leased(wish: str) -> Iterator[torch.device]:
         return
     # not their numbers: what is number 0 depends on CUDA_VISIBLE_DEVICES
     gpus = [str(torch.cuda.get_device_properties(index).uuid) for index in range(count)]
-    with _one_of(gpus, wait="SLURM_JOB_ID" not in os.environ) as index:
+    places = [f"{gpu}_{place}" for place in range(per_gpu) for gpu in gpus]
+    with _one_of(places, wait="SLURM_JOB_ID" not in os.environ) as place:
+        index = place % count
         device = torch.device("cuda", index)
         torch.cuda.set_device(device)
         log.info("GPU %d of %d: %s", index + 1, count, torch.cuda.get_device_name(device))
@@ -56,8 +59,8 @@ def leased(wish: str) -> Iterator[torch.device]:
 
 
 @contextmanager
-def _one_of(gpus: Sequence[str], wait: bool) -> Iterator[int]:
-    """Lock one of the GPUs for the time of the block; give its place in the list.
+def _one_of(places: Sequence[str], wait: bool) -> Iterator[int]:
+    """Lock one of the places for the time of the block; give its number.
 
     The kernel frees the lock when this process ends, however it ends. The lock files lie where all
     runs of this user on this machine find them.
@@ -66,17 +69,17 @@ def _one_of(gpus: Sequence[str], wait: bool) -> Iterator[int]:
     folder.mkdir(mode=0o700, exist_ok=True)
     waiting = False
     while True:
-        for index, gpu in enumerate(gpus):
-            if lock := try_lock(folder / f"{gpu}.lock"):
+        for number, place in enumerate(places):
+            if lock := try_lock(folder / f"{place}.lock"):
                 with lock:
-                    yield index
+                    yield number
                 return
         if not wait:
-            log.info("all %d GPUs of this SLURM job are leased: sharing the first", len(gpus))
+            log.info("the GPUs of this SLURM job have no free place: sharing the first")
             yield 0
             return
         if not waiting:
-            log.info("all %d GPUs are leased by other trainings: waiting for one", len(gpus))
+            log.info("all %d places on GPUs are leased: waiting for one", len(places))
             waiting = True
         time.sleep(PAUSE)
 
