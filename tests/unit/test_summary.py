@@ -489,3 +489,27 @@ def test_two_models_that_disagree_are_not_believable() -> None:
     # what is refused itself says nothing against others
     parts["checks"].loc[parts["checks"].model == "L", ["passed", "p_value"]] = False, 1e-9
     assert quote(parts, "joint").set_index("model").believable["S"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("leak", "excess", "refused"), [(0.1, 5.9, True), (0.2, 5.9, False), (0.1, 3.9, False)]
+)
+def test_a_background_that_one_model_finds_to_be_another_one_speaks_against_all(
+    leak: float, excess: float, refused: bool
+) -> None:
+    """Unless anomalous jets may be what it sees: 0.2 / (1 - 0.3) is too many in its anchor."""
+    parts = tables(("S", "weak"), ("low", "high"))
+    parts["fractions"].loc[parts["fractions"].estimator == "joint", "fraction"] = 0.3
+    checks, discovery = parts["checks"], parts["discovery"]
+    failed = (
+        (checks.model == "S") & (checks.test == "low") & (checks.check == "background_features")
+    )
+    checks.loc[failed, ["passed", "p_value"]] = False, 1e-9
+    discovery.loc[discovery.model == "S", "significance"] = excess
+    pairs = parts["uncertainty_budget"][["model", "test"]].drop_duplicates()
+    overlap = pairs.assign(source="overlap", down=0.0, up=leak)
+    parts["uncertainty_budget"] = pd.concat([parts["uncertainty_budget"], overlap])
+    found = quote(parts, "joint").set_index(["model", "test"])
+    assert found.believable["weak", "high"] == "true"
+    text = "S: low-score jets of low are unlike those of control in latents or features (p = 1e-09)"
+    assert found.reasons["weak", "low"] == (text if refused else "")

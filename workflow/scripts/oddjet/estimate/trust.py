@@ -11,6 +11,9 @@ LEAST_ANCHORED = 60
 LEAST_P = 1e-300  # p-value: none is said to be less
 # Share of its value by which a fraction may read low because of anomalous jets in the anchor
 MOST_OVERLAP = 0.4
+# Share of anomalous jets among those in the anchor up to which what tells these from control is
+# another background, not the anomalous jets
+CLEAN = 0.2
 
 
 def tell(significance: float, overlap: float, anchored: int) -> bool:

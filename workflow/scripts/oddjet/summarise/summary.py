@@ -1,6 +1,6 @@
 """One row per model and test: the fraction to quote, and whether the checks are passed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,12 @@ import pandas as pd
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import TAGGER_SCORE
 from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
-from oddjet.estimate.trust import LEAST_ANCHORED, MOST_OVERLAP, SYSTEMATIC, VISIBLE
+from oddjet.estimate.trust import CLEAN, LEAST_ANCHORED, MOST_OVERLAP, SYSTEMATIC, VISIBLE
 
 INVERTED = 1e-3  # p-value of an AUC below 0.5, from which on it is said
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
 APART = 3.0  # standard deviations by which two models contradict each other
+OF_FEATURES = [name for name, one in CHECKS.items() if one.of_features]
 
 
 def training_table(histories: Mapping[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
@@ -72,7 +73,8 @@ def summarise(
     It is believable if nothing speaks against it: its jets and the normal ones are sound, every
     training has learnt something, the checks are passed, an excess is visible in one of the tests,
     anomalous jets leave the lowest scores, enough jets of the test stay there, no other model
-    contradicts it, and the interval agrees with 0 to 1 and with what is known.
+    contradicts it or finds that the background is another one, and the interval agrees with 0 to 1
+    and with what is known.
 
     `low` and `high` hold the statistical uncertainty and, in quadrature, the systematic ones of the
     uncertainty budget. An estimator that leans on an anchor reads low where it fails, so that the
@@ -101,17 +103,24 @@ def summarise(
     stretch = sigmas(SURE) / sigmas(confidence)
     rows: list[dict[str, Any]] = []
     reasons: list[list[str]] = []
+    unlike: list[list[str]] = []
     for model, test in fractions[["model", "test"]].drop_duplicates().itertuples(index=False):
         quoted, cut = ensemble.loc[(model, test, headline)], ensemble.loc[(model, test, "cut")]
         sources = _of(tables["uncertainty_budget"], model, test).set_index("source")
         down, up = _total(quoted, sources)
         discovery = tables["discovery"][tables["discovery"].model == model].set_index("test")
+        unseen = list(_unseen(discovery, test, headline in LOWER_BOUNDS))
+        # in the anchor of a score that tells there is background: what is wrong with it is wrong
+        # for whichever model
+        clean = sources.up.get("overlap", np.inf) <= CLEAN * (1 - quoted.fraction)
+        of_features = failed_checks(tables["checks"], model, test, OF_FEATURES)
+        unlike.append(of_features if clean and not unseen else [])
         reasons.append(
             [
                 *_collapsed(training, model),
                 *_unsound(tables["samples"], test),
                 *failed_checks(tables["checks"], model, test),
-                *_unseen(discovery, test, headline in LOWER_BOUNDS),
+                *unseen,
                 *_contradictions(
                     quoted.fraction - stretch * down,
                     quoted.fraction + stretch * up,
@@ -148,6 +157,10 @@ def summarise(
             }
         )
     if headline not in LOWER_BOUNDS:
+        for row, against in zip(rows, reasons, strict=True):
+            for other, of_other in zip(rows, unlike, strict=True):
+                if other["test"] == row["test"] and other["model"] != row["model"]:
+                    against += [f"{other['model']}: {text}" for text in of_other]
         elsewhere = [list(_elsewhere(row, rows, reasons, confidence)) for row in rows]
         reasons = [one + other for one, other in zip(reasons, elsewhere, strict=True)]
     if headline_model == "auto":
@@ -244,9 +257,11 @@ def narrowest(quoted: pd.DataFrame, training: pd.DataFrame) -> str:
     return str(widths[possible].idxmin())
 
 
-def failed_checks(checks: pd.DataFrame, model: str, test: str) -> list[str]:
-    """Say which checks of a model a test fails."""
-    failed = checks[(checks.model == model) & ~checks.passed]
+def failed_checks(
+    checks: pd.DataFrame, model: str, test: str, names: Collection[str] = tuple(CHECKS)
+) -> list[str]:
+    """Say which checks of a model, of those named, a test fails."""
+    failed = checks[(checks.model == model) & ~checks.passed & checks.check.isin(names)]
     about = failed[(failed.test == test) | (failed.other == test)]
     return [
         CHECKS[row.check].fails.format(test=row.test, other=row.other) + f" (p = {row.p_value:.1g})"
