@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from oddjet.estimate.check import Sample, check
+from oddjet.estimate.checks import background_halves
 from oddjet.estimate.checks.background_features import same_features
 from oddjet.estimate.checks.background_scores import same_scores
 from oddjet.estimate.checks.proportionality import proportionality
@@ -92,6 +93,33 @@ def test_latents_of_another_background_are_noticed_where_its_scores_are_alike() 
         row["check"] for row in check(Sample(scores, parts, 0.5, 0.68), 0.01) if not row["passed"]
     ]
     assert failed == ["background_features"]
+
+
+MANY = 24  # features
+
+
+def halves(test: np.ndarray, control: np.ndarray) -> float:
+    parts = {"normal_control": control, "low": test}
+    return background_halves.check(Sample({}, parts, 0.5, 0.68), "low")["p_value"]
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.4, 0.7])
+def test_anomalous_jets_that_differ_in_many_features_are_no_other_background(
+    fraction: float,
+) -> None:
+    rng = np.random.default_rng(7)
+    control, test = rng.normal(size=(2000, MANY)), rng.normal(size=(1500, MANY))
+    test[: round(fraction * len(test))] += 0.8
+    assert halves(test, control) > 0.05
+
+
+def test_a_background_that_differs_in_some_features_is_noticed_though_the_score_learnt_it() -> None:
+    rng = np.random.default_rng(8)
+    control, test = rng.normal(size=(2000, MANY)), rng.normal(size=(1500, MANY))
+    test[:450] += 0.8
+    test[:, :4] += 0.7
+    assert halves(test, control) < 1e-6
+    assert np.isnan(halves(test[:, :19], control[:, :19]))  # halves of few features see too little
 
 
 @pytest.mark.parametrize("which", ["scores", "features"])

@@ -17,6 +17,7 @@ from oddjet.estimate import (
     overlap,
     uncertainty_budget,
 )
+from oddjet.estimate.declared import CHECKS
 from oddjet.estimate.given import Given
 
 script.begin(snakemake)
@@ -64,8 +65,10 @@ found = {
 # what the preprocessing takes away can tell backgrounds apart that look alike behind it; the tagger
 # has no latents and sees all features
 names = feature_files.names_of(snakemake.input.normal, params.exclude)
+checks = list(CHECKS)
 if latents:
     names = ["pt", "lit_pixels"]
+    checks = [name for name in checks if not CHECKS[name].of_tagger]
 jets = scorefiles.read_identities(files[0])
 prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
 prepared[CONTROL] = snakemake.input.normal
@@ -73,9 +76,11 @@ seen = {}
 for part, path in prepared.items():
     with h5py.File(path) as sample:
         rows = scorefiles.rows_of(sample, jets[part])
-    columns = [of_seeds[0][part][:, None], feature_files.read(path, names)[rows]]
-    seen[part] = np.hstack(columns + ([latents[part]] if latents else []))
-found["checks"] = check.check(check.Sample(score, seen, anchor, confidence), params.check_level)
+    seen[part] = feature_files.read(path, names)[rows]
+    if latents:
+        seen[part] = np.hstack([of_seeds[0][part][:, None], seen[part], latents[part]])
+sample = check.Sample(score, seen, anchor, confidence)
+found["checks"] = check.check(sample, params.check_level, checks)
 for name, rows in found.items():
     content = pd.DataFrame(rows)
     if "model" not in content:

@@ -31,12 +31,14 @@ class Check:
         fails: what is said of a test, and of the other test of a pair, where it is not.
         of_pairs: it is made on each pair of tests, else on each test.
         of_features: it sees the jets' features, not their scores alone.
+        of_tagger: it is for a score that was learnt from the tests, and needs all features.
     """
 
     holds: str
     fails: str
     of_pairs: bool = False
     of_features: bool = False
+    of_tagger: bool = False
 
 
 ESTIMATORS = {
@@ -98,5 +100,12 @@ CHECKS = {
         "and number of lit pixels, or by the features of the tagger",
         "low-score jets of {test} are unlike those of control in latents or features",
         of_features=True,
+    ),
+    "background_halves": Check(
+        "no classifier of one half of the features tells jets of the test from control jets where "
+        "both look normal by the other half",
+        "jets of {test} that look normal by one half of the features do not by the other",
+        of_features=True,
+        of_tagger=True,
     ),
 }

@@ -46,12 +46,8 @@ class Scored:
     @classmethod
     def tagged(cls, experiment: Experiment, seed: int) -> "Scored":
         """One whose jets are features, with a weak tagger that is trained anew."""
-        scores = tagged(experiment, seed)
-        features = {
-            part: np.column_stack([scores[part], experiment.jets[part]])
-            for part in (CONTROL, *experiment.labels)
-        }
-        return cls(scores, experiment.labels, features, OVERDISPERSION)
+        features = {part: experiment.jets[part] for part in (CONTROL, *experiment.labels)}
+        return cls(tagged(experiment, seed), experiment.labels, features, OVERDISPERSION)
 
 
 def measure(
