@@ -6,6 +6,15 @@ from oddjet.estimate import declared
 from oddjet.common.parts import OVERDISPERSION
 
 
+def checks_of(model):
+    """The names of the checks that are made of a model."""
+    return [
+        name
+        for name, check in declared.CHECKS.items()
+        if model == WEAK or not check.of_tagger
+    ]
+
+
 rule train_tagger:
     """
     Train the weak tagger: classifiers that tell the jets of all tests from normal jets outside the
@@ -89,9 +98,12 @@ rule estimate_fractions:
         code=code(
             "estimate_fractions.py",
             plugins.of_estimation(declared.ESTIMATORS, "estimators"),
-            plugins.of_estimation(declared.CHECKS, "checks"),
+            lambda wildcards: plugins.of_estimation(
+                checks_of(wildcards.model), "checks"
+            ),
         ),
         anomaly_score=anomaly_score,
+        checks=lambda wildcards: checks_of(wildcards.model),
         exclude=config["features"]["exclude"],
         seeds=SEEDS,
         tests=TESTS,

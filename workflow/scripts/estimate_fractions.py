@@ -17,7 +17,6 @@ from oddjet.estimate import (
     overlap,
     uncertainty_budget,
 )
-from oddjet.estimate.declared import CHECKS
 from oddjet.estimate.given import Given
 
 script.begin(snakemake)
@@ -65,10 +64,8 @@ found = {
 # what the preprocessing takes away can tell backgrounds apart that look alike behind it; the tagger
 # has no latents and sees all features
 names = feature_files.names_of(snakemake.input.normal, params.exclude)
-checks = list(CHECKS)
 if latents:
     names = ["pt", "lit_pixels"]
-    checks = [name for name in checks if not CHECKS[name].of_tagger]
 jets = scorefiles.read_identities(files[0])
 prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
 prepared[CONTROL] = snakemake.input.normal
@@ -80,7 +77,7 @@ for part, path in prepared.items():
     if latents:
         seen[part] = np.hstack([of_seeds[0][part][:, None], seen[part], latents[part]])
 sample = check.Sample(score, seen, anchor, confidence)
-found["checks"] = check.check(sample, params.check_level, checks)
+found["checks"] = check.check(sample, params.check_level, params.checks)
 for name, rows in found.items():
     content = pd.DataFrame(rows)
     if "model" not in content:

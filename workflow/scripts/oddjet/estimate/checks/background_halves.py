@@ -15,8 +15,8 @@ from oddjet.estimate.check import Sample
 from oddjet.estimate.checks.background_features import cross_fitted, same_features
 
 MANY = 20  # features: with fewer a half may not see the anomalous jets
-# Share of anomalous jets that may be among those chosen. With it none of 160 tests of tops, W, Higgs
-# or gluon jets at fractions from 0 to 0.9 has a p-value below 0.007; without, three of 81 have.
+# Share of anomalous jets that may be among those chosen. With it none of 160 tests of tops, W,
+# Higgs or gluon jets at fractions from 0 to 0.9 has a p-value below 0.007; without, 3 of 81 have.
 LEAK = 0.05
 
 
