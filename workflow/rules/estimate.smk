@@ -2,17 +2,7 @@
 # Needs {RESULTS}/{model}/seed{seed}/scores.h5 and prepared samples. Creates {RESULTS}/weak/, clusters.h5 and
 # tables per model.
 
-from oddjet.estimate import declared
 from oddjet.common.parts import OVERDISPERSION
-
-
-def checks_of(model):
-    """The names of the checks that are made of a model."""
-    return [
-        name
-        for name, check in declared.CHECKS.items()
-        if model == WEAK or not check.of_tagger
-    ]
 
 
 rule train_tagger:

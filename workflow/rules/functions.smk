@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from oddjet.common.errors import InputError
 from oddjet.common.files import refuse_others
 from oddjet.common.messages import warnings
+from oddjet.estimate import declared
 from oddjet.planning import plugins
 from oddjet.planning.contents import contents, refuse_changed
 from oddjet.planning.fingerprint import fingerprint, texts
@@ -148,6 +149,15 @@ def of_model(name):
 def anomaly_score(wildcards):
     """The dataset of scores.h5 that is the anomaly score of the model in the wildcards."""
     return parts.TAGGER_SCORE if wildcards.model == WEAK else ANOMALY_SCORE
+
+
+def checks_of(model):
+    """The names of the checks that are made of a model."""
+    return [
+        name
+        for name, check in declared.CHECKS.items()
+        if model == WEAK or not check.of_tagger
+    ]
 
 
 def kind_and(error):
