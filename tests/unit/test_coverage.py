@@ -102,7 +102,7 @@ def test_a_tagger_is_trained_in_each_experiment_and_finds_the_signal() -> None:
     for one in experiments(feature_pool(), 300, (0.5,), 2, 4):
         found = Scored.tagged(one, seed=1)
         assert roc_auc_score(one.labels["first"], found.scores["first"]) > 0.95
-        assert found.features["first"].shape == (300, 4)
+        assert found.features["first"].shape == (300, 3)
         assert found.overdispersion > 1
 
 
