@@ -158,9 +158,7 @@ def summarise(
         )
     if headline not in LOWER_BOUNDS:
         for row, against in zip(rows, reasons, strict=True):
-            for other, of_other in zip(rows, unlike, strict=True):
-                if other["test"] == row["test"] and other["model"] != row["model"]:
-                    against += [f"{other['model']}: {text}" for text in of_other]
+            against += _of_others(row, rows, unlike)
         elsewhere = [list(_elsewhere(row, rows, reasons, confidence)) for row in rows]
         reasons = [one + other for one, other in zip(reasons, elsewhere, strict=True)]
     if headline_model == "auto":
@@ -201,6 +199,15 @@ def _unseen(discovery: pd.DataFrame, test: str, is_bound: bool) -> Iterator[str]
             f"only {discovery.anchored[test]} jets score low, {LEAST_ANCHORED} are needed to check "
             "the background"
         )
+
+
+def _of_others(
+    row: Mapping[str, Any], rows: list[dict[str, Any]], unlike: list[list[str]]
+) -> Iterator[str]:
+    """Say how other models find that the background of the same test is another one."""
+    for other, found in zip(rows, unlike, strict=True):
+        if other["test"] == row["test"] and other["model"] != row["model"]:
+            yield from (f"{other['model']}: {text}" for text in found)
 
 
 def _elsewhere(
