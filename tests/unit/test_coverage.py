@@ -18,6 +18,9 @@ PURE = {"fraction": 0.0, "uncertainty": 0.0}
 SETTINGS = {"max_fpr": 0.1, "fpr_confidence": 0.95, "anchor": 0.5, "bootstrap": 100}
 
 
+PARTS = ("first", "normal_control")
+
+
 def pool(control: int = 300) -> Pool:
     """Background below one, signal above: a score that separates all."""
     rng = np.random.default_rng(0)
@@ -131,6 +134,17 @@ def test_tilt_makes_the_background_of_the_tests_heavier() -> None:
     # a density 1 + t (2 r - 1) of ranks r moves their mean by t / 6; a unit of a normal quantity
     # per 0.28 of rank
     assert mass.mean() - 10 == pytest.approx(0.8 / 6 / 0.28, abs=0.2)
+
+
+def test_tilt_is_as_large_as_it_says_and_leaves_the_normal_sample_as_it_is() -> None:
+    jets = np.random.default_rng(0).random((4000, 3))  # each its own rank
+    half = Pool(jets, jets + 1, control=1000, training=500)
+    drawn = list(experiments(half, 1500, (0.0,), 40, 6, Distortion(tilt=0.3)))
+    # the mean rank moves by t / 6; that of 40 samples is known to 0.29 / sqrt(40 n)
+    tested, normal = (np.mean([one.jets[part][:, 0].mean() for one in drawn]) for part in PARTS)
+    mean = jets[:, 0].mean()
+    assert tested - mean == pytest.approx(0.3 / 6, abs=0.005)
+    assert normal - mean == pytest.approx(0, abs=0.005)
 
 
 def test_contamination_and_duplicates_have_the_shares_asked_for() -> None:

@@ -51,6 +51,27 @@ def test_pulls_of_the_excess_have_mean_zero_and_width_one() -> None:
     assert 0.85 < np.std(pulls) < 1.15
 
 
+def test_an_excess_is_less_certain_where_the_jets_of_a_test_fluctuate_more() -> None:
+    rng = np.random.default_rng(2)
+    control, test = jets(rng, CONTROL, 0), jets(rng, TEST - round(F * TEST), round(F * TEST))
+    low = {"test": test[:, 0] <= 0.5, "control": control[:, 0] <= 0.5}
+    parts = (test[:, 1:], control[:, 1:])
+    found = []
+    for overdispersion in (1.0, 1.5):
+        fraction = Fraction(F, 0.02, 0.0, overdispersion)
+        rows = tabulate(*parts, low, ["mass"], fraction, edges_of(parts))
+        found.append(np.array([row["uncertainty"] for row in rows]))
+    # of the number in the anchor p m, the variance p (1 - p) / m moves the fraction by 1 / B(A)
+    p, anchored = low["test"].mean(), low["control"].mean()
+    more = np.sqrt(1.25 * p * (1 - p) / TEST) / anchored
+    edges = edges_of(parts)[:, 0]
+    slope = np.histogram(control[:, 1], edges)[0] / len(control) - np.histogram(test[:, 1], edges)[
+        0
+    ] / len(test)
+    expected = np.abs(slope) / F**2 * more / np.diff(edges)
+    np.testing.assert_allclose(np.sqrt(found[1] ** 2 - found[0] ** 2), expected, rtol=1e-6)
+
+
 def test_the_peak_of_the_anomalous_jets_appears_in_the_unit_that_is_asked_for() -> None:
     rows, _ = excess(np.random.default_rng(1))
     highest = max(rows, key=lambda row: row["density"])

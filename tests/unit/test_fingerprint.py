@@ -171,8 +171,8 @@ def test_a_change_of_one_number_deep_in_the_code_is_seen(
 ) -> None:
     path = tree / "oddjet" / "estimate" / "estimators" / "joint.py"
     source = path.read_text("utf-8")
-    assert "VISIBLE = 3.0" in source
-    path.write_text(source.replace("VISIBLE = 3.0", "VISIBLE = 3.5"), "utf-8")
+    assert "SHARED = 3.0" in source
+    path.write_text(source.replace("SHARED = 3.0", "SHARED = 3.5"), "utf-8")
     after = fingerprints(tree)
     changed = {name for name in NAMES if after[name] != before[name]}
     assert changed == IMPORTERS["oddjet/estimate/estimators/joint.py"] != set()

@@ -325,11 +325,17 @@ def test_a_model_that_learnt_nothing_is_the_headline_only_where_none_did() -> No
     assert set(table.model[table.headline == "true"]) == {"L"}
 
 
+@pytest.mark.parametrize(("headline", "limited"), [("joint", True), ("corrected", False)])
+def test_a_lower_bound_has_no_upper_limit(headline: str, limited: bool) -> None:
+    assert quote(tables(), headline).upper_limit_95.notna().all() == limited
+
+
 def test_seed_spread_and_envelope_stand_beside_the_fraction() -> None:
     parts = tables(("S",), ("low",))
     parts["uncertainty_budget"].loc[0, ["down", "up"]] = 0.25  # of seeds
     (row,) = quote(parts, "joint").to_dict("records")
-    assert row["seed_spread"] == 0.25
+    # of a standard deviation, the budget of the 0.994 of them that 68% are
+    assert row["seed_spread"] == pytest.approx(0.25 / 0.99446, rel=1e-4)
     reach = [row["fraction"] - row["envelope_low"], row["envelope_high"] - row["fraction"]]
     assert reach == pytest.approx([0.01, 0.02])
 

@@ -22,6 +22,7 @@ def made(
     contamination: Contamination = PURE,
     tilt: float = 0.0,
     overdispersion: float = 1.0,
+    confidence: float = 0.68,
 ) -> dict[str, pd.DataFrame]:
     """The budget of three seeds and their ensemble, a table with `source` as index by test."""
     rng = np.random.default_rng(0)
@@ -33,7 +34,7 @@ def made(
     rows = []
     for seed in ("1", "2", "3", "ensemble"):
         shift = 0.0 if seed == "ensemble" else 0.01 * int(seed)
-        for row in fractions.tabulate(Given(scores, **settings), 0.68):
+        for row in fractions.tabulate(Given(scores, **settings), confidence):
             moved = {name: row[name] + shift for name in ("fraction", "low", "high")}
             rows.append({"seed": seed} | row | moved)
             if row["estimator"] == "bbe":
@@ -47,7 +48,7 @@ def made(
             tilt,
             headline,
             0.5,
-            0.68,
+            confidence,
             overdispersion,
         )
     )
@@ -74,9 +75,18 @@ def test_test_and_control_jets_make_the_interval_in_quadrature() -> None:
 
 def test_seeds_are_their_standard_deviation_and_estimators_reach_to_the_farthest() -> None:
     table = made()["high"]
-    assert table.up["seeds"] == table.down["seeds"] == pytest.approx(0.01)
+    # 68% are 0.994 standard deviations
+    assert table.up["seeds"] == table.down["seeds"] == pytest.approx(0.00994, rel=1e-3)
     assert table.down["estimators"] > 0.05  # the one that was moved by a tenth
     assert table.up["estimators"] < 0.05
+
+
+def test_all_uncertainties_grow_with_the_confidence_that_is_asked_for() -> None:
+    wide, usual = made(tilt=0.1, confidence=0.95)["low"], made(tilt=0.1)["low"]
+    parts = ["test jets", "control jets", "overlap", "background", "seeds"]
+    assert (wide.up[parts] / usual.up[parts]).to_list() == pytest.approx(
+        [1.9600 / 0.9945] * 5, rel=1e-4
+    )
 
 
 def test_other_headlines_have_their_interval_in_one() -> None:

@@ -2,8 +2,6 @@
 # Needs {RESULTS}/{model}/seed{seed}/scores.h5 and prepared samples. Creates {RESULTS}/weak/, clusters.h5 and
 # tables per model.
 
-from oddjet.common.parts import OVERDISPERSION
-
 
 rule train_tagger:
     """
@@ -100,9 +98,7 @@ rule estimate_fractions:
         estimation=ESTIMATION,
         contamination=CONTAMINATION,
         background_tilt=config["fraction"]["background_tilt"],
-        overdispersion=lambda wildcards: (
-            OVERDISPERSION if wildcards.model == WEAK else 1.0
-        ),
+        overdispersion=overdispersion,
         confidence=config["fraction"]["confidence"],
         headline=config["fraction"]["headline"],
         check_level=config["fraction"]["check_level"],
@@ -147,6 +143,7 @@ rule measure_excess:
         anchor=config["fraction"]["anchor"],
         headline=config["fraction"]["headline"],
         confidence=config["fraction"]["confidence"],
+        overdispersion=overdispersion,
         scale=SCALE,
     output:
         excess=EXCESS,

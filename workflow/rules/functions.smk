@@ -151,6 +151,11 @@ def anomaly_score(wildcards):
     return parts.TAGGER_SCORE if wildcards.model == WEAK else ANOMALY_SCORE
 
 
+def overdispersion(wildcards):
+    """By how much jets of a test fluctuate more than independent ones, by the model in the wildcards."""
+    return parts.OVERDISPERSION if wildcards.model == WEAK else 1.0
+
+
 def checks_of(model):
     """The names of the checks that are made of a model."""
     return [

@@ -9,6 +9,7 @@ from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL
 from oddjet.common.tables import read, write
 from oddjet.estimate import ensemble, excess, feature_files
+from oddjet.estimate.trust import SYSTEMATIC
 
 script.begin(snakemake)
 params, model = snakemake.params, snakemake.wildcards.model
@@ -27,7 +28,8 @@ for part, path in prepared.items():
     features[part] = feature_files.read(path, names)[rows] * scale
 fractions = read(snakemake.input.fractions)
 quoted = fractions[(fractions.seed == "ensemble") & (fractions.estimator == params.headline)]
-sources = read(snakemake.input.uncertainty_budget).set_index(["test", "source"]).up
+sources = read(snakemake.input.uncertainty_budget)
+systematic = sources[sources.source.isin(SYSTEMATIC)].groupby("test").up.agg(np.linalg.norm)
 reach = sigmas(params.confidence)
 edges = excess.edges_of(features.values())
 rows = []
@@ -35,7 +37,8 @@ for one in quoted.itertuples():
     fraction = excess.Fraction(
         one.fraction,
         (one.high - one.low) / 2 / reach,
-        sources.get((one.test, "overlap"), 0.0) / reach,
+        systematic[one.test] / reach,
+        params.overdispersion,
     )
     low = {"test": score[one.test] <= edge, "control": score[CONTROL] <= edge}
     found = excess.tabulate(features[one.test], features[CONTROL], low, names, fraction, edges)

@@ -22,11 +22,18 @@ LEAST = 2.0  # standard deviations by which a fraction must be above zero, to di
 
 @dataclass(frozen=True)
 class Fraction:
-    """The fraction of a test: its value, and the standard deviations of the total interval."""
+    """The fraction of a test.
+
+    Attributes:
+        value: of the fraction.
+        statistical, systematic: the standard deviations that make the total interval.
+        overdispersion: as of `Given`.
+    """
 
     value: float
     statistical: float
-    overlap: float
+    systematic: float
+    overdispersion: float = 1.0
 
     @property
     def is_seen(self) -> bool:
@@ -53,7 +60,7 @@ def tabulate(
     correlation: a jet counts in its bin and, if its score is low, in the anchor that the fraction
     is found with. By its influence on the result (Hampel, J. Am. Stat. Assoc. 69 (1974) 383) each
     jet contributes to the variance. The fraction is taken as 1 - M(A) / B(A), to which a common fit
-    adds little. What anomalous jets in the anchor could do to it is added in quadrature.
+    adds little. Its systematic uncertainty is added in quadrature.
 
     Args:
         test, control: quantities (m, d) and (n, d).
@@ -109,7 +116,7 @@ def _excess(
         "test": (1 / f, -slope / background),
         "control": (-(1 - f) / f, slope * anchored["test"] / background**2),
     }
-    variance = (slope * fraction.overlap) ** 2
+    variance = (slope * fraction.systematic) ** 2
     for name, (of_bin, of_anchor) in moves.items():
         mean = of_bin * shares[name] + of_anchor * anchored[name]
         square = (
@@ -118,6 +125,10 @@ def _excess(
             + 2 * of_bin * of_anchor * in_both[name]
         )
         variance = variance + (square - mean**2) / len({"test": test, "control": control}[name])
+    # the number of a test's jets in the anchor fluctuates more than that of independent ones
+    of_number = anchored["test"] * (1 - anchored["test"]) / len(test)
+    more = fraction.overdispersion**2 - 1
+    variance = variance + more * moves["test"][1] ** 2 * of_number
     # where there is no jet there is room for one
     least = ((shares["test"] + shares["control"]) == 0) / (f * len(test)) ** 2
     width = np.diff(edges)

@@ -1,5 +1,7 @@
 """When a fraction is not to be trusted, whatever its interval says."""
 
+SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
+
 # What of the uncertainty budget is part of a total interval. The reach over estimators is not: they
 # see the same jets, and each has a statistical uncertainty of its own.
 SYSTEMATIC = ("overlap", "seeds", "contamination", "background")
@@ -11,17 +13,34 @@ LEAST_ANCHORED = 60
 LEAST_P = 1e-300  # p-value: none is said to be less
 # Share of its value by which a fraction may read low because of anomalous jets in the anchor
 MOST_OVERLAP = 0.4
-# Share of anomalous jets among those in the anchor up to which what tells these from control is
-# another background, not the anomalous jets
+# Anomalous jets for each background jet in the anchor up to which what tells the jets there from
+# control is another background, not the anomalous jets
 CLEAN = 0.2
 
 
-def tell(significance: float, overlap: float, anchored: int) -> bool:
-    """Whether the scores of all tests tell how many anomalous jets there are in one.
+def untold(significance: float, overlap: float, anchored: int) -> str | None:
+    """Why the scores of all tests do not tell how many anomalous jets there are in one.
 
     Args:
         significance: the largest of the tests.
         overlap: `Overlap.least` of all of them.
         anchored: jets of the test that score as low as the anchor.
+
+    Returns:
+        A sentence; None where they tell it.
     """
-    return significance >= VISIBLE and overlap <= MOST_OVERLAP and anchored >= LEAST_ANCHORED
+    if significance < VISIBLE:
+        return (
+            f"no test has a visible excess ({significance:.1f} sigma at most, "
+            f"{VISIBLE:g} are needed)"
+        )
+    if overlap > MOST_OVERLAP:
+        return (
+            "anomalous jets score as low as the anchor: the fraction reads low by "
+            f"{100 * min(overlap, 1):.0f}% or more"
+        )
+    if anchored < LEAST_ANCHORED:
+        return (
+            f"only {anchored} jets score low, {LEAST_ANCHORED} are needed to check the background"
+        )
+    return None

@@ -30,8 +30,8 @@ def budget(
     """List the uncertainties of the ensemble's headline fraction, for each test.
 
     `test jets` and `control jets` are the statistical parts of `joint`, which add in quadrature;
-    other estimators have `statistics` in one. `seeds` is the standard deviation over seeds: they
-    share their jets, so it does not shrink with their number. `overlap` is how much higher the
+    other estimators have `statistics` in one. `seeds` is the spread over seeds: they share their
+    jets, so it does not shrink with their number. `overlap` is how much higher the
     fraction may be because of anomalous jets that score as low as the anchor; `estimators` reaches
     to the lower and the higher of `joint` and `bbe`. `contamination` is how far the
     fraction may be off because of anomalous jets in the normal sample, `background` because the
@@ -80,7 +80,7 @@ def budget(
                 reach * background.allowance(quoted.fraction, tilt, anchor),
             ) * 2
         seeds = here[(here.seed != "ensemble") & (here.estimator == headline)].fraction
-        sources["seeds"] = (seeds.std() if len(seeds) > 1 else 0.0,) * 2
+        sources["seeds"] = (reach * seeds.std() if len(seeds) > 1 else 0.0,) * 2
         envelope = ensemble.fraction[ensemble.index.isin(ENVELOPE)]
         sources["estimators"] = _reach(quoted.fraction, envelope)
         rows += [

@@ -133,7 +133,7 @@ def _judged(
     return {
         test: {
             "trusted": test not in failed
-            and trust.tell(largest, leak.least, found[test]["anchored"]),
+            and trust.untold(largest, leak.least, found[test]["anchored"]) is None,
             "leak": leak,
             "contamination": bad,
             "p_background": found[test]["p_background"],
@@ -162,8 +162,8 @@ def _trusted(table: pd.DataFrame, fraction: float) -> dict[str, float]:
     down, up = np.hypot(either, lower), np.hypot(np.hypot(either, higher), leak)
     above = fraction - table.value  # how far the truth lies above the answer
     sigma = up.where(above > 0, down)
-    # not in 0 to 1, at 95%: refused
-    sane = (table.value + 2 * up >= 0) & (table.value - 2 * down <= 1)
+    sure = sigmas(trust.SURE)  # not in 0 to 1: refused
+    sane = (table.value + sure * up >= 0) & (table.value - sure * down <= 1)
     kept = table.trusted & sane
     reach = sigmas(CONFIDENCES[0])
     inside, inside_three = (np.abs(above) <= number * sigma for number in (reach, OFF))

@@ -129,17 +129,19 @@ class _Draw:
         jets, rng = self.pool.background, self.rng
         ranks = self._order(jets).argsort().argsort() / max(len(jets) - 1, 1)
         weights = 1 + self.distortion.tilt * (2 * ranks - 1)
-        weights /= weights.sum()
         if self.pool.training:
-            rows = rng.choice(len(jets), min(wanted, len(jets) // 2), replace=False, p=weights)
-            rest = rng.permutation(np.setdiff1d(np.arange(len(jets)), rows))
+            # those that are passed over are of neither: what remains is not tilted the other way
+            order = rng.permutation(len(jets))
+            taken = np.flatnonzero(rng.random(len(jets)) < weights[order] / weights.max())
+            taken = taken[: min(wanted, len(jets) // 2)]
+            rows, rest = order[taken], order[taken.max(initial=-1) + 1 :]
             if wanted > len(rows):
                 rows = rng.choice(rows, wanted)
             sizes = np.array([self.pool.control, self.pool.training])
             control, training = (sizes * min(1.0, len(rest) / sizes.sum())).astype(int)
             normal = {CONTROL: rest[:control], TRAIN: rest[control : control + training]}
         else:
-            rows = rng.choice(len(jets), wanted, p=weights)
+            rows = rng.choice(len(jets), wanted, p=weights / weights.sum())
             normal = {CONTROL: rng.integers(len(jets), size=self.pool.control)}
         found = jets[rows] * self.distortion.scale
         if self.distortion.smear:

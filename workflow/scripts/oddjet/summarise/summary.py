@@ -9,10 +9,9 @@ import pandas as pd
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import TAGGER_SCORE
 from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
-from oddjet.estimate.trust import CLEAN, LEAST_ANCHORED, MOST_OVERLAP, SYSTEMATIC, VISIBLE
+from oddjet.estimate.trust import CLEAN, SURE, SYSTEMATIC, untold
 
 INVERTED = 1e-3  # p-value of an AUC below 0.5, from which on it is said
-SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
 APART = 3.0  # standard deviations by which two models contradict each other
 OF_FEATURES = [name for name, one in CHECKS.items() if one.of_features]
 
@@ -94,13 +93,15 @@ def summarise(
         `model, test, fraction, low, high, low_statistical, high_statistical, estimator, believable,
         p_background, significance, upper_limit_95, expected_3sigma, expected_5sigma,
         false_positive_rate, fpr_upper, purity, auc, headline, seed_spread, envelope_low,
-        envelope_high, reasons, warnings`; `upper_limit_95` is one-sided; `purity` is the mean over
-        seeds, `auc` empty without truth, `seed_spread` the standard deviation over seeds, the
-        envelope the lowest and highest of the estimators of the fraction itself.
+        envelope_high, reasons, warnings`; `upper_limit_95` is one-sided, empty of a
+        lower bound; `purity` is the mean over seeds, `auc` empty without truth, `seed_spread` the
+        standard deviation over seeds, the envelope the lowest and highest of the estimators of the
+        fraction itself.
     """
     fractions, training = tables["fractions"], tables["training"]
     ensemble = fractions[fractions.seed == "ensemble"].set_index(["model", "test", "estimator"])
-    stretch = sigmas(SURE) / sigmas(confidence)
+    reach, is_bound = sigmas(confidence), headline in LOWER_BOUNDS
+    stretch = sigmas(SURE) / reach
     rows: list[dict[str, Any]] = []
     reasons: list[list[str]] = []
     unlike: list[list[str]] = []
@@ -109,10 +110,11 @@ def summarise(
         sources = _of(tables["uncertainty_budget"], model, test).set_index("source")
         down, up = _total(quoted, sources)
         discovery = tables["discovery"][tables["discovery"].model == model].set_index("test")
-        unseen = list(_unseen(discovery, test, headline in LOWER_BOUNDS))
+        found = discovery.significance.max(), discovery.overlap.max(), discovery.anchored[test]
+        unseen = None if is_bound else untold(*found)
         # in the anchor of a score that tells there is background: what is wrong with it is wrong
         # for whichever model
-        clean = sources.up.get("overlap", np.inf) <= CLEAN * (1 - quoted.fraction)
+        clean = sources.up.get("overlap", np.inf) / reach <= CLEAN * (1 - quoted.fraction)
         of_features = failed_checks(tables["checks"], model, test, OF_FEATURES)
         unlike.append(of_features if clean and not unseen else [])
         reasons.append(
@@ -120,12 +122,12 @@ def summarise(
                 *_collapsed(training, model),
                 *_unsound(tables["samples"], test),
                 *failed_checks(tables["checks"], model, test),
-                *unseen,
+                *([unseen] if unseen else []),
                 *_contradictions(
                     quoted.fraction - stretch * down,
                     quoted.fraction + stretch * up,
                     known[test],
-                    headline in LOWER_BOUNDS,
+                    is_bound,
                 ),
             ]
         )
@@ -142,21 +144,21 @@ def summarise(
                 "estimator": headline,
                 "believable": None,
                 **discovery.loc[test, ["p_background", "significance"]],
-                "upper_limit_95": quoted.fraction + up * sigmas(0.9) / sigmas(confidence),
+                "upper_limit_95": None if is_bound else quoted.fraction + up * sigmas(0.9) / reach,
                 **discovery.loc[test, ["expected_3sigma", "expected_5sigma"]],
                 "false_positive_rate": cut.fpr,
                 "fpr_upper": cut.fpr_upper,
                 "purity": _of(tables["purity"], model, test).purity.mean(),
                 "auc": None if evaluated is None else evaluated.auc,
                 "headline": None,
-                "seed_spread": sources.up["seeds"],
+                "seed_spread": sources.up["seeds"] / reach,
                 "envelope_low": quoted.fraction - sources.down["estimators"],
                 "envelope_high": quoted.fraction + sources.up["estimators"],
                 "reasons": None,
                 "warnings": _inverted(evaluated),
             }
         )
-    if headline not in LOWER_BOUNDS:
+    if not is_bound:
         for row, against in zip(rows, reasons, strict=True):
             against += _of_others(row, rows, unlike)
         elsewhere = [list(_elsewhere(row, rows, reasons, confidence)) for row in rows]
@@ -178,27 +180,6 @@ def _total(quoted: pd.Series, sources: pd.DataFrame) -> tuple[float, float]:
         float(np.hypot(quoted.fraction - quoted.low, down)),
         float(np.hypot(quoted.high - quoted.fraction, up)),
     )
-
-
-def _unseen(discovery: pd.DataFrame, test: str, is_bound: bool) -> Iterator[str]:
-    """Say why the scores do not tell how many anomalous jets there are in a test."""
-    if is_bound:
-        return
-    if discovery.significance.max() < VISIBLE:
-        yield (
-            f"no test has a visible excess ({discovery.significance.max():.1f} sigma at most, "
-            f"{VISIBLE:g} are needed)"
-        )
-    elif discovery.overlap.max() > MOST_OVERLAP:
-        yield (
-            "anomalous jets score as low as the anchor: the fraction reads low by "
-            f"{100 * min(discovery.overlap.max(), 1):.0f}% or more"
-        )
-    elif discovery.anchored[test] < LEAST_ANCHORED:
-        yield (
-            f"only {discovery.anchored[test]} jets score low, {LEAST_ANCHORED} are needed to check "
-            "the background"
-        )
 
 
 def _of_others(

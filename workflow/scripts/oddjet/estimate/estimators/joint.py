@@ -19,7 +19,7 @@ from oddjet.estimate.given import Estimate, Given, normal
 BINS = 20
 # Excess of a test, in its own standard deviations, from which on it has a shape to share. Below it
 # the shape is noise, and each test is left with its own anchor.
-VISIBLE = 3.0
+SHARED = 3.0
 # Below so many expected counts the likelihood goes on as a parabola, with such a curvature that an
 # empty bin is best described by a mean of zero. A limit there would leave errors undefined.
 LEAST_EXPECTED = 0.1
@@ -85,7 +85,7 @@ def fit(control: np.ndarray, tests: np.ndarray, anchor: int) -> tuple[np.ndarray
     clear = np.divide(alone, deviation, out=np.zeros_like(alone), where=deviation > 0)
     reference = int(np.argmax(clear))
     shared = len(tests) > 1 and anchor < len(control)
-    if shared and clear[reference] > VISIBLE:
+    if shared and clear[reference] > SHARED:
         model = _Model(control, tests, anchor, reference)
         minuit = Minuit(model.chi2, model.start(alone), grad=model.gradient)
         minuit.strategy = 0  # the gradient is exact
