@@ -67,9 +67,10 @@ class ReconstructionError:
         total = images.new_zeros(images.shape[0])
         for name, weight in self.weights.items():
             loss = loss_module(name)
-            scale = 1 / self.rms if getattr(loss, "IN_UNITS_OF_RMS", False) else 1.0
-            error = loss.error(images * scale, reconstructions * scale)
-            total = total + weight / self.units[name] * error
+            pair = images, reconstructions
+            if getattr(loss, "IN_UNITS_OF_RMS", False):
+                pair = images * (1 / self.rms), reconstructions * (1 / self.rms)
+            total = total + weight / self.units[name] * loss.error(*pair)
         return total
 
     @torch.no_grad()
