@@ -199,6 +199,10 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         "codes: [22]}}",
         ["images.one_hot:", "found channel", "codes alone"],
     ),
+    "codes without a channel beside a choice of channels": (
+        "images: {channels: [1, 2], one_hot: {codes: [22]}}",
+        ["images.one_hot:", "channel missing"],
+    ),
     "codes without a channel": (
         "images: {one_hot: {codes: [22]}}",
         ["images.one_hot:", "channel missing"],

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from conftest import jets
 from matplotlib.figure import Figure
 
-from oddjet.draw import image_figures, score_figures, style
+from oddjet.draw import image_figures, roc_figures, score_figures, style, tagger_figures
 
 NAMES = [r"$\ttbar$", "a_b^$", "$", "_private", r"{\bf x} $5 & 10$"]
 
@@ -26,7 +27,15 @@ def test_names_are_shown_as_they_are(tmp_path: Path) -> None:
     assert named <= set(texts(image_figures.means(means), tmp_path))
     scores = np.random.default_rng(0).random(50) + 0.1
     parts = dict.fromkeys(["normal_train", "normal_control", *NAMES], scores)
-    assert named <= set(texts(score_figures.histograms(parts, NAMES, 0.5), tmp_path))
+    for ranks in (False, True):
+        figure = score_figures.histograms(parts, NAMES, 0.5, ranks)
+        assert named <= set(texts(figure, tmp_path))
+    told = pd.DataFrame({"test": NAMES, "feature": "mass", "auc": 0.6, "auc_low": 0.5})
+    shown = set(texts(tagger_figures.features(told), tmp_path))
+    assert {f"{name}, all jets" for name in named} <= shown
+    curve = pd.DataFrame({"tpr": [0.5, 1.0], "fpr": [0.1, 1.0]})
+    figure = roc_figures.rejection({"low": dict.fromkeys(NAMES, curve)}, 0.1)
+    assert named <= set(texts(figure, tmp_path))
 
 
 def test_a_test_that_is_the_normal_sample_has_a_mean(tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ rule write_page:
         figures=PAGE_MODELS,
         supervised=PAGE_NETWORKS,
         seed=SEEDS[0],
+        truths=TRUTHS,
         config=config,
     output:
         report(

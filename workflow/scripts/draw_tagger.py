@@ -3,7 +3,7 @@
 from oddjet.common import scorefiles, script
 from oddjet.common.parts import CONTROL, TAGGER_SCORE, tests_of
 from oddjet.common.tables import read
-from oddjet.draw import style, tagger_figures
+from oddjet.draw import score_figures, style, tagger_figures
 from oddjet.estimate import ensemble
 from oddjet.estimate.cuts import choose_cut
 
@@ -11,6 +11,6 @@ script.begin(snakemake)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 scores = ensemble.mean_rank([scorefiles.read_scores(path, TAGGER_SCORE) for path in given.scores])
 cut = choose_cut(scores[CONTROL], **params.cut)
-figure = tagger_figures.histograms(scores, tests_of(scores), cut.threshold)
+figure = score_figures.histograms(scores, tests_of(scores), cut.threshold, ranks=True)
 style.save(figure, made.tagger_scores)
 style.save(tagger_figures.features(read(given.features)), made.tagger_features)

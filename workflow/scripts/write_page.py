@@ -52,13 +52,13 @@ bounds = ensemble.set_index(["model", "test"]).fraction
 models = []
 for number, (model, path) in enumerate(zip(params.figures, given.clusters, strict=True)):
     _, places = scorefiles.read_plane(path)
-    places = {label(part): points for part, points in places.items()}
+    named = [(label(part), points) for part, points in places.items()]
     colours = [CONTROL, *COLOURS]
     models.append(
         {
             "name": model,
             "figures": pictures(params.figures[model]),
-            "latent": page.turning_plot(places, colours, f"latent{number}", number == 0),
+            "latent": page.turning_plot(named, colours, f"latent{number}", number == 0),
         }
     )
 

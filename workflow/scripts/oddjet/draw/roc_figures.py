@@ -11,7 +11,7 @@ from oddjet.draw import colours, style
 
 
 def by_seed(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The ROC curves of a score, as `validation.tables` gives them, by what the legend says."""
+    """The ROC curves of a score, as `detection.tables` gives them, by what the legend says."""
     return {
         seed if seed == "ensemble" else f"seed {seed}": curve
         for seed, curve in table.groupby("seed", sort=False)
@@ -38,7 +38,7 @@ def rejection(curves: Mapping[str, Mapping[str, pd.DataFrame]], max_fpr: float) 
                 color="black" if strong else style.colour(number),
                 linestyle=("-", "--", "-.")[number // len(colours.COLOURS) % 3],
                 linewidth=2.2 if strong else 1.2,
-                label=name,
+                label=style.plain(name),
             )
         efficiency = np.linspace(0.01, 1)
         axes.plot(efficiency, 1 / efficiency, color="grey", linestyle=":", label="chance")

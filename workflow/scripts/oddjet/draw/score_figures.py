@@ -11,6 +11,7 @@ from oddjet.common.parts import CONTROL, TRAIN, label
 from oddjet.draw import colours, style
 
 BINS = 50  # at most
+RANKS = np.linspace(0, 1, 26)  # bins of ranks
 POINTS = 1500  # of a sample in a scatter plot
 
 
@@ -22,15 +23,18 @@ def edges_of(parts: Sequence[np.ndarray]) -> np.ndarray:
     return np.geomspace(low, max(high, 1.001 * low), bins + 1)
 
 
-def histograms(parts: Mapping[str, np.ndarray], tests: list[str], threshold: float) -> Figure:
+def histograms(
+    parts: Mapping[str, np.ndarray], tests: Sequence[str], threshold: float, ranks: bool = False
+) -> Figure:
     """Histograms of the anomaly score with the cut, and the ratio of each test to control.
 
     Args:
         parts: anomaly scores (N,) by sample part.
         tests: which of them are tests.
         threshold: the cut.
+        ranks: whether the scores are mean ranks among control jets, 0 to 1.
     """
-    edges = edges_of([parts[CONTROL], *(parts[test] for test in tests)])
+    edges = RANKS if ranks else edges_of([parts[CONTROL], *(parts[test] for test in tests)])
     figure, (upper, lower) = plt.subplots(2, sharex=True, figsize=(7.5, 7), height_ratios=[3, 1.3])
 
     def density(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -42,9 +46,9 @@ def histograms(parts: Mapping[str, np.ndarray], tests: list[str], threshold: flo
         (TRAIN, {"color": "grey", "linestyle": ":"}),
         (CONTROL, {"color": colours.CONTROL}),
     ):
-        mplhep.histplot(
-            density(parts[part])[0], edges, ax=upper, label=style.plain(label(part)), **style_
-        )
+        if part in parts:
+            height, _ = density(parts[part])
+            mplhep.histplot(height, edges, ax=upper, label=style.plain(label(part)), **style_)
     with np.errstate(divide="ignore", invalid="ignore"):
         for number, test in enumerate(tests):
             height, uncertainty = density(parts[test])
@@ -62,19 +66,25 @@ def histograms(parts: Mapping[str, np.ndarray], tests: list[str], threshold: flo
             )
         spread = np.where(control > 0, control_error / control, 0)
     lower.stairs(1 + spread, edges, baseline=1 - spread, fill=True, color="lightgrey", zorder=0)
+    lower.axhline(1, color="black", linewidth=1)
     for axes in (upper, lower):
         axes.axvline(threshold, color="black", linestyle="--")
     upper.text(
-        threshold, 0.98, " cut", transform=upper.get_xaxis_transform(), va="top", fontsize=12
+        *(threshold, 0.98, "cut " if ranks else " cut"),
+        transform=upper.get_xaxis_transform(),
+        **{"va": "top", "ha": "right" if ranks else "left", "fontsize": 12},
     )
-    upper.set(ylabel="share of jets per bin", xscale="log")
-    upper.legend()
-    lower.set(xlabel="anomaly score", ylabel="test / control")
-    lower.set_yscale("log")
-    lower.set_xlim(edges[0], edges[-1])
-    for axis in (lower.xaxis, upper.xaxis):
-        style.log_ticks(axis, np.log10(edges[-1] / edges[0]))
-    lower.axhline(1, color="black", linewidth=1)
+    upper.set(ylabel="share of jets per bin")
+    lower.set(ylabel="test / control", yscale="log", xlim=(edges[0], edges[-1]))
+    if ranks:
+        upper.set(yscale="log")
+        lower.set(xlabel="score (mean rank among control jets)")
+    else:
+        upper.set(xscale="log")
+        lower.set(xlabel="anomaly score")
+        for axis in (lower.xaxis, upper.xaxis):
+            style.log_ticks(axis, np.log10(edges[-1] / edges[0]))
+    upper.legend(loc="upper left" if ranks else "best")
     return figure
 
 

@@ -198,7 +198,8 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         yield f"benchmark: found {name} twice among all models; expected another name for each."
     one_hot, channels = config["images"]["one_hot"], config["images"]["channels"]
     yield from _of_codes(config["images"])
-    if one_hot and channels is not None and one_hot.get("channel", 0) not in channels:
+    has_code = one_hot and "channel" in one_hot  # without one that is said by itself
+    if has_code and channels is not None and one_hot["channel"] not in channels:
         yield (
             f"images.one_hot.channel: found {one_hot['channel']}, which images.channels {channels} "
             "leaves out; expected one of them."

@@ -1,7 +1,8 @@
 """The page for people: one self-contained HTML file."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +34,21 @@ def html_table(table: pd.DataFrame) -> Markup:
 
 
 def turning_plot(
-    projected: Mapping[str, np.ndarray], colours: list[str], name: str, with_plotly: bool
+    projected: Iterable[tuple[str, np.ndarray]],
+    colours: Iterable[str],
+    name: str,
+    with_plotly: bool,
 ) -> Markup:
     """An interactive plot of latents in three dimensions.
 
     Args:
-        projected: by sample part, principal components (N, up to 3).
-        colours: one for each part.
+        projected: the name of each sample part and its principal components (N, up to 3).
+        colours: of the parts; taken again where there are more of these.
         name: identifies the plot within the page.
         with_plotly: whether plotly.js, 5 MB, is embedded with it: once in a page.
     """
     figure = go.Figure()
-    for (part, points), colour in zip(projected.items(), colours, strict=False):
+    for (part, points), colour in zip(projected, cycle(colours), strict=False):
         few = np.zeros((min(len(points), POINTS), 3))
         few[:, : points.shape[1]] = points[:POINTS]
         x, y, z = np.round(few, 4).T.tolist()
