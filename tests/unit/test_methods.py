@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -103,6 +105,18 @@ def content(**given: Any) -> dict[str, Any]:
 
 def written(**given: Any) -> str:
     return methods.render(Bibliography.read(), **content(**given))
+
+
+@pytest.mark.parametrize("crop", [16, None])
+def test_images_are_as_large_as_the_crop_leaves_them_and_whole_without_one(
+    tmp_path: Path, crop: int | None
+) -> None:
+    with h5py.File(tmp_path / "normal.h5", "w") as file:
+        file.attrs.update({"shape": (1, 8, 8), "raw_shape": (1, 20, 18)})
+        if crop:
+            file.attrs["crop"] = crop
+        found = methods.prepared(file)
+    assert found == {"shape": [1, 8, 8], "crop": crop or 20, "raw_side": 20}
 
 
 def with_steps(**steps: Any) -> dict[str, Any]:

@@ -39,10 +39,8 @@ features = read(given.features)
 measured = {}
 for preparation, path in zip(params.preparations, given.normals, strict=True):
     with h5py.File(path) as file:
-        shape, raw = file.attrs["shape"].tolist(), file.attrs["raw_shape"].tolist()
-        crop = int(file.attrs["crop"])
+        measured[preparation] = methods.prepared(file)
         momentum, length = (file.attrs[f"{name}_unit"] for name in ("momentum", "length"))
-    measured[preparation] = {"shape": shape, "crop": crop, "raw_side": max(raw[1:])}
 of_model = {model: measured[name] for model, name in params.preparation_of.items()}
 jets = {part: len(events) for part, events in scorefiles.read_scores(given.scores, "event").items()}
 

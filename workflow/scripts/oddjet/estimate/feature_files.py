@@ -1,16 +1,34 @@
 """Features of jets, read from prepared samples."""
 
 from collections.abc import Collection
+from difflib import get_close_matches
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from oddjet.common.errors import InputError
+
 
 def names_of(path: str | Path, exclude: Collection[str]) -> list[str]:
-    """The names of all features of a prepared sample but the excluded ones."""
+    """The names of all features of a prepared sample but the excluded ones.
+
+    Raises:
+        InputError: there is no feature of a name to exclude, or none is left.
+    """
     with h5py.File(path) as sample:
-        return [name for name in sample["features"] if name not in exclude]
+        there = list(sample["features"])
+    unknown = [name for name in exclude if name not in there]
+    names = [name for name in there if name not in exclude]
+    if unknown or not names:
+        close = [one for name in unknown for one in get_close_matches(name, there, 1)]
+        raise InputError(
+            "features.exclude",
+            ", ".join(unknown) or "all features",
+            f"some of {', '.join(there)}",
+            f"did you mean {' or '.join(close)}?" if close else "leave at least one in.",
+        )
+    return names
 
 
 def read(path: str | Path, names: Collection[str]) -> np.ndarray:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import h5py
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -138,6 +139,18 @@ def measured(value: float, uncertainty: float) -> str:
 def percent(share: float) -> str:
     """A share in percent: 68%, 0.5%."""
     return f"{100 * share:g}%" if round(1000 * share) == 1000 * share else f"{100 * share:.1f}%"
+
+
+def prepared(sample: h5py.Group) -> dict[str, Any]:
+    """How large the images of a prepared sample are.
+
+    Returns:
+        `shape` (C, H, W); in raw pixels the sides of what the `crop` left, all where there is none,
+        and of the image, `raw_side`.
+    """
+    side = max(sample.attrs["raw_shape"].tolist()[1:])
+    crop = int(sample.attrs.get("crop", side))
+    return {"shape": sample.attrs["shape"].tolist(), "crop": crop, "raw_side": side}
 
 
 def same_preprocessing(
