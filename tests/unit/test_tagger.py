@@ -42,6 +42,22 @@ def test_finds_the_anomalous_jets_of_each_test_nearly_as_well_as_can_be() -> Non
         assert known - 0.05 < found < known + 0.01
 
 
+def test_of_many_jets_a_part_teaches_and_all_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    taught = []
+
+    def counted(normal: np.ndarray, test: np.ndarray, rng: np.random.Generator) -> tuple:
+        taught.append((len(normal), len(test)))
+        return classifiers(normal, test, rng)
+
+    classifiers = tagger.classifiers
+    monkeypatch.setattr(tagger, "classifiers", counted)
+    monkeypatch.setattr(tagger, "MOST", 1000)
+    (test, anomalous), normal, control = jets(2700, 0.5, 0), jets(2500, 0, 1)[0], jets(900, 0, 2)[0]
+    scores = tagger.tag(normal, {CONTROL: control}, {"test": test}, seed=1)
+    assert set(taught) == {(834, 900)}  # every third of 2,500, every second of two thirds of 2,700
+    assert area(scores["test"][~anomalous], scores["test"][anomalous]) > 0.9
+
+
 def test_scores_of_control_are_uniform() -> None:
     test, normal, control = jets(300, 0.3, 0)[0], jets(400, 0, 1)[0], jets(500, 0, 2)[0]
     scores = tagger.tag(normal, {CONTROL: control}, {"test": test}, seed=1)

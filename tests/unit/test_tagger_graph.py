@@ -47,8 +47,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     normal = jets(900, 0, 0)
     apart, tests = {CONTROL: jets(333, 0, 1)}, {"low": jets(200, 0.2, 2), "high": jets(150, 0.6, 3)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tagger, "BAGS", 2)
+        # as of a large sample: a part of the jets teaches, and they are scored in pieces
+        for name, value in {"BAGS": 2, "MOST": 500, "AT_ONCE": 100}.items():
+            patch.setattr(tagger, name, value)
         found = tagger.train(normal, apart, tests, seed=1)
+        normal = tagger.learnt_from(normal)
+    assert len(normal) == 450
     with h5py.File(folder / "tagger.h5", "w") as target:
         TrainedTagger.of(found).write(target)
     trained = TrainedTagger.read(folder / "tagger.h5")

@@ -35,6 +35,8 @@ TREES = {
     "early_stopping": False,
 }
 STRENGTH = 0.03  # C of the logistic regression
+MOST = 100_000  # normal and test jets that a classifier learns from: further ones teach it nothing
+AT_ONCE = 100_000  # jets whose ranks, in double precision, are in memory
 TAIL = 0.95  # quantile of control, beyond which an excess is looked for
 SIGNIFICANT = 3.0  # standard deviations from which on a tagger has learnt something
 
@@ -70,7 +72,10 @@ class Linear:
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """Log odds (n,) of features (n, d)."""
-        return self.fitted.decision_function(_ranks(features, self.reference))
+        pieces = np.split(features, range(AT_ONCE, len(features), AT_ONCE))
+        return np.concatenate(
+            [self.fitted.decision_function(_ranks(piece, self.reference)) for piece in pieces]
+        )
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,8 @@ def train(
     a fold of its own or by the mean of all: those have learnt from the jet that it looks like the
     test, and rank control jets of its kind above it.
 
+    Of more jets than `MOST` a part is learnt from. All are scored.
+
     Args:
         normal: features (n, d) of normal jets outside control.
         apart: by sample part, `normal_control` among them, of jets that train nothing, (c, d).
@@ -133,6 +140,7 @@ def train(
         Scores and folds by part, those of `apart` and the tests, and what scores them.
     """
     rng = np.random.default_rng(seed)
+    normal = learnt_from(normal)
     pooled = np.concatenate(list(tests.values()))
     _, event = np.unique(pooled, axis=0, return_inverse=True)
     fold_of = np.empty((len(pooled), BAGS), np.int8)
@@ -146,7 +154,7 @@ def train(
             folds_beside[part][:, bag] = folds(len(jets), rng)
         for fold in range(FOLDS):
             here = fold_of[:, bag] == fold
-            trees, linear = classifiers(normal, pooled[~here], rng)
+            trees, linear = classifiers(normal, learnt_from(pooled[~here]), rng)
             trained.append((trees, linear.fitted))
             score[here] += trees(pooled[here]) + linear(pooled[here])
             for part, jets in apart.items():
@@ -249,6 +257,11 @@ def compare_features(
 def folds(number: int, rng: np.random.Generator) -> np.ndarray:
     """A fold (number,) of each at random, all folds of about the same size."""
     return rng.permutation(number) % FOLDS
+
+
+def learnt_from(jets: np.ndarray) -> np.ndarray:
+    """Jets (n, d) that a classifier learns from: every n-th, so that they are `MOST` at most."""
+    return jets[:: max(-(-len(jets) // MOST), 1)]
 
 
 def classifiers(

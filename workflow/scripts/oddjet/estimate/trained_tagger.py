@@ -16,7 +16,7 @@ class TrainedTagger:
 
     A classifier's log odds are its `constant`, the values of the leaves that a jet falls into in
     its trees, and the product of its `coefficients` with the ranks of the jet's features among the
-    normal jets outside control, and their squares, as `tagger` computes them.
+    normal jets that it learnt from, and their squares, as `tagger` computes them.
 
     Attributes:
         log_odds: of control jets by each classifier, (c, bags, folds).

@@ -35,7 +35,7 @@ def of(trained: TrainedTagger, names: Sequence[str], normal: np.ndarray) -> onnx
     Args:
         trained: the tagger.
         names: of the features (d,).
-        normal: features (n, d) of normal jets outside control, float32.
+        normal: features (n, d) of the normal jets that it learnt from, float32.
     """
     made = _Nodes()
     columns = [made("Unsqueeze", name, made.constant([1])) for name in names]
