@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from oddjet.evaluate.detection import POINTS, curve, detection, followed, tables
-from oddjet.evaluate.truth import labelled
+from oddjet.evaluate.truth import by_part, labelled, with_control
 
 
 def scored(seed: int, decimals: int, events: int = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -136,6 +136,22 @@ def test_control_jets_stand_in_where_no_test_holds_normal_ones() -> None:
     assert (labels.tolist(), values.tolist()) == ([1, 0, 0], [3, 1, 2])
     labels, values = labelled(parts, mixed)
     assert (labels.tolist(), values.tolist()) == ([1, 0, 1], [3, 4, 5])
+
+
+def test_control_jets_are_learnt_from_beside_each_test_that_holds_no_normal_ones() -> None:
+    anomalous, mixed = {"a": np.ones(2, np.int8)}, {"b": np.array([0, 1], np.int8)}
+    assert list(with_control(mixed, 3)) == ["b"]
+    labels = with_control(anomalous | mixed, 3)
+    assert list(labels) == ["a", "b", "normal_control"]
+    assert labels["normal_control"].tolist() == [0, 0, 0]
+
+
+def test_values_of_jets_one_behind_the_other_are_given_back_to_their_parts() -> None:
+    found = by_part(np.arange(5), {"a": np.ones(2), "b": np.ones(3)})
+    assert {part: values.tolist() for part, values in found.items()} == {
+        "a": [0, 1],
+        "b": [2, 3, 4],
+    }
 
 
 def test_a_row_of_all_tests_stands_where_there_are_several() -> None:

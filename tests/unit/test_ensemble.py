@@ -1,9 +1,12 @@
 """One score from several seeds: the mean rank among control jets."""
 
+from pathlib import Path
+
+import h5py
 import numpy as np
 import pytest
 
-from oddjet.estimate.ensemble import mean_rank
+from oddjet.estimate.ensemble import mean_rank, read
 
 
 def seeds(count: int = 3) -> list[dict[str, np.ndarray]]:
@@ -71,3 +74,13 @@ def test_events_keep_their_places() -> None:
     order = np.random.default_rng(1).permutation(12)
     moved = [errors | {"low": errors["low"][order]} for errors in parts]
     np.testing.assert_array_equal(mean_rank(moved)["low"], mean_rank(parts)["low"][order])
+
+
+def test_files_of_the_seeds_are_read_into_the_mean_rank(tmp_path: Path) -> None:
+    paths = [tmp_path / f"seed{seed}.h5" for seed in range(3)]
+    for path, parts in zip(paths, seeds(), strict=True):
+        with h5py.File(path, "w") as file:
+            for part, errors in parts.items():
+                file[f"{part}/error"] = errors
+    for part, scores in mean_rank(seeds()).items():
+        np.testing.assert_array_equal(read(paths, "error")[part], scores)

@@ -13,7 +13,7 @@ SIMULATION = config["simulation"]
 LAYOUT = SIMULATION["layout"]
 # processes of the images, and background and signal of the layouts that label jets
 BACKGROUND_PROCESS, SIGNAL_PROCESS = SIMULATION["background"], SIMULATION["signal"]
-LABELLED = {"constituents": ("qcd", "top"), "calorimeter": ("gluon", "quark")}
+PROCESSES_OF = {"constituents": ("qcd", "top"), "calorimeter": ("gluon", "quark")}
 
 # How many jets or events of each process the samples need, and so which batches.
 BATCH = 250
@@ -37,6 +37,12 @@ JET_BATCHES, EVENT_BATCHES, PARTICLE_BATCHES = (
     }
     for pattern in (SIMULATED_JETS, SIMULATED_EVENTS, SIMULATED_PARTICLES)
 )
+
+
+wildcard_constraints:
+    process=one_of(NEEDED),
+    batch=r"\d+",
+    layout=one_of(PROCESSES_OF),
 
 
 rule simulate:
@@ -176,13 +182,13 @@ rule label_jets:
     message:
         "Writing the simulated jets as {wildcards.layout}"
     input:
-        background=lambda wildcards: JET_BATCHES[LABELLED[wildcards.layout][0]],
-        signal=lambda wildcards: JET_BATCHES[LABELLED[wildcards.layout][1]],
+        background=lambda wildcards: JET_BATCHES[PROCESSES_OF[wildcards.layout][0]],
+        signal=lambda wildcards: JET_BATCHES[PROCESSES_OF[wildcards.layout][1]],
     params:
         code=code("label_jets.py"),
         seed=SIMULATION["seed"],
-        background=lambda wildcards: NEEDED[LABELLED[wildcards.layout][0]],
-        signal=lambda wildcards: NEEDED[LABELLED[wildcards.layout][1]],
+        background=lambda wildcards: NEEDED[PROCESSES_OF[wildcards.layout][0]],
+        signal=lambda wildcards: NEEDED[PROCESSES_OF[wildcards.layout][1]],
     output:
         f"{SIMULATED}/{{layout}}.h5",
     log:

@@ -39,10 +39,10 @@ leak = overlap.overlap(score[CONTROL], [score[test] for test in params.tests], a
 discovered = discovery.tabulate(score, leak, anchor, params.overdispersion)
 largest = max(row["significance"] for row in discovered)
 # whose jets are anomalous does not depend on the score: the best limit holds for all
-tagged = [scorefiles.read_scores(path, TAGGER_SCORE) for path in snakemake.input.tagger]
+tagged = ensemble.read(snakemake.input.tagger, TAGGER_SCORE)
 most = min(
     contamination.most(score, anchor, params.overdispersion),
-    contamination.most(ensemble.mean_rank(tagged), anchor, OVERDISPERSION),
+    contamination.most(tagged, anchor, OVERDISPERSION),
 )
 found = {
     "fractions": table,

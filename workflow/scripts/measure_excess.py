@@ -8,15 +8,15 @@ from oddjet.common import scorefiles, script
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL
 from oddjet.common.tables import read, write
-from oddjet.estimate import ensemble, excess, feature_files
+from oddjet.estimate import check, ensemble, excess, feature_files
 from oddjet.estimate.trust import SYSTEMATIC
 
 script.begin(snakemake)
 params, model = snakemake.params, snakemake.wildcards.model
 files = snakemake.input.scores
-score = ensemble.mean_rank([scorefiles.read_scores(path, params.anomaly_score) for path in files])
+scores = ensemble.read(files, params.anomaly_score)
 jets = scorefiles.read_identities(files[0])
-edge = np.quantile(score[CONTROL], params.anchor, method="inverted_cdf")
+low = check.low_scores(scores, params.anchor)
 prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
 prepared[CONTROL] = snakemake.input.normal
 names = feature_files.names_of(snakemake.input.normal, ())
@@ -40,8 +40,8 @@ for one in quoted.itertuples():
         systematic[one.test] / reach,
         params.overdispersion,
     )
-    low = {"test": score[one.test] <= edge, "control": score[CONTROL] <= edge}
-    found = excess.tabulate(features[one.test], features[CONTROL], low, names, fraction, edges)
+    anchored = {"test": low[one.test], "control": low[CONTROL]}
+    found = excess.tabulate(features[one.test], features[CONTROL], anchored, names, fraction, edges)
     rows += [{"test": one.test} | row for row in found]
 columns = {
     "excess": ["test", "quantity", "low_edge", "high_edge", "density", "uncertainty"],

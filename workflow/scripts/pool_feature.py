@@ -1,19 +1,16 @@
 """Collect labelled jets with a feature as a score."""
 
-import h5py
-
 from oddjet.common import script
 from oddjet.common.files import replacing
-from oddjet.common.parts import CONTROL
+from oddjet.common.parts import TRAIN
+from oddjet.estimate import feature_files
 from oddjet.evaluate import pool, truth
 
 script.begin(snakemake)
 given, truths = snakemake.input, snakemake.params.truths
-scores = {}
-for part, path in {**dict(zip(truths, given.tests, strict=True)), CONTROL: given.normal}.items():
-    with h5py.File(path) as sample:
-        score = sample["features"][snakemake.params.feature][:]
-        scores[part] = score[sample["control"][:] if part == CONTROL else ...]
+tests = dict(zip(truths, given.tests, strict=True))
+parts = feature_files.read_parts(given.normal, tests, [snakemake.params.feature])
+scores = {part: values[:, 0] for part, values in parts.items() if part != TRAIN}
 labels = truth.read_truths(truths, given.truths)
 with replacing(snakemake.output[0]) as partial:
     pool.write_pool(scores, labels, partial)

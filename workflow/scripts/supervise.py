@@ -16,14 +16,14 @@ from oddjet.train.torch_setup import set_up_torch
 script.begin(snakemake)
 params, given, made = snakemake.params, snakemake.input, snakemake.output
 seed = int(snakemake.wildcards.seed)
-truths = truth.read_truths(params.truths, given.truths)
 tests = dict(zip(params.truths, given.tests, strict=True))
-samples: dict[str, supervised_inputs.Sample] = {test: (path, None) for test, path in tests.items()}
-if any(labels.all() for labels in truths.values()):  # their counterpart
-    with h5py.File(given.normal) as normal:
-        samples[CONTROL] = (given.normal, np.flatnonzero(normal["control"][:]))
-    truths[CONTROL] = np.zeros(len(samples[CONTROL][1]), np.int8)
-labels = np.concatenate(list(truths.values()))
+with h5py.File(given.normal) as normal:
+    control = np.flatnonzero(normal["control"][:])
+labels = truth.with_control(truth.read_truths(params.truths, given.truths), len(control))
+samples: dict[str, supervised_inputs.Sample] = {
+    part: (given.normal, control) if part == CONTROL else (tests[part], None) for part in labels
+}
+truths = np.concatenate(list(labels.values()))
 fits = {}
 with devices.leased(params.device, snakemake.resources.per_gpu) as device:
     for name, network in params.networks.items():
@@ -31,14 +31,14 @@ with devices.leased(params.device, snakemake.resources.per_gpu) as device:
         jets = supervised_inputs.read_jets(
             network, list(samples.values()), params.smoothing, device
         )
-        fits[name] = supervised.cross_fit(jets, labels, network, params.epochs, seed, device)
+        fits[name] = supervised.cross_fit(jets, truths, network, params.epochs, seed, device)
 
 configuration = {name: params[name] for name in ("networks", "epochs", "smoothing")}
-provenance = describe(configuration, tests, seed=seed, device=device.type)
-borders = np.cumsum([len(part) for part in truths.values()])[:-1]
+inputs = truth.inputs(given.normal, tests, given.truths)
+provenance = describe(configuration, inputs, seed=seed, device=device.type)
 with replacing(made.scores) as partial, hdf5_files.create(partial) as target:
     for name, fit in fits.items():
-        for part, found in zip(truths, np.split(fit.scores, borders), strict=True):
+        for part, found in truth.by_part(fit.scores, labels).items():
             target[f"{part}/{scorefiles.supervised(name)}"] = found.astype(np.float32)
     target.attrs.update(provenance)
 histories = [fit.history.assign(network=name) for name, fit in fits.items()]

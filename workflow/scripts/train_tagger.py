@@ -6,7 +6,7 @@ import pandas as pd
 
 from oddjet.common import hdf5_files, script
 from oddjet.common.files import replacing
-from oddjet.common.parts import CONTROL, SIGNAL, TAGGER_FOLD, TAGGER_SCORE
+from oddjet.common.parts import CONTROL, SIGNAL, TAGGER_FOLD, TAGGER_SCORE, TRAIN
 from oddjet.common.provenance import describe
 from oddjet.common.scorefiles import copy_origins
 from oddjet.common.tables import write
@@ -18,14 +18,10 @@ params, given, made = snakemake.params, snakemake.input, snakemake.output
 seed = int(snakemake.wildcards.seed)
 prepared = dict(zip(params.scored, given.tests, strict=True))
 names = feature_files.names_of(given.normal, params.exclude)
-with h5py.File(given.normal) as normal:
-    control = normal["control"][:]
-features = feature_files.read(given.normal, names)
-tests = {test: feature_files.read(prepared[test], names) for test in params.tests}
-apart = {CONTROL: features[control]}
-if SIGNAL in prepared:
-    apart[SIGNAL] = feature_files.read(prepared[SIGNAL], names)
-trained = tagger.train(features[~control], apart, tests, seed)
+features = feature_files.read_parts(given.normal, prepared, names)
+apart = {part: features[part] for part in (CONTROL, SIGNAL) if part in features}
+tests = {test: features[test] for test in params.tests}
+trained = tagger.train(features[TRAIN], apart, tests, seed)
 scores = trained.scores
 
 inputs = {"normal": given.normal, **prepared}
@@ -36,7 +32,8 @@ with (
 ):
     for part, values in scores.items():
         with h5py.File(prepared.get(part, given.normal)) as sample:
-            copy_origins(sample, target.create_group(part), control if part == CONTROL else ...)
+            rows = sample["control"][:] if part == CONTROL else ...
+            copy_origins(sample, target.create_group(part), rows)
         target[f"{part}/{TAGGER_SCORE}"] = values.astype(np.float32)
         target[f"{part}/{TAGGER_FOLD}"] = trained.folds[part]
     target.attrs.update(provenance, features=names)

@@ -29,11 +29,10 @@ tables = [(table, picture("fractions", given.fractions_figure))]
 quoted = [*params.models, WEAK]
 for number, (model, figure) in enumerate(zip(quoted, given.scores_figures, strict=True), 1):
     if model == WEAK:
-        paths, dataset, name = given.tagged, TAGGER_SCORE, "tagger_scores"
-        scores = ensemble.mean_rank([scorefiles.read_scores(path, dataset) for path in paths])
+        name, scores = "tagger_scores", ensemble.read(given.tagged, TAGGER_SCORE)
     else:
-        dataset, name = params.anomaly_score, "scores"
-        scores = scorefiles.read_scores(given.scores[number - 1], dataset)
+        name = "scores"
+        scores = scorefiles.read_scores(given.scores[number - 1], params.anomaly_score)
     shown = {part: scores[part] for part in (CONTROL, *tests_of(scores))}
     edges = tagger_figures.EDGES if model == WEAK else score_figures.edges_of(list(shown.values()))
     seeds = "all, mean rank" if model == WEAK else str(params.seed)

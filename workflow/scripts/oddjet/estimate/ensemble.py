@@ -1,10 +1,17 @@
 """One anomaly score from the trainings of several seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from oddjet.common.parts import CONTROL, TRAIN, VALIDATION
+from oddjet.common.scorefiles import read_scores
+
+
+def read(paths: Iterable[str | Path], dataset: str) -> dict[str, np.ndarray]:
+    """The `mean_rank` of a score that lies in a file of each seed."""
+    return mean_rank([read_scores(path, dataset) for path in paths])
 
 
 def rank(values: np.ndarray, control: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Features of jets, read from prepared samples."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 from oddjet.common.errors import InputError
+from oddjet.common.parts import CONTROL, TRAIN
 
 
 def names_of(path: str | Path, exclude: Collection[str]) -> list[str]:
@@ -34,4 +35,23 @@ def names_of(path: str | Path, exclude: Collection[str]) -> list[str]:
 def read(path: str | Path, names: Collection[str]) -> np.ndarray:
     """The features (N, d) of all jets of a prepared sample, float32."""
     with h5py.File(path) as sample:
-        return np.column_stack([sample["features"][name][:] for name in names])
+        stored = sample["features"]
+        found = np.empty((len(sample["event"]), len(names)), np.float32)
+        for column, name in enumerate(names):
+            found[:, column] = stored[name]
+    return found
+
+
+def read_parts(
+    normal: str | Path, tests: Mapping[str, str | Path], names: Collection[str]
+) -> dict[str, np.ndarray]:
+    """The features (N, d), float32, of all jets of prepared samples, by part.
+
+    The normal jets that are not control are all `normal_train`: what learns from features holds
+    none of them back for validation.
+    """
+    features = read(normal, names)
+    with h5py.File(normal) as sample:
+        control = sample["control"][:]
+    parts = {TRAIN: features[~control], CONTROL: features[control]}
+    return parts | {test: read(path, names) for test, path in tests.items()}

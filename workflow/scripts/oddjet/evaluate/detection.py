@@ -5,7 +5,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -13,7 +12,7 @@ from scipy.spatial.distance import jensenshannon
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from oddjet.common.histograms import count, quantile_edges
-from oddjet.common.parts import CONTROL
+from oddjet.estimate import feature_files
 from oddjet.evaluate.truth import grouped, labelled
 
 # of a raw jet: correlations with these are listed
@@ -26,13 +25,11 @@ def read_followed(
     normal: str | Path, tests: Mapping[str, str | Path]
 ) -> dict[str, dict[str, np.ndarray]]:
     """Read from prepared samples the quantities of `FOLLOWED`, by name and sample part, (N,)."""
-    found: dict[str, dict[str, np.ndarray]] = {name: {} for name in FOLLOWED}
-    for part, path in {CONTROL: normal, **tests}.items():
-        with h5py.File(path) as sample:
-            rows = sample["control"][:] if part == CONTROL else ...
-            for name in FOLLOWED:
-                found[name][part] = sample["features"][name][:][rows]
-    return found
+    parts = feature_files.read_parts(normal, tests, FOLLOWED)
+    return {
+        name: {part: values[:, column] for part, values in parts.items()}
+        for column, name in enumerate(FOLLOWED)
+    }
 
 
 def tables(

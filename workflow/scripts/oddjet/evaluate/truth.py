@@ -4,7 +4,7 @@ Evaluation alone reads them, and the supervised reference, which is part of it: 
 fraction or check depends on them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import h5py
@@ -20,6 +20,32 @@ def read_truths(tests: Sequence[str], paths: Sequence[str | Path]) -> dict[str, 
         with h5py.File(path, "r") as file:
             found[test] = file["label"][:]
     return found
+
+
+def inputs(
+    normal: str | Path, tests: Mapping[str, str | Path], truths: Sequence[str | Path]
+) -> dict[str, str | Path]:
+    """All that something learns from which is told the truth, by role, for its provenance."""
+    labels = {f"truth of {test}": path for test, path in zip(tests, truths, strict=True)}
+    return {"normal": normal, **tests, **labels}
+
+
+def with_control(
+    truths: Mapping[str, np.ndarray],
+    control: int,
+    lacking: Callable[[Iterable[bool]], bool] = any,
+) -> dict[str, np.ndarray]:
+    """The labels (N,) by sample part, of so many control jets where they stand in for normal ones.
+
+    Args:
+        truths: labels (N,) by test.
+        control: number of the control jets.
+        lacking: `any` where they stand in beside each test that holds no normal jets, since it is
+            evaluated by itself too; `all` where they do if none of the tests holds any.
+    """
+    if lacking(bool(labels.all()) for labels in truths.values()):
+        return {**truths, CONTROL: np.zeros(control, np.int8)}
+    return dict(truths)
 
 
 def grouped(truths: Mapping[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:
@@ -39,9 +65,11 @@ def labelled(
         parts: values (N, ...) by sample part.
         truths: labels (N,) by test.
     """
-    labels = list(truths.values())
-    values = [parts[test] for test in truths]
-    if all(truth.all() for truth in labels):
-        labels.append(np.zeros(len(parts[CONTROL]), labels[0].dtype))
-        values.append(parts[CONTROL])
-    return np.concatenate(labels), np.concatenate(values)
+    labels = with_control(truths, len(parts.get(CONTROL, ())), lacking=all)
+    return np.concatenate(list(labels.values())), np.concatenate([parts[part] for part in labels])
+
+
+def by_part(values: np.ndarray, labels: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Values (N, ...) of jets one behind the other, by the parts whose labels (n,) are given."""
+    borders = np.cumsum([len(part) for part in labels.values()])[:-1]
+    return dict(zip(labels, np.split(values, borders), strict=True))
