@@ -11,7 +11,7 @@ from oddjet.draw import colours, style
 
 
 def by_seed(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The ROC curves of a score, as `validation.tables` gives them, by what the legend says."""
+    """The ROC curves of a score, as `detection.tables` gives them, by what the legend says."""
     return {
         seed if seed == "ensemble" else f"seed {seed}": curve
         for seed, curve in table.groupby("seed", sort=False)
