@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
 from oddjet.common.parts import CONTROL
-from oddjet.draw import class_figures, image_figures, style
+from oddjet.draw import class_figures, image_figures, style, training_figures
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +122,29 @@ def test_every_quantity_is_drawn_with_its_unit_by_class_and_of_the_control_jets(
     assert labels == ["$p_T$ [GeV]", "mass [GeV]", "lit pixels", "width [rad]"]
     for axes in figure.axes:
         assert set(axes.get_legend_handles_labels()[1]) == {"normal", "anomalous", "control"}
+
+
+def history(*losses: float) -> pd.DataFrame:
+    epochs = np.arange(1, len(losses) + 1)
+    table = {"epoch": epochs, "train_loss": losses, "val_loss": losses}
+    return pd.DataFrame(table | {"blank_loss": 2.0, "mean_loss": 1.5})
+
+
+def test_the_best_epoch_is_marked_where_there_is_one(tmp_path: Path) -> None:
+    nan = float("nan")
+    histories = {1: history(3, nan, 2), 2: history(nan, nan)}
+    figure = training_figures.learning_curves("S", "mse", histories)
+    dots = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert [dot.get_xydata().tolist() for dot in dots] == [[[3, 2]]]
+    style.save(figure, [tmp_path / "figure.png"])
+
+
+@pytest.mark.parametrize(
+    ("loss", "named"), [("mae", "mae"), ({"ssim": 0.5, "mse": 2}, "0.5 ssim + 2 mse")]
+)
+def test_learning_curves_say_which_loss_they_are_of(loss: str | dict, named: str) -> None:
+    figure = training_figures.learning_curves("S", loss, {1: history(3, 2)})
+    assert figure.axes[0].get_ylabel() == f"loss ({named}) of normalised pixels"
 
 
 @pytest.mark.parametrize("components", [1, 2, 3])

@@ -9,7 +9,10 @@ import pandas as pd
 import pytest
 from conftest import REPO
 
+from oddjet.common.tables import read
+from oddjet.evaluate import comparison
 from oddjet.summarise.summary import summarise, training_table, with_tagger
+from oddjet.train.training import Trained
 
 # as in the interface
 COLUMNS = [
@@ -116,9 +119,20 @@ def test_a_tagger_that_has_learnt_nothing_is_never_the_headline_and_not_believab
 
 
 @pytest.mark.parametrize("losses", [(float("nan"),) * 3, (1.9, float("nan"))])
-def test_a_training_whose_loss_is_no_number_counts_as_collapsed(losses: tuple) -> None:
-    (row,) = training_table({("S", 3): history(*losses)}).to_dict("records")
+def test_a_training_whose_loss_is_no_number_counts_as_collapsed_when_read_from_its_file(
+    losses: tuple, tmp_path: Path
+) -> None:
+    table = history(*losses).assign(seconds=1.0)
+    rows = table.to_dict("records")
+    trained = Trained(None, None, rows, {}, (1, 8, 8))  # type: ignore[arg-type]
+    trained.save_history(tmp_path / "history.csv")
+    found = read(tmp_path / "history.csv")
+    pd.testing.assert_frame_equal(found, table)
+    (row,) = training_table({("S", 3): found}).to_dict("records")
     assert row["collapsed"]
+    detection = pd.DataFrame({"model": ["S"], "seed": [3]})
+    (merged,) = comparison.merge(detection, {("S", 3): found}).to_dict("records")
+    assert merged["epochs"] == len(losses)
 
 
 def test_training_table_quotes_the_best_epoch() -> None:

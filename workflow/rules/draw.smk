@@ -39,6 +39,7 @@ rule draw_training:
         histories=expand(HISTORY, seed=SEEDS, allow_missing=True),
     params:
         code=code("draw_training.py"),
+        loss=of_model("loss"),
         seeds=SEEDS,
     output:
         **figures_of("draw_training"),

@@ -1,6 +1,5 @@
 """Train one autoencoder."""
 
-import csv
 import json
 import logging
 import signal
@@ -42,12 +41,6 @@ with devices.leased(params.training["device"], snakemake.resources.per_gpu) as d
         trained = training.train(*images, configuration, seed, device, checkpoint)
 with replacing(snakemake.output.model) as partial:
     trained.save(partial, provenance)
-with (
-    replacing(snakemake.output.history) as partial,
-    open(partial, "w", newline="", encoding="utf-8") as file,
-):
-    # pandas would be imported for this alone
-    table = csv.DictWriter(file, trained.history[0], lineterminator="\n")
-    table.writeheader()
-    table.writerows(trained.history)
+with replacing(snakemake.output.history) as partial:
+    trained.save_history(partial)
 checkpoint.remove()

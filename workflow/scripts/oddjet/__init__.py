@@ -1,8 +1,7 @@
 """Oddjet: anomalous jets found without labels.
 
-The data's road is one way, and a module imports only from stages before its own:
-raw -> preprocessing -> samples -> training -> scoring -> fractions, clusters, validation
--> summary, figures.
+The data's road is one way, and a module imports only from its own stage and those before it:
+planning -> prepare -> train -> estimate -> evaluate -> draw -> summarise -> publish.
 """
 
 import os

@@ -1,6 +1,7 @@
 """Training of one autoencoder on normal jets, and what it must beat to have learnt anything."""
 
 import copy
+import csv
 import logging
 import math
 import time
@@ -48,6 +49,15 @@ class Trained:
         }
         with open(path, "wb") as file:  # given a path, PyTorch would write its name into the file
             torch.save(content, file)
+
+    def save_history(self, path: str | Path) -> None:
+        """Write the history as a table, which `tables.read` reads; empty what is no number."""
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            # pandas would be imported for this alone
+            table = csv.DictWriter(file, self.history[0], lineterminator="\n")
+            table.writeheader()
+            for row in self.history:
+                table.writerow({k: "" if math.isnan(value) else value for k, value in row.items()})
 
 
 def load(path: str | Path, device: torch.device) -> tuple[Autoencoder, MinMax]:

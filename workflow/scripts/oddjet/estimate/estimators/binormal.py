@@ -62,6 +62,10 @@ def binormal(control: np.ndarray, test: np.ndarray) -> tuple[float, float]:
         if best is None or minuit.fval < best.fval:
             best = minuit
     assert best is not None
+    best.limits = (None, None)  # beside a limit Hesse's errors vanish
     best.hesse()
+    if not best.accurate:  # too few anomalous jets to know their mean and width
+        best.fixed[1:] = True
+        best.hesse()
     deviation = best.errors["fraction"] * np.sqrt(1 + len(test) / len(control))
-    return float(best.values["fraction"]), float(deviation) if np.isfinite(deviation) else 1.0
+    return float(best.values["fraction"]), float(np.nanmin([deviation, 1.0]))

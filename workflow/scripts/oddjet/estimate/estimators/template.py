@@ -41,6 +41,7 @@ def template(control: np.ndarray, signal: np.ndarray, test: np.ndarray) -> tuple
     minuit = Minuit(cost, len(test) / 2, len(test) / 2)
     minuit.limits = (0, None)
     minuit.migrad()
+    minuit.limits = (None, None)  # a yield at its limit would have no uncertainty
     minuit.hesse()
     normal, anomalous = minuit.values
     total = normal + anomalous
