@@ -31,3 +31,11 @@ def test_features_are_divided_into_control_the_other_normal_jets_and_tests(tmp_p
 def test_excluded_features_are_not_named(tmp_path: Path) -> None:
     path = sample(tmp_path / "normal.h5", 1)
     assert feature_files.names_of(path, ["mass"]) == ["pt"]
+
+
+def test_lengths_that_were_scaled_are_angles(tmp_path: Path) -> None:
+    path = sample(tmp_path / "normal.h5", 1)
+    with h5py.File(path, "a") as file:
+        file.attrs.update(momentum_unit="pixel units", length_unit="pixels")
+    assert feature_files.units_of(path) == ("pixel units", "pixels")
+    assert feature_files.units_of(path, scaled=True) == ("pixel units", "rad")
