@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from oddjet.common.errors import InputError
-from oddjet.estimate.feature_files import names_of, read_parts
+from oddjet.estimate.feature_files import names_of, read_parts, units_of
 
 
 @pytest.fixture
@@ -58,3 +58,11 @@ def test_features_are_divided_into_control_the_other_normal_jets_and_tests(tmp_p
         "normal_control": [[101, 1], [103, 3]],
         "low": [[100, 0], [101, 1]],
     }
+
+
+def test_lengths_that_were_scaled_are_angles(tmp_path: Path) -> None:
+    path = sample(tmp_path / "normal.h5", 1)
+    with h5py.File(path, "a") as file:
+        file.attrs.update(momentum_unit="pixel units", length_unit="pixels")
+    assert units_of(path) == ("pixel units", "pixels")
+    assert units_of(path, scaled=True) == ("pixel units", "rad")

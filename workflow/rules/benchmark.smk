@@ -95,7 +95,7 @@ rule write_benchmark:
             name: [COMPARED_NAMES[model] for model in models]
             for name, models in COMPARED_GROUPS.items()
         }
-        | {"baselines": [WEAK, "baseline"]},
+        | {"baselines": [WEAK, parts.BASELINE]},
         seeds=SEEDS,
         truths=TRUTHS,
         max_fpr=config["fraction"]["max_fpr"],

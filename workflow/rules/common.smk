@@ -159,7 +159,7 @@ COVERAGE_RESULTS = [
     *expand(TABLE, table=["coverage", "trust"]),
     *expand(
         f"{FIGURES}/{{figure}}.{{suffix}}",
-        figure=["coverage", "trust", "distortions", "tagger_auc"],
+        figure=[figure.path for figure in drawn_by("draw_coverage").values()],
         suffix=["png", "pdf"],
     ),
 ]

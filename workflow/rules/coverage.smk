@@ -1,8 +1,7 @@
 # How honest the fractions are, measured with pseudo-experiments from tests whose truth is known.
 # Needs scores, prepared samples and truths. Creates {RESULTS}/coverage/, its table and figure.
 
-UNDISTORTED = "none"
-DISTORTIONS = {UNDISTORTED: {}} | config["coverage"]["distortions"]
+DISTORTIONS = {parts.UNDISTORTED: {}} | config["coverage"]["distortions"]
 # fractions of the tests of an experiment, by their names in paths
 PAIRS, DISTORTED_PAIRS = (
     {"_".join(map(str, pair)): pair for pair in config["coverage"][name]}
@@ -14,7 +13,7 @@ CELLS = {
         *expand(
             cell,
             score=[*QUOTED, *POOR_SCORES],
-            distortion=UNDISTORTED,
+            distortion=parts.UNDISTORTED,
             events=config["coverage"]["events"],
             pair=PAIRS,
         ),

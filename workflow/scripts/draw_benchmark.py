@@ -3,7 +3,7 @@
 import pandas as pd
 
 from oddjet.common import scorefiles, script
-from oddjet.common.parts import WEAK
+from oddjet.common.parts import BASELINE, WEAK
 from oddjet.common.tables import overall, read
 from oddjet.draw import benchmark_figures, roc_figures, style
 
@@ -20,7 +20,7 @@ curves = {
 }
 curves[WEAK] = points[points.model == WEAK]
 for name in (*DRAWN, *map(scorefiles.supervised, params.networks)):
-    curves[name] = points[(points.model == "baseline") & (points.score == name)]
+    curves[name] = points[(points.model == BASELINE) & (points.score == name)]
 style.save(
     roc_figures.rejection({" and ".join(params.truths): curves}, params.max_fpr), made.benchmark_roc
 )

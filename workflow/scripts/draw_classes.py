@@ -1,6 +1,5 @@
 """Draw the quantities and the principal components of labelled jets by class."""
 
-import h5py
 import numpy as np
 
 from oddjet.common import scorefiles, script
@@ -16,8 +15,7 @@ labels = np.concatenate(list(truths.values()))
 tests = dict(zip(truths, given.tests, strict=True))
 jets = feature_files.read_parts(given.normal, tests, class_figures.QUANTITIES)
 labelled = np.concatenate([jets[test] for test in tests])
-with h5py.File(given.normal) as file:
-    units = class_figures.units(file.attrs["momentum_unit"], file.attrs["length_unit"])
+units = class_figures.units(*feature_files.units_of(given.normal))
 values = {
     name: class_figures.by_class(labels, labelled[:, column]) | {CONTROL: jets[CONTROL][:, column]}
     for column, name in enumerate(class_figures.QUANTITIES)

@@ -9,6 +9,7 @@ from oddjet.common import script
 from oddjet.common.intervals import sigmas
 from oddjet.common.tables import read
 from oddjet.draw import class_figures, excess_figures, style
+from oddjet.estimate import feature_files
 from oddjet.estimate.excess import Images, mean_image
 from oddjet.evaluate import truth
 from oddjet.prepare.sparse import SparseFile
@@ -17,9 +18,7 @@ script.begin(snakemake)
 given, params = snakemake.input, snakemake.params
 summary, table, peaks = read(given.summary), read(given.excess), read(given.peaks)
 headline = summary.model[summary.headline].iloc[0]
-with h5py.File(given.normal) as file:
-    momentum, length = (file.attrs[f"{name}_unit"] for name in ("momentum", "length"))
-units = class_figures.units(momentum, "rad" if params.scale else length)
+units = class_figures.units(*feature_files.units_of(given.normal, bool(params.scale)))
 labelled = truth.read_truths(params.truths, given.truths)
 tests = dict(zip(params.tests, given.tests, strict=True))
 jets: dict = {name: {} for name in class_figures.QUANTITIES}

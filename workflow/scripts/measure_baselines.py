@@ -1,6 +1,7 @@
 """Evaluate the baselines against truth."""
 
 from oddjet.common import scorefiles, script
+from oddjet.common.parts import BASELINE
 from oddjet.common.tables import write
 from oddjet.estimate import ensemble
 from oddjet.evaluate import detection, truth
@@ -33,5 +34,5 @@ for name, paths in (
     scores[name] = found | {"ensemble": ensemble.mean(list(found.values()))}
 
 for name, table in detection.tables(scores, truths, quantities, params.max_fpr).items():
-    table.insert(0, "model", "baseline")
+    table.insert(0, "model", BASELINE)
     write(table, snakemake.output[name])

@@ -1,12 +1,10 @@
 """Write the submission to HEPData."""
 
-import h5py
-
 from oddjet.common import scorefiles, script
 from oddjet.common.parts import CONTROL, TAGGER_SCORE, WEAK, tests_of
 from oddjet.common.tables import overall, read
 from oddjet.draw import class_figures, score_figures, tagger_figures
-from oddjet.estimate import ensemble
+from oddjet.estimate import ensemble, feature_files
 from oddjet.planning.figures import FIGURES
 from oddjet.publish import hepdata
 from oddjet.summarise.captions import caption
@@ -49,9 +47,7 @@ for number, path in enumerate(given.roc, 1):
     tables.append((table, picture(name, given.roc_figures[number - 1], number)))
 
 excess = read(given.excess)
-with h5py.File(given.normal) as file:
-    momentum, length = (file.attrs[f"{name}_unit"] for name in ("momentum", "length"))
-units = class_figures.units(momentum, "rad" if params.scale else length)
+units = class_figures.units(*feature_files.units_of(given.normal, bool(params.scale)))
 excess = excess[excess.model == summary.model[summary.headline].iloc[0]]
 tables += [
     (table, picture("excess", given.excess_figure))

@@ -11,8 +11,9 @@ from oddjet.common import scorefiles, script
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL, OVERDISPERSION, TAGGER_SCORE, TRAIN, VALIDATION, WEAK
 from oddjet.common.tables import overall, read
-from oddjet.estimate import tagger, trust
+from oddjet.estimate import feature_files, tagger, trust
 from oddjet.estimate.declared import CHECKS, ESTIMATORS
+from oddjet.evaluate import truth
 from oddjet.planning.figures import FIGURES
 from oddjet.publish import methods
 from oddjet.summarise.captions import caption
@@ -40,14 +41,14 @@ measured = {}
 for preparation, path in zip(params.preparations, given.normals, strict=True):
     with h5py.File(path) as file:
         measured[preparation] = methods.prepared(file)
-        momentum, length = (file.attrs[f"{name}_unit"] for name in ("momentum", "length"))
+momentum, length = feature_files.units_of(given.normals[0], bool(params.scale))
 of_model = {model: measured[name] for model, name in params.preparation_of.items()}
 jets = {part: len(events) for part, events in scorefiles.read_scores(given.scores, "event").items()}
 
 detection, true_fractions, evaluated_test, labelled, background = None, {}, "", 0, 0
 if given.get("detection"):
     detection = read(given.detection)
-    true_fractions = detection.groupby("test").true_fraction.first().to_dict()
+    true_fractions = truth.true_fractions(detection)
     detection = overall(detection[detection.seed == "ensemble"])
     evaluated_test = detection.test.iloc[0]
     in_it = params.truths if evaluated_test == "all" else [evaluated_test]
@@ -105,7 +106,7 @@ text = methods.render(
     evaluated_test=evaluated_test,
     labelled=labelled,
     labelled_background=background,
-    mass_unit=momentum if params.scale or length == "rad" else f"{momentum} times {length}",
+    mass_unit=momentum if length == "rad" else f"{momentum} times {length}",
     quoted_scores=(config["fraction"]["anomaly_score"], TAGGER_SCORE),
     believable_throughout=bool(
         tables["summary"].believable.all()

@@ -9,6 +9,7 @@ from oddjet.common.provenance import describe
 from oddjet.common.tables import read
 from oddjet.draw.colours import COLOURS, CONTROL
 from oddjet.estimate.declared import CHECKS, ESTIMATORS
+from oddjet.evaluate import truth
 from oddjet.planning.figures import FIGURES
 from oddjet.summarise import captions, page
 
@@ -42,9 +43,7 @@ tables = {
     )
     if (path := given.get(name))
 }
-truth = {}
-if "detection" in tables:
-    truth = tables["detection"].groupby("test").true_fraction.first().to_dict()
+fractions = truth.true_fractions(tables["detection"]) if "detection" in tables else {}
 
 ensemble = tables["fractions"].query("seed == 'ensemble' and estimator == 'lower_bound'")
 bounds = ensemble.set_index(["model", "test"]).fraction
@@ -73,7 +72,7 @@ text = page.render(
     training=tables["training"],
     made_checks=tables["checks"],
     tables={name: page.html_table(table) for name, table in tables.items()},
-    truth=truth,
+    truth=fractions,
     sections={name: pictures(files) for name, files in params.sections.items()},
     models=models,
     references=[

@@ -1,4 +1,4 @@
-"""The parts of a scored sample, by their names, and what the tagger's score is called there."""
+"""Names that several stages share: of the parts of a scored sample, and of what tables hold."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,8 @@ VALIDATION = "normal_validation"
 CONTROL = "normal_control"
 SIGNAL = "signal"  # simulated anomalous jets, where they are given
 WEAK = "weak"  # the model that the weak tagger is in tables and folders
+BASELINE = "baseline"  # the model that all baselines are in tables
+UNDISTORTED = "none"  # the distortion of pseudo-experiments with jets as they are
 # Without signal the number of a test's jets that the tagger scores high fluctuates more than that
 # of independent jets, as a ratio of standard deviations: 533 tests of 300 to 3,000 jets have
 # 1.13 to 1.21 beyond the quantiles from 0.3 to 0.98, each +- 0.04.

@@ -6,11 +6,10 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from oddjet.common.parts import WEAK
+from oddjet.common.parts import UNDISTORTED, WEAK
 from oddjet.draw import colours, style
 
 MARKERS = "osD^v<>P"
-UNDISTORTED = "none"
 NEAR = 0.1  # in area under the ROC curve
 COLOURS = ("black", *colours.COLOURS)  # as many as there are estimators
 

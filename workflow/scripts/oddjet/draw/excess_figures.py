@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from oddjet.common.rounding import measured
 from oddjet.draw import style
 from oddjet.draw.class_figures import QUANTITIES
 from oddjet.draw.image_figures import DECADES, colour_bar, visible
@@ -76,12 +77,6 @@ def distributions(
     return figure
 
 
-def _measured(value: float, uncertainty: float) -> str:
-    """A number with its uncertainty, to two digits of that."""
-    digits = max(0, 1 - int(np.floor(np.log10(uncertainty)))) if uncertainty > 0 else 0
-    return rf"{value:.{digits}f} $\pm$ {uncertainty:.{digits}f}"
-
-
 def _placed(
     peaks: pd.DataFrame, mass: pd.DataFrame, truth: Mapping[str, np.ndarray]
 ) -> Iterator[str]:
@@ -98,10 +93,10 @@ def _placed(
         each = len(jets) * np.diff(edges)  # of one jet a bin
         true = peaks_of(edges, counts / each, np.sqrt(np.maximum(counts, 1)) / each)
     for one in peaks.itertuples():
-        place = _measured(one.peak, one.uncertainty)
+        place = measured(one.peak, one.uncertainty)
         if true:
             near = min(true, key=lambda peak: abs(peak.peak - one.peak))
-            place += f" (truth {_measured(near.peak, near.uncertainty)})"
+            place += f" (truth {measured(near.peak, near.uncertainty)})"
         yield place
 
 

@@ -1,5 +1,7 @@
 """The anomalous fractions at one glance."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
@@ -7,7 +9,7 @@ from matplotlib.figure import Figure
 from oddjet.draw import style
 
 
-def overview(table: pd.DataFrame, truth: pd.Series) -> Figure:
+def overview(table: pd.DataFrame, truth: Mapping[str, float]) -> Figure:
     """The fraction of each test by model and estimator: the ensemble with its interval, and seeds.
 
     Args:
@@ -24,7 +26,7 @@ def overview(table: pd.DataFrame, truth: pd.Series) -> Figure:
         sharey=True,
     )
     for axes, test in zip(grid[0], tests, strict=True):
-        if test in truth.index:
+        if test in truth:
             axes.axvline(truth[test], color="black", linestyle="--", label="truth")
         for height, (model, estimator) in enumerate(rows):
             here = table[
@@ -53,7 +55,8 @@ def overview(table: pd.DataFrame, truth: pd.Series) -> Figure:
         axes.set(xlabel="anomalous fraction", title=style.plain(test), ylim=(-0.6, len(rows) - 0.3))
         # a bound reaches to 1 and is cut off, so that the others stay apart
         two_sided = table[(table.test == test) & (table.high < 1)]
-        ends = [*two_sided.low, *two_sided.high, *truth[truth.index == test]]
+        ends = [*two_sided.low, *two_sided.high]
+        ends += [truth[test]] if test in truth else []
         margin = 0.05 * (max(ends) - min(ends)) + 0.01
         axes.set_xlim(min(ends) - margin, max(ends) + margin)
         axes.minorticks_off()

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy.special import expit
 
 from oddjet.draw import style
+from oddjet.draw.class_figures import CLASSES
 
 BINS = 40
 
@@ -49,7 +50,7 @@ def output(network: str, labels: np.ndarray, logits: Sequence[np.ndarray]) -> Fi
     """
     edges = np.linspace(0, 1, BINS + 1)
     figure, axes = plt.subplots()
-    for number, name in enumerate(("normal", "anomalous")):
+    for number, name in enumerate(CLASSES):
         chosen = labels == number
         if not chosen.any():
             continue

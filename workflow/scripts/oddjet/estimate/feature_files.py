@@ -32,6 +32,17 @@ def names_of(path: str | Path, exclude: Collection[str]) -> list[str]:
     return names
 
 
+def units_of(path: str | Path, scaled: bool = False) -> tuple[str, str]:
+    """The units of momenta and of lengths among the features of a prepared sample.
+
+    Args:
+        path: of the sample.
+        scaled: whether lengths in pixels were multiplied by the side of one, in radians.
+    """
+    with h5py.File(path) as sample:
+        return sample.attrs["momentum_unit"], "rad" if scaled else sample.attrs["length_unit"]
+
+
 def read(path: str | Path, names: Collection[str]) -> np.ndarray:
     """The features (N, d) of all jets of a prepared sample, float32."""
     with h5py.File(path) as sample:

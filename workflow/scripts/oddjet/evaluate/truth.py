@@ -9,6 +9,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 
 from oddjet.common.parts import CONTROL
 
@@ -28,6 +29,11 @@ def inputs(
     """All that something learns from which is told the truth, by role, for its provenance."""
     labels = {f"truth of {test}": path for test, path in zip(tests, truths, strict=True)}
     return {"normal": normal, **tests, **labels}
+
+
+def true_fractions(detection: pd.DataFrame) -> dict[str, float]:
+    """The share of anomalous jets by test, as tables/detection.csv has it."""
+    return detection.groupby("test").true_fraction.first().to_dict()
 
 
 def with_control(

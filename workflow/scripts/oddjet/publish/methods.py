@@ -16,6 +16,8 @@ import h5py
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from oddjet.common.rounding import measured, number, percent
+
 TEMPLATES = Path(__file__).parents[3] / "report" / "publication"
 ENTRY = re.compile(r"@\w+\{([^,]+),\n(.*?)\n\}", re.DOTALL)
 FIELD = re.compile(r"  (\w+) = \{(.*)\},")
@@ -115,30 +117,6 @@ def enumerated(texts: Iterable[object]) -> str:
     """Texts as a part of a sentence: a, b and c."""
     *most, last = [str(text) for text in texts] or [""]
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """A number to so many digits behind the point, fewer for larger ones; a dash for none."""
-    if value is None or math.isnan(value):
-        return "-"
-    if math.isinf(value):
-        return "∞"
-    if value and abs(value) < 10.0**-digits:
-        return f"{value:.1e}"
-    return f"{value:.{digits}f}" if abs(value) < 10 else f"{value:.{min(digits, 1)}f}"
-
-
-def measured(value: float, uncertainty: float) -> str:
-    """A value with its uncertainty to two significant digits, and no more digits itself."""
-    if not 0 < uncertainty < math.inf:
-        return number(value)
-    digits = max(0, 1 - math.floor(math.log10(uncertainty)))
-    return f"{value:.{digits}f} ± {uncertainty:.{digits}f}"
-
-
-def percent(share: float) -> str:
-    """A share in percent: 68%, 0.5%."""
-    return f"{100 * share:g}%" if round(1000 * share) == 1000 * share else f"{100 * share:.1f}%"
 
 
 def prepared(sample: h5py.Group) -> dict[str, Any]:

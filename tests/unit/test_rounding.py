@@ -1,0 +1,36 @@
+"""Numbers as people read them."""
+
+import numpy as np
+import pytest
+
+from oddjet.common.rounding import measured, number, percent
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.25, "0.250"),
+        (137.04, "137.0"),
+        (2e-5, "2.0e-05"),
+        (0, "0.000"),
+        (np.nan, "-"),
+        (None, "-"),
+    ],
+)
+def test_numbers(value: float | None, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("uncertainty", "text"),
+    [(0.458, "173.71 ± 0.46"), (1.5, "173.7 ± 1.5"), (23, "174 ± 23"), (np.nan, "173.7")],
+)
+def test_an_uncertainty_has_two_digits_and_its_value_no_more(uncertainty: float, text: str) -> None:
+    assert measured(173.712, uncertainty) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.68, "68%"), (0.005, "0.5%"), (0.0897, "9.0%"), (1, "100%")]
+)
+def test_shares(share: float, text: str) -> None:
+    assert percent(share) == text

@@ -1,0 +1,27 @@
+"""Numbers as people read them: to as many digits as they mean something."""
+
+import math
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number to so many digits behind the point, fewer for larger ones; a dash for none."""
+    if value is None or math.isnan(value):
+        return "-"
+    if math.isinf(value):
+        return "∞"
+    if value and abs(value) < 10.0**-digits:
+        return f"{value:.1e}"
+    return f"{value:.{digits}f}" if abs(value) < 10 else f"{value:.{min(digits, 1)}f}"
+
+
+def measured(value: float, uncertainty: float) -> str:
+    """A value with its uncertainty to two significant digits, and no more digits itself."""
+    if not 0 < uncertainty < math.inf:
+        return number(value)
+    digits = max(0, 1 - math.floor(math.log10(uncertainty)))
+    return f"{value:.{digits}f} ± {uncertainty:.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """A share in percent: 68%, 0.5%."""
+    return f"{100 * share:g}%" if round(1000 * share) == 1000 * share else f"{100 * share:.1f}%"
