@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import REPO, architecture
+from conftest import IMAGES, REPO, architecture, jets
 
 from oddjet.common.parts import OVERDISPERSION, WEAK
 from oddjet.estimate import discovery, tagger, trust
 from oddjet.estimate.declared import CHECKS, ESTIMATORS
+from oddjet.prepare import samples
 from oddjet.publish import methods
 from oddjet.publish.methods import Bibliography
 
@@ -133,6 +135,21 @@ def with_steps(**steps: Any) -> dict[str, Any]:
 def test_a_step_that_is_switched_off_has_no_sentence(step: str, off: Any, sentence: str) -> None:
     assert sentence in written()
     assert sentence not in written(**with_steps(**{step: off}))
+
+
+@pytest.mark.parametrize(("crop", "kept"), [(None, 16), (12, 12), (20, 20)])
+def test_a_crop_has_a_sentence_where_it_cuts_a_raw_image(
+    tmp_path: Path, crop: int | None, kept: int
+) -> None:
+    np.savez(tmp_path / "normal.npz", jets(20))
+    steps = CONFIG["preprocessing"] | {"crop": crop}
+    sample, split = {"file": [str(tmp_path / "normal.npz")]}, {"control": 0.5, "seed": 0}
+    samples.prepare_normal(sample, IMAGES, tmp_path / "normal.h5", steps, split)
+    found = methods.prepared(tmp_path / "normal.h5")
+    assert (found["crop"], found["raw_side"]) == (kept, 16)
+    setting = content()["settings"]["S"] | {"preprocessing": steps}
+    text = written(groups=methods.same_preprocessing({"S": setting}, {"S": found}))
+    assert ("A centred square of" in text) == (kept < 16)
 
 
 def test_steps_that_are_off_by_default_have_a_sentence_where_they_are_on() -> None:

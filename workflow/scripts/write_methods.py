@@ -36,14 +36,10 @@ names += ("excess_peaks", "excess_agreement")
 tables = {name: read(given[name]) for name in names}
 features = read(given.features)
 
-measured = {}
-for preparation, path in zip(params.preparations, given.normals, strict=True):
-    with h5py.File(path) as file:
-        shape, raw = file.attrs["shape"].tolist(), file.attrs["raw_shape"].tolist()
-        crop = int(file.attrs["crop"])
-        momentum, length = (file.attrs[f"{name}_unit"] for name in ("momentum", "length"))
-    measured[preparation] = {"shape": shape, "crop": crop, "raw_side": max(raw[1:])}
-of_model = {model: measured[name] for model, name in params.preparation_of.items()}
+prepared = dict(zip(params.preparations, map(methods.prepared, given.normals), strict=True))
+with h5py.File(given.normals[0]) as file:
+    momentum, length = (file.attrs[f"{name}_unit"] for name in ("momentum", "length"))
+of_model = {model: prepared[name] for model, name in params.preparation_of.items()}
 jets = {part: len(events) for part, events in scorefiles.read_scores(given.scores, "event").items()}
 
 detection, true_fractions, evaluated_test, labelled, background = None, {}, "", 0, 0

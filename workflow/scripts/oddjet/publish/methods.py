@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import h5py
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from oddjet.publish.preparation import Preparation
 
 TEMPLATES = Path(__file__).parents[3] / "report" / "publication"
 ENTRY = re.compile(r"@\w+\{([^,]+),\n(.*?)\n\}", re.DOTALL)
@@ -138,6 +141,19 @@ def measured(value: float, uncertainty: float) -> str:
 def percent(share: float) -> str:
     """A share in percent: 68%, 0.5%."""
     return f"{100 * share:g}%" if round(1000 * share) == 1000 * share else f"{100 * share:.1f}%"
+
+
+def prepared(path: str | Path) -> dict[str, Any]:
+    """What a preparation came to: `shape` (C, H, W), and in raw pixels `crop` and `raw_side`.
+
+    Args:
+        path: a prepared sample. Without a crop its images are kept whole.
+    """
+    preparation = Preparation.read(path)
+    with h5py.File(path) as sample:
+        shape = sample.attrs["shape"].tolist()
+    side = max(preparation.shape[1:])
+    return {"shape": shape, "crop": preparation.steps["crop"] or side, "raw_side": side}
 
 
 def same_preprocessing(
