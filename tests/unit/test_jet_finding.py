@@ -18,6 +18,7 @@ from conftest import IMAGES
 from oddjet.common.errors import InputError
 from oddjet.common.scorefiles import identities_in, rows_of
 from oddjet.prepare import arrays, jet_finding
+from oddjet.prepare.images import Images
 from oddjet.prepare.jet_finding import find_jets
 from oddjet.prepare.samples import (
     check_together,
@@ -26,6 +27,7 @@ from oddjet.prepare.samples import (
     prepare_truth,
     sources,
 )
+from oddjet.publish.preparation import Preparation
 from oddjet.simulate.layouts import write_particles
 
 EVENTS, EACH = 60, 8  # particles of a jet
@@ -187,6 +189,22 @@ def test_prepared_jets_and_their_truth_are_known_by_event_file_and_jet(tmp_path:
     rows = check_together(normal, {"a": str(test)}, [files, files], 0.2, 10, 0.1)
     assert "20 jets are missing" in rows[0]["warnings"]
     assert [row["events"] for row in sources({"a": test}, [files])] == [9, 51]
+
+
+@pytest.mark.usefixtures("finder")
+def test_what_is_published_reads_found_jets_in_the_coordinates_that_they_are_stored_in(
+    tmp_path: Path,
+) -> None:
+    given, images = sample(write(tmp_path / "a.npz")), SETTINGS | {"unit": "MeV"}
+    find_jets(given, images, tmp_path / "found.h5")
+    file = {"file": [str(tmp_path / "found.h5")]}
+    prepare_normal(file | {"cluster": CLUSTER}, images, tmp_path / "normal.h5", STEPS, SPLIT)
+    preparation = Preparation.read(tmp_path / "normal.h5")
+    assert preparation.images["coordinates"] == ["E", "px", "py", "pz"]
+    (piece,) = Images(file | {"key": "constituents"}, preparation.images).pieces()
+    with h5py.File(tmp_path / "normal.h5") as prepared:
+        for name, values in piece.features.items():
+            np.testing.assert_array_equal(values.astype(np.float32), prepared["features"][name])
 
 
 @pytest.mark.usefixtures("finder")

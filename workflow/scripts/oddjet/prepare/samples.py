@@ -78,7 +78,7 @@ def prepare_normal(
         target["control"] = control[kept]
         for name, values in crop_curve(_first(held), preprocessing).items():
             target[f"crop_curve/{name}"] = values
-        configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
+        configuration = _made_as(sample, raw, preprocessing) | {"split": dict(split)}
         target.attrs.update(describe(configuration, {}, raw=checked(files, contents)))
 
 
@@ -108,7 +108,7 @@ def measure_crop(
     crop = _measured(_all_of(raw, pieces), _control(raw, split), preprocessing)
     with replacing(output) as partial, hdf5_files.create(partial) as target:
         target.attrs["crop"] = crop
-        configuration = _made_as(sample, images, preprocessing) | {"split": dict(split)}
+        configuration = _made_as(sample, raw, preprocessing) | {"split": dict(split)}
         target.attrs.update(describe(configuration, {}, raw=checked(files, contents)))
 
 
@@ -149,16 +149,18 @@ def prepare_test(
     contents = read(files, planned)
     with replacing(output) as partial, hdf5_files.create(partial) as target:
         _store(raw, _all_of(raw, pieces), target, preprocessing, crop, like)
-        configuration = _made_as(sample, images, preprocessing)
+        configuration = _made_as(sample, raw, preprocessing)
         found = checked(files, contents)
         inputs = {} if cropped_as is None else {"normal": cropped_as}
         target.attrs.update(describe(configuration, inputs, raw=found))
 
 
 def _made_as(
-    sample: Mapping[str, Any], images: Mapping[str, Any], preprocessing: Mapping[str, Any]
+    sample: Mapping[str, Any], raw: Images, preprocessing: Mapping[str, Any]
 ) -> dict[str, Any]:
-    return {"sample": asked(sample), "images": dict(images), "preprocessing": dict(preprocessing)}
+    # as the jets were read: those found in events have other coordinates than these
+    images = dict(raw.settings)
+    return {"sample": asked(sample), "images": images, "preprocessing": dict(preprocessing)}
 
 
 def _large_enough(raw: Images, shape: tuple[int, int, int], found: str) -> None:

@@ -16,7 +16,7 @@ class Preparation:
     """How a sample was prepared.
 
     Attributes:
-        images: the configuration's `images`.
+        images: the configuration's `images`; of jets found in events, as those are stored.
         steps: of the preprocessing, `crop` in raw pixels or None.
         row: shape of a row of the raw files: (H, W), (H, W, C), (C, H, W), or (k, coordinates).
         shape: (C, H, W) of an image of it.
