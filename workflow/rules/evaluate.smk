@@ -167,7 +167,6 @@ rule predict:
         f"{LOGS}/predict/{{network}}_seed{{seed}}_{{test}}.log",
     benchmark:
         f"{BENCHMARKS}/predict/{{network}}_seed{{seed}}_{{test}}.tsv"
-    threads: 2
     resources:
         mem_mb=more(4000),
         runtime=more(30),
