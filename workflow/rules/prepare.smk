@@ -233,8 +233,9 @@ rule prepare_truth:
 
 rule check_samples:
     """
-    Check that the samples fit together, that the control part is large enough, and that the truths
-    were found good; list the samples and their files. Trainings wait for it, so that bad input costs no training.
+    Check that the samples fit together, that the control part is large enough, that the truths
+    were found good, and that the features to leave out are there; list the samples and their files.
+    Trainings wait for it, so that bad input costs no training.
     """
     message:
         "Checking that the samples fit together"
@@ -245,6 +246,7 @@ rule check_samples:
     params:
         code=code("check_samples.py"),
         tests=list(SCORED),
+        exclude=config["features"]["exclude"],
         files=[sample["file"] for sample in [SAMPLES["normal"], *SCORED.values()]],
         truths=TRUTHS,
         validation=config["split"]["validation"],

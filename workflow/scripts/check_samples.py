@@ -6,7 +6,7 @@ import pandas as pd
 
 from oddjet.common import script
 from oddjet.common.tables import write
-from oddjet.estimate import cuts
+from oddjet.estimate import cuts, feature_files
 from oddjet.prepare import samples
 
 script.begin(snakemake)
@@ -16,6 +16,7 @@ tests = dict(zip(params.tests, snakemake.input.tests, strict=True))
 rows = samples.check_together(
     snakemake.input.normal, tests, params.files, params.validation, least, params.max_fpr
 )
+feature_files.names_of(snakemake.input.normal, params.exclude)  # an error here costs no training
 sources = samples.sources({"normal": snakemake.input.normal, **tests}, params.files)
 for row in rows:
     if row["warnings"]:
