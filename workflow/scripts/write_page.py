@@ -1,6 +1,7 @@
 """Write the summary page."""
 
 import json
+from itertools import chain, cycle
 
 from oddjet.common import messages, scorefiles, script
 from oddjet.common.files import replacing
@@ -52,7 +53,7 @@ models = []
 for number, (model, path) in enumerate(zip(params.figures, given.clusters, strict=True)):
     _, places = scorefiles.read_plane(path)
     named = [(label(part), points) for part, points in places.items()]
-    colours = [CONTROL, *COLOURS]
+    colours = chain([CONTROL], cycle(COLOURS))  # black is no test's
     models.append(
         {
             "name": model,

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterable
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +42,12 @@ def turning_plot(
 
     Args:
         projected: the name of each sample part and its principal components (N, up to 3).
-        colours: of the parts; taken again where there are more of these.
+        colours: of the parts, as many at least.
         name: identifies the plot within the page.
         with_plotly: whether plotly.js, 5 MB, is embedded with it: once in a page.
     """
     figure = go.Figure()
-    for (part, points), colour in zip(projected, cycle(colours), strict=False):
+    for (part, points), colour in zip(projected, colours, strict=False):
         few = np.zeros((min(len(points), POINTS), 3))
         few[:, : points.shape[1]] = points[:POINTS]
         x, y, z = np.round(few, 4).T.tolist()
