@@ -5,7 +5,8 @@ import pandas as pd
 from oddjet.common import script
 from oddjet.common.parts import TAGGER_SCORE
 from oddjet.common.tables import write
-from oddjet.estimate import check, ensemble, feature_files, tagger
+from oddjet.estimate import ensemble, feature_files, tagger
+from oddjet.estimate.low_scores import low_scores
 
 script.begin(snakemake)
 params, given = snakemake.params, snakemake.input
@@ -13,7 +14,7 @@ scores = ensemble.read(given.scores, TAGGER_SCORE)
 names = feature_files.names_of(given.normal, ())
 tests = dict(zip(params.tests, given.tests, strict=True))
 features = feature_files.read_parts(given.normal, tests, names)
-low = check.low_scores(scores, params.anchor)
+low = low_scores(scores, params.anchor)
 rows = tagger.compare_features(features, low, names, params.tests)
 for row in rows:
     row["used"] = row["feature"] not in params.exclude

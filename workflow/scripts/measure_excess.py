@@ -8,7 +8,8 @@ from oddjet.common import scorefiles, script
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL
 from oddjet.common.tables import read, write
-from oddjet.estimate import check, ensemble, excess, feature_files
+from oddjet.estimate import ensemble, excess, feature_files
+from oddjet.estimate.low_scores import low_scores
 from oddjet.estimate.trust import SYSTEMATIC
 
 script.begin(snakemake)
@@ -16,7 +17,7 @@ params, model = snakemake.params, snakemake.wildcards.model
 files = snakemake.input.scores
 scores = ensemble.read(files, params.anomaly_score)
 jets = scorefiles.read_identities(files[0])
-low = check.low_scores(scores, params.anchor)
+low = low_scores(scores, params.anchor)
 prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
 prepared[CONTROL] = snakemake.input.normal
 names = feature_files.names_of(snakemake.input.normal, ())

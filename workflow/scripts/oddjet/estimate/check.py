@@ -8,8 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from oddjet.common.parts import CONTROL, tests_of
+from oddjet.common.parts import tests_of
 from oddjet.estimate.declared import CHECKS
+from oddjet.estimate.low_scores import low_scores
 
 COLUMNS = (
     *("check", "test", "other", "statistic", "dof", "p_value", "passed"),
@@ -42,17 +43,6 @@ class Sample:
     def low(self) -> dict[str, np.ndarray]:
         """As of `low_scores`."""
         return low_scores(self.scores, self.anchor)
-
-
-def low_scores(scores: Mapping[str, np.ndarray], anchor: float) -> dict[str, np.ndarray]:
-    """Which jets of control and the tests score low, bool (N,).
-
-    Args:
-        scores: by sample part, (N,).
-        anchor: share of the control jets whose scores, the lowest, count as low.
-    """
-    edge = np.quantile(scores[CONTROL], anchor, method="inverted_cdf")
-    return {part: scores[part] <= edge for part in (CONTROL, *tests_of(scores))}
 
 
 def check(sample: Sample, level: float, names: Collection[str] = tuple(CHECKS)) -> list[dict]:

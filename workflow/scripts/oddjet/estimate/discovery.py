@@ -7,7 +7,7 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from oddjet.common.parts import CONTROL, tests_of
-from oddjet.estimate.check import low_scores
+from oddjet.estimate.low_scores import low_scores
 from oddjet.estimate.overlap import Overlap
 from oddjet.estimate.trust import LEAST_P, VISIBLE
 
