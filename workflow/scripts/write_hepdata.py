@@ -3,7 +3,7 @@
 from oddjet.common import scorefiles, script
 from oddjet.common.parts import CONTROL, TAGGER_SCORE, WEAK, tests_of
 from oddjet.common.tables import overall, read
-from oddjet.draw import class_figures, score_figures, tagger_figures
+from oddjet.draw import class_figures, score_figures
 from oddjet.estimate import ensemble, feature_files
 from oddjet.planning.figures import FIGURES
 from oddjet.publish import hepdata
@@ -32,7 +32,7 @@ for number, (model, figure) in enumerate(zip(quoted, given.scores_figures, stric
         name = "scores"
         scores = scorefiles.read_scores(given.scores[number - 1], params.anomaly_score)
     shown = {part: scores[part] for part in (CONTROL, *tests_of(scores))}
-    edges = tagger_figures.EDGES if model == WEAK else score_figures.edges_of(list(shown.values()))
+    edges = score_figures.RANKS if model == WEAK else score_figures.edges_of(list(shown.values()))
     seeds = "all, mean rank" if model == WEAK else str(params.seed)
     table = hepdata.scores_table(number, model, seeds, shown, edges)
     tables.append((table, picture(name, figure, number)))
