@@ -35,7 +35,7 @@ TREES = {
     "early_stopping": False,
 }
 STRENGTH = 0.03  # C of the logistic regression
-MOST = 100_000  # normal and test jets that a classifier learns from: further ones teach it nothing
+MOST = 100_000  # normal jets, and as many of the tests, that a classifier learns from
 AT_ONCE = 100_000  # jets whose ranks, in double precision, are in memory
 TAIL = 0.95  # quantile of control, beyond which an excess is looked for
 SIGNIFICANT = 3.0  # standard deviations from which on a tagger has learnt something
