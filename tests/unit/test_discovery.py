@@ -7,6 +7,7 @@ from scipy import special, stats
 from oddjet.estimate import ensemble
 from oddjet.estimate.discovery import (
     QUANTILES,
+    _log_p_values,
     background_log_p_value,
     expected_fraction,
     passing,
@@ -26,6 +27,15 @@ def test_p_values_of_pure_background_are_uniform_with_the_search_included() -> N
     assert stats.kstest(found, "uniform").pvalue > 1e-3
     # at most 5% below 0.05, within three errors of a share of 500
     assert np.mean(np.array(found) < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 500)
+
+
+def test_p_values_of_counts_are_those_of_fishers_exact_test() -> None:
+    found = np.array([0, 1, 3, 40, 41, 60])
+    expected = stats.hypergeom.logsf(found - 1, CONTROL + TEST, TEST, 60)
+    # the logarithms of factorials of thousands are right to 4e-12 (against exact fractions)
+    np.testing.assert_allclose(
+        _log_p_values(found, CONTROL + TEST, TEST, 60), expected, rtol=0, atol=1e-10
+    )
 
 
 def test_an_excess_in_the_highest_scores_is_as_significant_as_a_simple_count_of_it() -> None:

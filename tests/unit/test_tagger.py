@@ -51,7 +51,7 @@ def test_of_many_jets_a_part_teaches_and_all_are_scored(monkeypatch: pytest.Monk
 
     classifiers = tagger.classifiers
     monkeypatch.setattr(tagger, "classifiers", counted)
-    monkeypatch.setattr(tagger, "MOST", 1000)
+    monkeypatch.setattr("oddjet.estimate.learnt_from.MOST", 1000)
     (test, anomalous), normal, control = jets(2700, 0.5, 0), jets(2500, 0, 1)[0], jets(900, 0, 2)[0]
     scores = tagger.tag(normal, {CONTROL: control}, {"test": test}, seed=1)
     assert set(taught) == {(834, 900)}  # every third of 2,500, every second of two thirds of 2,700

@@ -14,6 +14,7 @@ from stranger import snippets
 
 from oddjet.common.parts import CONTROL
 from oddjet.estimate import ensemble, tagger
+from oddjet.estimate.learnt_from import learnt_from
 from oddjet.estimate.trained_tagger import TrainedTagger
 from oddjet.publish import graph_file, tagger_graph
 
@@ -48,10 +49,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     apart, tests = {CONTROL: jets(333, 0, 1)}, {"low": jets(200, 0.2, 2), "high": jets(150, 0.6, 3)}
     with pytest.MonkeyPatch.context() as patch:
         # as of a large sample: a part of the jets teaches, and they are scored in pieces
-        for name, value in {"BAGS": 2, "MOST": 500, "AT_ONCE": 100}.items():
-            patch.setattr(tagger, name, value)
+        for name, value in {
+            "tagger.BAGS": 2,
+            "learnt_from.MOST": 500,
+            "tagger.AT_ONCE": 100,
+        }.items():
+            patch.setattr(f"oddjet.estimate.{name}", value)
         found = tagger.train(normal, apart, tests, seed=1)
-        normal = tagger.learnt_from(normal)
+        normal = learnt_from(normal)
     assert len(normal) == 450
     with h5py.File(folder / "tagger.h5", "w") as target:
         TrainedTagger.of(found).write(target)

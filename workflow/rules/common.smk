@@ -29,13 +29,14 @@ def on_disk(rules):
 WORKFLOW = on_disk(workflow.current_basedir)
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
-from oddjet.common import parts
+from oddjet.common import memory, parts
 from oddjet.planning import configuration, remote
 from oddjet.planning.figures import FIGURES as DRAWN
 from oddjet.planning.figures import drawn_by, in_section
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config, validate
 
+memory.collect_rarely()
 SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
 GIVEN = copy.deepcopy(
     config

@@ -6,7 +6,8 @@ from scipy.stats import rankdata
 
 from oddjet.common import script
 from oddjet.common.files import replacing, sha256
-from oddjet.estimate import feature_files, tagger, trained_tagger
+from oddjet.estimate import feature_files, trained_tagger
+from oddjet.estimate.learnt_from import learnt_from
 from oddjet.estimate.trained_tagger import TrainedTagger
 from oddjet.publish import graph_file, tagger_graph
 from oddjet.publish.preparation import Preparation
@@ -19,7 +20,7 @@ with h5py.File(given.normal) as normal:
     units = {name: str(normal.attrs[name]) for name in ("momentum_unit", "length_unit")}
 preparation = Preparation.read(given.normal)
 trained = TrainedTagger.read(given.tagger)
-normal_features = tagger.learnt_from(feature_files.read(given.normal, names)[outside])
+normal_features = learnt_from(feature_files.read(given.normal, names)[outside])
 # scored as a new jet is, by all classifiers
 log_odds = trained.log_odds.mean(axis=(1, 2))
 control = (rankdata(log_odds, "max") / len(log_odds)).astype(np.float32)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from oddjet.common import files, logs
+from oddjet.common import files, logs, memory
+
+memory.collect_rarely()  # here, as the imports that follow in a script are what it is for
 
 
 def begin(snakemake: Any) -> None:

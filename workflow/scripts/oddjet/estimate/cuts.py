@@ -1,5 +1,6 @@
 """A cut on the anomaly score whose false positive rate is proved on held-out control jets."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -39,8 +40,11 @@ def allowed_false_positives(control: int, max_fpr: float, confidence: float) -> 
     Raises:
         ValueError: too few control jets.
     """
-    upper = upper_limit(np.arange(control), control, confidence)
-    allowed = int(np.searchsorted(upper, max_fpr, side="right")) - 1
+
+    def upper(passed: int) -> float:
+        return float(upper_limit(np.array(passed), control, confidence))
+
+    allowed = bisect_right(range(control), max_fpr, key=upper) - 1
     if allowed < 0:
         raise ValueError(f"{control} control jets cannot prove a false positive rate <= {max_fpr}")
     return allowed

@@ -40,7 +40,7 @@ def background_log_p_value(
     # control before test where scores are equal, which are no sign of anything
     of_test = np.cumsum(np.argsort(-pooled, kind="stable") >= len(control))
     smallest = min(
-        stats.hypergeom.logsf(of_test[size - 1] - 1, len(pooled), len(test), size)
+        _log_p_values(of_test[size - 1 : size], len(pooled), len(test), size)[0]
         for size in _sizes(len(pooled))
     )
     drawn = _smallest_by_chance(len(pooled), len(test))
@@ -53,6 +53,18 @@ def background_log_p_value(
 def _sizes(jets: int) -> list[int]:
     """How many of so many jets are the highest, for each share that is searched."""
     return [max(round(share * jets), 1) for share in CUTS]
+
+
+def _log_p_values(found: np.ndarray, jets: int, of_test: int, size: int) -> np.ndarray:
+    """The logarithms of the chances that a test has so many of the `size` highest, or more.
+
+    Args:
+        found: how many, ascending (n,). One sum from the largest possible number down serves all
+            of them; SciPy's `logsf` sums anew for each.
+    """
+    numbers = np.arange(found[0], min(size, of_test) + 1)
+    chances = stats.hypergeom.logpmf(numbers, jets, of_test, size)
+    return np.logaddexp.accumulate(chances[::-1])[::-1][found - found[0]]
 
 
 @cache
@@ -68,8 +80,7 @@ def _smallest_by_chance(jets: int, of_test: int) -> np.ndarray:
     found = np.empty(above.shape)
     for column, size in enumerate(sizes):
         possible, place = np.unique(above[:, column], return_inverse=True)
-        values = stats.hypergeom.logsf(possible - 1, jets, of_test, size)
-        found[:, column] = values[place]
+        found[:, column] = _log_p_values(possible, jets, of_test, size)[place]
     return found.min(axis=1)
 
 

@@ -22,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 
 from oddjet.common.parts import CONTROL, OVERDISPERSION
 from oddjet.estimate.ensemble import rank
+from oddjet.estimate.learnt_from import learnt_from
 
 FOLDS = 3
 BAGS = 4
@@ -35,7 +36,6 @@ TREES = {
     "early_stopping": False,
 }
 STRENGTH = 0.03  # C of the logistic regression
-MOST = 100_000  # normal jets, and as many of the tests, that a classifier learns from
 AT_ONCE = 100_000  # jets whose ranks, in double precision, are in memory
 TAIL = 0.95  # quantile of control, beyond which an excess is looked for
 SIGNIFICANT = 3.0  # standard deviations from which on a tagger has learnt something
@@ -127,7 +127,7 @@ def train(
     a fold of its own or by the mean of all: those have learnt from the jet that it looks like the
     test, and rank control jets of its kind above it.
 
-    Of more jets than `MOST` a part is learnt from. All are scored.
+    Of many jets a part is learnt from. All are scored.
 
     Args:
         normal: features (n, d) of normal jets outside control.
@@ -257,11 +257,6 @@ def compare_features(
 def folds(number: int, rng: np.random.Generator) -> np.ndarray:
     """A fold (number,) of each at random, all folds of about the same size."""
     return rng.permutation(number) % FOLDS
-
-
-def learnt_from(jets: np.ndarray) -> np.ndarray:
-    """Jets (n, d) that a classifier learns from: every n-th, so that they are `MOST` at most."""
-    return jets[:: max(-(-len(jets) // MOST), 1)]
 
 
 def classifiers(

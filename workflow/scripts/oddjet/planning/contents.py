@@ -112,7 +112,7 @@ def refuse_changed(results: Iterable[str]) -> None:
     Raises:
         InputError: one of them has changed.
     """
-    for result in results:
+    for result in filter(os.path.exists, results):
         found = contents(result)
         if found and found[0]:
             as_made(result, found[0])

@@ -8,6 +8,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from oddjet.common.parts import CONTROL
 from oddjet.estimate.check import LEAST_JETS, Sample
+from oddjet.estimate.learnt_from import learnt_from
 
 FOLDS = 5
 # The folds' classifiers share most of their jets: the sum of what they find fluctuates more than a
@@ -53,13 +54,15 @@ def cross_fitted(
 ) -> Iterator[tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]]:
     """Score each fold of two samples (m, d) and (n, d) by a classifier of the others.
 
+    Of many jets a part is learnt from.
+
     Yields:
         Which jets of both samples are in a fold, bool (m,) and (n,), and their scores.
     """
     rng = np.random.default_rng(0)
     of_test, of_control = (rng.permutation(len(part)) % FOLDS for part in (test, control))
     for fold in range(FOLDS):
-        training = test[of_test != fold], control[of_control != fold]
+        training = learnt_from(test[of_test != fold]), learnt_from(control[of_control != fold])
         model = HistGradientBoostingClassifier(
             max_iter=40, max_leaf_nodes=8, min_samples_leaf=50, early_stopping=False, random_state=0
         ).fit(np.concatenate(training), np.repeat([1, 0], [len(part) for part in training]))
