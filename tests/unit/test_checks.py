@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from oddjet.estimate.check import Sample, check
-from oddjet.estimate.checks import background_halves
-from oddjet.estimate.checks.background_features import same_features
+from oddjet.estimate.checks import background_features, background_halves
+from oddjet.estimate.checks.background_features import cross_fitted, same_features
 from oddjet.estimate.checks.background_scores import same_scores
 from oddjet.estimate.checks.proportionality import proportionality
 from oddjet.estimate.declared import CHECKS
@@ -140,3 +141,24 @@ def test_what_cannot_be_checked_has_no_p_value_and_is_not_failed() -> None:
     rows = check(Sample(constant, parts, 0.5, 0.68), 0.01)
     of_few = [row for row in rows if row["test"] == "high"]
     assert all(np.isnan(row["p_value"]) and row["passed"] for row in of_few)
+
+
+def test_of_many_jets_a_part_teaches_a_check_and_all_are_scored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Counted(HistGradientBoostingClassifier):
+        def fit(self, jets: np.ndarray, of_test: np.ndarray) -> "Counted":
+            taught.append(tuple(np.bincount(of_test)))
+            return super().fit(jets, of_test)
+
+    taught: list[tuple[int, ...]] = []
+    monkeypatch.setattr("oddjet.estimate.learnt_from.MOST", 500)
+    monkeypatch.setattr(background_features, "HistGradientBoostingClassifier", Counted)
+    rng = np.random.default_rng(0)
+    test, control = rng.normal(size=(1000, 2)), rng.normal(size=(2000, 2))
+    found = list(cross_fitted(test, control))
+    # four fifths of both: every second of 800, every fourth of 1,600
+    assert set(taught) == {(400, 400)}
+    for part, jets in enumerate((test, control)):
+        assert sum(len(scores[part]) for _, scores in found) == len(jets)
+        assert np.sum([here[part] for here, _ in found], axis=0).tolist() == [1] * len(jets)
