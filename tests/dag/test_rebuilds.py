@@ -278,7 +278,7 @@ def test_coverage_is_measured_anew_after_an_edit_of_an_estimator_or_a_check(
     assert {rule for rule, _ in pending} == rules
     made = made_by(to_cover, rules)
     check = CHECKS.get(Path(name).stem)
-    if check and check.of_features:  # only the tagger's experiments have features
+    if check and check.of_tagger:
         elsewhere = {f"coverage/{score}/" for score in ("S", "brightness", "mass", "lit_pixels")}
         made = {(rule, file) for rule, file in made if not any(map(file.startswith, elsewhere))}
     assert pending == made

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from oddjet.estimate.declared import CHECKS
 from oddjet.evaluate.coverage import Scored, measure
 from oddjet.evaluate.pool import Pool, read_pool, write_pool
 from oddjet.evaluate.pseudo_experiments import Distortion, Experiment, experiments
@@ -19,12 +20,13 @@ SETTINGS = {"max_fpr": 0.1, "fpr_confidence": 0.95, "anchor": 0.5, "bootstrap": 
 
 
 PARTS = ("first", "normal_control")
+OF_SCORES = [name for name, one in CHECKS.items() if not one.of_features]
 
 
 def pool(control: int = 300) -> Pool:
     """Background below one, signal above: a score that separates all."""
     rng = np.random.default_rng(0)
-    return Pool(rng.random(2000), 1 + rng.random(1000), control)
+    return Pool(rng.random((2000, 1)), 1 + rng.random((1000, 1)), control)
 
 
 def feature_pool(normal: int = 400) -> Pool:
@@ -40,12 +42,12 @@ def scored(drawn: Iterator[Experiment]) -> Iterator[Scored]:
 
 
 def test_pool_holds_control_and_labelled_jets_and_the_size_of_control(tmp_path: Path) -> None:
-    scores = {"normal_control": np.zeros(5), "low": np.arange(4.0)}
+    scores = {"normal_control": np.zeros((5, 1)), "low": np.arange(4.0)[:, None]}
     write_pool(scores, {"low": np.array([0, 1, 0, 1])}, tmp_path / "pool.h5")
     found = read_pool(tmp_path / "pool.h5")
     assert (found.control, found.training) == (5, 0)
-    assert found.background.tolist() == [0, 0, 0, 0, 0, 0, 2]
-    assert found.signal.tolist() == [1, 3]
+    assert found.background.ravel().tolist() == [0, 0, 0, 0, 0, 0, 2]
+    assert found.signal.ravel().tolist() == [1, 3]
 
 
 def test_pool_of_features_holds_all_normal_jets(tmp_path: Path) -> None:
@@ -63,7 +65,7 @@ def test_experiments_have_the_sizes_and_on_average_the_fractions_asked_for() -> 
     assert all((one.jets["normal_control"] < 1).all() for one in drawn)
     for name, fraction in (("first", 0.1), ("second", 0.8)):
         assert all(len(one.jets[name]) == 200 for one in drawn)
-        assert all(((one.jets[name] > 1) == one.labels[name]).all() for one in drawn)
+        assert all(((one.jets[name][:, 0] > 1) == one.labels[name]).all() for one in drawn)
         shares = [one.labels[name].mean() for one in drawn]
         spread = np.sqrt(fraction * (1 - fraction) / 200)
         assert abs(np.mean(shares) - fraction) < 3 * spread / np.sqrt(50)
@@ -166,7 +168,7 @@ def test_two_kinds_of_anomalous_jets_have_other_shares_in_the_tests() -> None:
 def test_measured_bias_and_coverage_are_those_of_known_estimators() -> None:
     pair = (0.2, 0.6)
     drawn = scored(experiments(pool(400), 300, pair, 40, seed=3))
-    table, _ = measure(drawn, pair, SETTINGS, PURE, 0.0, LEVEL)
+    table, _ = measure(drawn, pair, SETTINGS, PURE, 0.0, LEVEL, OF_SCORES)
     table = table.set_index(["fraction", "estimator"])
     for fraction in pair:
         joint, cut = table.loc[(fraction, "joint")], table.loc[(fraction, "cut")]
@@ -190,14 +192,20 @@ def trust(
     known: dict[str, Any] = PURE,
     allowed_tilt: float = 0.0,
     events: int = 1000,
+    beside: int = 0,
     **distortion: float,
 ) -> pd.DataFrame:
-    """Of tests whose anomalous jets have a density ~ score ** power."""
+    """Of tests whose anomalous jets have a density ~ score ** power.
+
+    Beside the score checks see so many features, alike for all jets.
+    """
     rng = np.random.default_rng(5)
-    background, signal = rng.random(20_000), rng.random(20_000) ** (1 / (power + 1))
-    jets = Pool(background, signal, 2000)
+    scores = rng.random(20_000), rng.random(20_000) ** (1 / (power + 1))
+    seen = rng.normal(10, 1, (2, 20_000, beside))
+    jets = Pool(*map(np.column_stack, zip(scores, seen, strict=True)), 2000)
     drawn = scored(experiments(jets, events, pair, repeats, 6, Distortion(**distortion)))
-    _, table = measure(drawn, pair, SETTINGS, known, allowed_tilt, LEVEL)
+    checks = [*OF_SCORES, "background_features"] if beside else OF_SCORES
+    _, table = measure(drawn, pair, SETTINGS, known, allowed_tilt, LEVEL, checks)
     assert table.fraction.tolist() == list(pair)
     return table.set_index("fraction")
 
@@ -243,6 +251,14 @@ def test_no_trusted_answer_is_wrong_because_of_a_tilt_of_the_background_that_was
     # three quarters of a standard deviation
     assert aware.coverage > 0.6
     assert aware.off == 0
+
+
+def test_a_background_of_other_features_is_refused_though_its_scores_alone_pass() -> None:
+    scale = {"power": 40, "repeats": 20, "events": 3000, "scale": 1.02}
+    assert trust((0.3,), **scale).trusted[0.3] > 0.5
+    assert trust((0.3,), **scale, beside=4).trusted[0.3] < 0.1
+    # and no more of those that are alike are refused than by the scores
+    assert trust((0.3,), power=40, repeats=20, events=3000, beside=4).trusted[0.3] > 0.9
 
 
 def test_an_answer_is_refused_where_too_few_jets_are_left_to_know_the_background_by() -> None:

@@ -42,16 +42,19 @@ rule coverage:
 rule pool_model:
     """
     Collect the ensemble scores of control jets and of labelled jets, as background and signal to
-    draw pseudo-experiments from. Uses wildcard `model`.
+    draw pseudo-experiments from, with what checks compare them by. Uses wildcard `model`.
     """
     message:
         "Collecting labelled jets with {wildcards.model}"
     input:
         scores=expand(SCORES, seed=SEEDS, allow_missing=True),
+        normal=SHARED_NORMAL,
+        tests=expand(SHARED_TEST, test=TRUTHS),
         truths=expand(PREPARED_TRUTH, test=TRUTHS),
     params:
         code=code("pool_model.py"),
         anomaly_score=anomaly_score,
+        exclude=config["features"]["exclude"],
         seeds=SEEDS,
         truths=TRUTHS,
     output:
@@ -82,6 +85,7 @@ rule pool_feature:
     params:
         code=code("pool_feature.py"),
         feature=lambda wildcards: POOR_SCORES[wildcards.score],
+        exclude=config["features"]["exclude"],
         truths=TRUTHS,
     output:
         POOL,
@@ -141,12 +145,7 @@ rule measure_coverage:
             "measure_coverage.py",
             plugins.of_estimation(declared.ESTIMATORS, "estimators"),
             lambda wildcards: plugins.of_estimation(
-                [
-                    name
-                    for name, one in declared.CHECKS.items()
-                    if wildcards.score == WEAK or not one.of_features
-                ],
-                "checks",
+                checks_of(wildcards.score), "checks"
             ),
         ),
         pair=lambda wildcards: (PAIRS | DISTORTED_PAIRS)[wildcards.pair],
@@ -159,6 +158,7 @@ rule measure_coverage:
         contamination=CONTAMINATION | {"fraction": 0.0},
         background_tilt=config["fraction"]["background_tilt"],
         check_level=config["fraction"]["check_level"],
+        checks=lambda wildcards: checks_of(wildcards.score),
     output:
         coverage=COVERAGE_CELL,
         trust=TRUST_CELL,

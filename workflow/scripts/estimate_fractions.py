@@ -1,7 +1,5 @@
 """Estimate the anomalous fractions with one model, and check what they assume."""
 
-import h5py
-import numpy as np
 import pandas as pd
 
 from oddjet.common import scorefiles, script
@@ -9,10 +7,10 @@ from oddjet.common.parts import CONTROL, OVERDISPERSION, TAGGER_SCORE
 from oddjet.common.tables import write
 from oddjet.estimate import (
     check,
+    checked_features,
     contamination,
     discovery,
     ensemble,
-    feature_files,
     fractions,
     overlap,
     uncertainty_budget,
@@ -25,7 +23,6 @@ confidence, anchor = params.confidence, params.estimation["anchor"]
 
 files = snakemake.input.scores
 of_seeds = [scorefiles.read_scores(path, params.anomaly_score) for path in files]
-latents = scorefiles.read_scores(files[0], "latent")
 score = ensemble.mean_rank(of_seeds)
 scores = dict(zip(params.seeds, of_seeds, strict=True)) | {"ensemble": score}
 table = pd.DataFrame(
@@ -61,21 +58,13 @@ found = {
     "sensitivity": discovery.sensitivity(score, leak, params.overdispersion, largest),
 }
 
-# what the preprocessing takes away can tell backgrounds apart that look alike behind it; the tagger
-# has no latents and sees all features
-names = feature_files.names_of(snakemake.input.normal, params.exclude)
-if latents:
-    names = ["pt", "lit_pixels"]
-jets = scorefiles.read_identities(files[0])
-prepared = dict(zip(params.tests, snakemake.input.tests, strict=True))
-prepared[CONTROL] = snakemake.input.normal
-seen = {}
-for part, path in prepared.items():
-    with h5py.File(path) as sample:
-        rows = scorefiles.rows_of(sample, jets[part])
-    seen[part] = feature_files.read(path, names)[rows]
-    if latents:
-        seen[part] = np.hstack([of_seeds[0][part][:, None], seen[part], latents[part]])
+seen = checked_features.read(
+    files[0],
+    params.anomaly_score,
+    snakemake.input.normal,
+    dict(zip(params.tests, snakemake.input.tests, strict=True)),
+    params.exclude,
+)
 sample = check.Sample(score, seen, anchor, confidence)
 found["checks"] = check.check(sample, params.check_level, params.checks)
 for name, rows in found.items():

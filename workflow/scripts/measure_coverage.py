@@ -23,6 +23,7 @@ tables = coverage.measure(
     params.contamination,
     params.background_tilt,
     params.check_level,
+    params.checks,
 )
 for name, table in zip(("coverage", "trust"), tables, strict=True):
     table.insert(0, "score", wildcards.score)

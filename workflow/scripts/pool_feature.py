@@ -1,4 +1,4 @@
-"""Collect labelled jets with a feature as a score."""
+"""Collect labelled jets with a feature as a score, and all features to compare them by."""
 
 from oddjet.common import script
 from oddjet.common.files import replacing
@@ -7,10 +7,11 @@ from oddjet.estimate import feature_files
 from oddjet.evaluate import pool, truth
 
 script.begin(snakemake)
-given, truths = snakemake.input, snakemake.params.truths
-tests = dict(zip(truths, given.tests, strict=True))
-parts = feature_files.read_parts(given.normal, tests, [snakemake.params.feature])
-scores = {part: values[:, 0] for part, values in parts.items() if part != TRAIN}
-labels = truth.read_truths(truths, given.truths)
+given, params = snakemake.input, snakemake.params
+names = feature_files.names_of(given.normal, params.exclude)
+tests = dict(zip(params.truths, given.tests, strict=True))
+jets = feature_files.read_parts(given.normal, tests, [params.feature, *names])
+del jets[TRAIN]  # what is not learnt needs none
+labels = truth.read_truths(params.truths, given.truths)
 with replacing(snakemake.output[0]) as partial:
-    pool.write_pool(scores, labels, partial)
+    pool.write_pool(jets, labels, partial)

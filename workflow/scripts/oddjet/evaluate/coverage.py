@@ -1,6 +1,6 @@
 """How well each estimator does: pseudo-experiments with jets whose truth is known."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL, OVERDISPERSION
 from oddjet.estimate import background, check, discovery, trust
 from oddjet.estimate.contamination import Contamination, most
-from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
+from oddjet.estimate.declared import LOWER_BOUNDS
 from oddjet.estimate.fractions import estimates
 from oddjet.estimate.given import Given
 from oddjet.estimate.overlap import overlap
@@ -29,7 +29,7 @@ class Scored:
     Attributes:
         scores: by part, (n,).
         labels: by test, (n,).
-        features: by part, control and the tests, (n, d); empty where there are scores alone.
+        features: what checks compare jets by, by part, control and the tests, (n, d).
         overdispersion: as of `Given`.
     """
 
@@ -40,8 +40,10 @@ class Scored:
 
     @classmethod
     def of(cls, experiment: Experiment) -> "Scored":
-        """One whose jets are scores."""
-        return cls(experiment.jets, experiment.labels, {}, 1.0)
+        """One whose jets come with a score, the first of their columns."""
+        scores = {part: jets[:, 0] for part, jets in experiment.jets.items()}
+        features = {part: experiment.jets[part][:, 1:] for part in (CONTROL, *experiment.labels)}
+        return cls(scores, experiment.labels, features, 1.0)
 
     @classmethod
     def tagged(cls, experiment: Experiment, seed: int) -> "Scored":
@@ -57,6 +59,7 @@ def measure(
     contamination: Mapping[str, Any],
     background_tilt: float,
     check_level: float,
+    checks: Collection[str],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Apply every estimator to pseudo-experiments, and judge the answers as a run does.
 
@@ -67,6 +70,7 @@ def measure(
         contamination: `fraction` and `uncertainty`, as of `Contamination`.
         background_tilt: as of `background.allowance`.
         check_level: as of `check.check`.
+        checks: the names of those to make.
 
     Returns:
         A row per true fraction and estimator: `fraction, other_fraction` (of the other mixture),
@@ -95,7 +99,7 @@ def measure(
             rows.append(row)
             if estimator == "joint":
                 answers.append({**truth[test], "test": test, "value": value, "half": row["half"]})
-        judged = _judged(one, given, contamination, check_level)
+        judged = _judged(one, given, contamination, check_level, checks)
         for answer in answers[-len(pair) :]:
             answer |= judged[answer["test"]]
             answer["background"] = background.allowance(
@@ -114,18 +118,21 @@ def measure(
 
 
 def _judged(
-    one: Scored, given: Given, contamination: Mapping[str, Any], check_level: float
+    one: Scored,
+    given: Given,
+    contamination: Mapping[str, Any],
+    check_level: float,
+    checks: Collection[str],
 ) -> dict[str, dict[str, Any]]:
     """Of each test, what its interval allows for, and whether it is trusted.
 
-    As in the summary, but for what needs other models, and checks of features where there are none.
+    As in the summary, but for what needs other models.
     """
     leak = overlap(given.control, list(given.tests.values()), given.anchor)
     discovered = discovery.tabulate(one.scores, leak, given.anchor, one.overdispersion)
     found = {row["test"]: row for row in discovered}
     sample = check.Sample(one.scores, one.features, given.anchor, CONFIDENCES[0])
-    possible = [name for name, how in CHECKS.items() if one.features or not how.of_features]
-    checked = check.check(sample, check_level, possible)
+    checked = check.check(sample, check_level, checks)
     failed = {row[of] for row in checked if not row["passed"] for of in ("test", "other")}
     largest = max(row["significance"] for row in found.values())
     limit = most(one.scores, given.anchor, one.overdispersion)

@@ -16,9 +16,10 @@ class Pool:
     """Labelled jets.
 
     Attributes:
-        background, signal: scores (N,), or features (N, d) of a tagger that is still to be trained.
+        background, signal: features (N, d) of a tagger that is still to be trained, or a score and
+            what its checks compare jets by (N, 1 + d).
         control, training: sizes of the parts of a run's normal sample; `training` is 0 for scores.
-        ordering: which feature jets are ordered by, where some are to be heavier than others.
+        ordering: the column that jets are ordered by, where some are to be heavier than others.
     """
 
     background: np.ndarray
@@ -37,8 +38,8 @@ def write_pool(
     """Write labelled jets as HDF5: `background` and `signal`, and the rest of `Pool` as attributes.
 
     Args:
-        jets: by sample part, (N,) or (N, d): `normal_control`, the tests and, of features,
-            `normal_train`.
+        jets: by sample part, columns as of `Pool`, (N, d): `normal_control`, the tests and, of a
+            tagger, `normal_train`.
         labels: by test, 0 normal and 1 anomalous, (N,).
         path: of the file.
         ordering: as of `Pool`.

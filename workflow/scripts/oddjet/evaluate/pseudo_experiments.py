@@ -20,7 +20,7 @@ class Distortion:
     """What is not as an analysis assumes; the defaults distort nothing.
 
     Attributes:
-        scale: every feature, or the score, of the tests' background jets is multiplied by this ...
+        scale: all features, and the score, of the tests' background jets are multiplied by this ...
         smear: ... and by a normal number of this standard deviation about 1, each for itself.
         tilt: background jets are drawn for the tests with a probability that falls linearly with
             their rank in mass (of scores: in the score), from 1 + tilt at the heaviest to 1 - tilt.
@@ -43,8 +43,8 @@ class Experiment:
     """One pseudo-experiment.
 
     Attributes:
-        jets: by part, features (n, d) or scores (n,): `normal_control`, `signal` (the simulation
-            that `template` is given), the tests and, of features, `normal_train`.
+        jets: by part, columns as of `Pool`, (n, d): `normal_control`, `signal` (the simulation that
+            `template` is given), the tests and, of a tagger, `normal_train`.
         labels: by test, 0 normal and 1 anomalous, (n,).
     """
 
@@ -162,4 +162,4 @@ class _Draw:
         return mixed[self.rng.choice(len(mixed), number, p=weights / weights.sum())], left
 
     def _order(self, jets: np.ndarray) -> np.ndarray:
-        return jets if jets.ndim == 1 else jets[:, self.pool.ordering]
+        return jets[:, self.pool.ordering]
