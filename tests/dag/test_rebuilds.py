@@ -284,6 +284,15 @@ def test_coverage_is_measured_anew_after_an_edit_of_an_estimator_or_a_check(
     assert pending == made
 
 
+def test_coverage_of_fewer_experiments_is_merged_anew_and_nothing_measured(
+    covered: WholeRun, to_cover: Plan
+) -> None:
+    assert to_cover.pending == set()
+    config = changed(coverage=WHOLE["coverage"] | {"distortions": {}})
+    pending = plan(covered, config, targets=["coverage"]).pending
+    assert {rule for rule, _ in pending} == {"merge_coverage", "draw_coverage"}
+
+
 # ... that are new
 
 
@@ -597,7 +606,18 @@ def test_a_seed_less_reruns_the_merges_alone(whole_run: WholeRun) -> None:
     own = {"train", "score", "find_clusters", "draw_scores", "draw_samples", "check_samples"}
     assert not {rule for rule, _ in pending} & {*own, "prepare_normal", "prepare_test"}
     assert ("estimate_fractions", "S/fractions.csv") in pending
+    assert ("measure_excess", "S/excess.csv") in pending
+    assert ("compare_features", "tables/features.csv") in pending
+    assert {"draw_tagger", "draw_training", "draw_roc"} <= {rule for rule, _ in pending}
     assert ("summarise", "summary.csv") in pending
+
+
+def test_what_is_known_of_the_normal_sample_reruns_what_subtracts_it(whole_run: WholeRun) -> None:
+    known = {"contamination": {"fraction": 0.01}}
+    pending = plan(whole_run, changed(fraction=WHOLE.get("fraction", {}) | known)).pending
+    rules = {rule for rule, _ in pending}
+    assert {"estimate_fractions", "measure_excess", "draw_excess"} <= rules
+    assert not rules & {"train", "train_tagger", "score", "compare_features", "draw_tagger"}
 
 
 def test_a_test_less_retrains_nothing_and_prepares_nothing(whole_run: WholeRun) -> None:

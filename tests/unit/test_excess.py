@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from oddjet.estimate.contaminated import of_all, relative
 from oddjet.estimate.estimators.joint import anchored, binned
 from oddjet.estimate.excess import (
     Fraction,
@@ -49,6 +50,29 @@ def test_pulls_of_the_excess_have_mean_zero_and_width_one() -> None:
     # 60 samples of 40 bins, correlated within a sample by the fraction
     assert abs(np.mean(pulls)) < 0.15
     assert 0.85 < np.std(pulls) < 1.15
+
+
+def test_the_excess_beside_a_contaminated_normal_sample_holds_no_background() -> None:
+    rng = np.random.default_rng(3)
+    number, contamination = 40_000, 0.1
+    control, test = (jets(rng, round(number * (1 - c)), round(number * c)) for c in (0.1, F))
+    low = {"test": test[:, 0] <= 0.5, "control": control[:, 0] <= 0.5}
+    parts = (test[:, 1:], control[:, 1:])
+
+    def background(fraction: float) -> float:
+        rows = tabulate(*parts, low, ["mass"], Fraction(fraction, 0.005, 0.0), edges_of(parts))
+        light = [row for row in rows if row["high_edge"] < 100]  # 5 deviations below the peak
+        return sum(row["density"] * (row["high_edge"] - row["low_edge"]) for row in light)
+
+    # shares of 0.8 of 40,000 normal jets below 100, divided by the fraction
+    assert background(relative(F, contamination)) == pytest.approx(0, abs=0.04)
+    assert background(F) > 0.15
+
+
+def test_fractions_of_all_jets_and_relative_to_the_normal_sample_are_inverse() -> None:
+    assert relative(of_all(0.2, 0.1), 0.1) == pytest.approx(0.2)
+    assert of_all(0.0, 0.1) == 0.1  # a test that is as the normal sample
+    assert of_all(1.0, 0.1) == 1.0
 
 
 def test_an_excess_is_less_certain_where_the_jets_of_a_test_fluctuate_more() -> None:

@@ -34,7 +34,8 @@ def made(
     rows = []
     for seed in ("1", "2", "3", "ensemble"):
         shift = 0.0 if seed == "ensemble" else 0.01 * int(seed)
-        for row in fractions.tabulate(Given(scores, **settings), confidence):
+        given = Given(scores, **settings, contamination=contamination.fraction)
+        for row in fractions.tabulate(given, confidence):
             moved = {name: row[name] + shift for name in ("fraction", "low", "high")}
             rows.append({"seed": seed} | row | moved)
             if row["estimator"] == "bbe":
@@ -102,6 +103,13 @@ def test_overlap_reaches_up_alone_and_in_proportion_to_the_fraction() -> None:
     # a leak and its uncertainty of 0.05 in all, at a pooled fraction of 0.4
     assert high == pytest.approx(0.05 * 0.2 / 0.4, rel=0.15)
     assert low == pytest.approx(0.05 * 0.6 / 0.4, rel=0.15)
+
+
+def test_a_leak_is_one_of_the_jets_that_are_no_normal_sample() -> None:
+    pure, known = made(), made(contamination=Contamination(0.1, 0.0, most=None))
+    for test, table in known.items():
+        # but for what the seeds of the table were moved by
+        assert table.up["overlap"] == pytest.approx(0.9 * pure[test].up["overlap"], rel=0.01)
 
 
 def test_what_is_known_of_the_normal_sample_matters_less_the_purer_the_test_is() -> None:

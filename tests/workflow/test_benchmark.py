@@ -34,6 +34,11 @@ def results(whole_run: WholeRun, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return place / "results"
 
 
+def test_verify_leaves_what_the_benchmark_made_aside(results: Path, whole_run: WholeRun) -> None:
+    done = whole_run.run("verify", config=CONFIG, directory=results.parent)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.fixture(scope="module")
 def table(results: Path) -> pd.DataFrame:
     return read(results / "tables" / "benchmark.csv")

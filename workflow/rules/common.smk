@@ -156,13 +156,17 @@ COVERAGE = f"{RESULTS}/coverage"
 POOL = f"{COVERAGE}/{{score}}/pool.h5"
 COVERAGE_CELL = f"{COVERAGE}/{{score}}/{{distortion}}/{{events}}_{{pair}}.csv"
 TRUST_CELL = COVERAGE_CELL.replace(".csv", "_trust.csv")
+OPTIONAL_FIGURES = {
+    drawing: expand(
+        f"{FIGURES}/{{figure}}.{{suffix}}",
+        figure=[figure.path for figure in drawn_by(drawing).values()],
+        suffix=["png", "pdf"],
+    )
+    for drawing in ("draw_coverage", "draw_benchmark")
+}
 COVERAGE_RESULTS = [
     *expand(TABLE, table=["coverage", "trust"]),
-    *expand(
-        f"{FIGURES}/{{figure}}.{{suffix}}",
-        figure=[figure.path for figure in drawn_by("draw_coverage").values()],
-        suffix=["png", "pdf"],
-    ),
+    *OPTIONAL_FIGURES["draw_coverage"],
 ]
 BENCHMARK_PAGE = f"{RESULTS}/benchmark.html"
 PUBLICATION = f"{RESULTS}/publication"
@@ -220,6 +224,18 @@ COMPARED_NAMES = {model: model.removeprefix("compared/") for model in SETTINGS}
 PREPARATIONS, PREPARATION_OF = configuration.preparations(
     SETTINGS, config["preprocessing"]
 )
+# what the target benchmark makes
+BENCHMARK_RESULTS = [
+    TABLE.format(table="benchmark"),
+    *OPTIONAL_FIGURES["draw_benchmark"],
+    BENCHMARK_PAGE,
+    f"{RESULTS}/compared",
+    *(
+        f"{RESULTS}/prepared/{one}"
+        for one in PREPARATIONS
+        if one not in [configuration.SHARED, *(PREPARATION_OF[name] for name in MODELS)]
+    ),
+]
 # how fractions are estimated from scores
 ANOMALY_SCORE = config["fraction"]["anomaly_score"]
 CUT = {name: config["fraction"][name] for name in ("max_fpr", "fpr_confidence")}

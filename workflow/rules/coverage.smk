@@ -185,6 +185,7 @@ rule merge_coverage:
         **CELLS,
     params:
         code=code("merge_coverage.py"),
+        cells=CELLS["trust"],
     output:
         coverage=table("coverage"),
         trust=table("trust"),

@@ -123,6 +123,7 @@ rule draw_tagger:
         features=TABLE.format(table="features"),
     params:
         code=code("draw_tagger.py"),
+        seeds=SEEDS,
         cut=CUT,
     output:
         **figures_of("draw_tagger"),
@@ -207,6 +208,7 @@ rule draw_excess:
         tests=TESTS,
         truths=TRUTHS,
         confidence=config["fraction"]["confidence"],
+        contamination=CONTAMINATION["fraction"],
         scale=SCALE,
     output:
         **figures_of("draw_excess"),

@@ -52,6 +52,7 @@ rule compare_features:
         tests=expand(SHARED_TEST, test=TESTS),
     params:
         code=code("compare_features.py"),
+        seeds=SEEDS,
         tests=TESTS,
         anchor=config["fraction"]["anchor"],
         exclude=config["features"]["exclude"],
@@ -139,7 +140,9 @@ rule measure_excess:
     params:
         code=code("measure_excess.py"),
         anomaly_score=anomaly_score,
+        seeds=SEEDS,
         tests=TESTS,
+        contamination=CONTAMINATION["fraction"],
         anchor=config["fraction"]["anchor"],
         headline=config["fraction"]["headline"],
         confidence=config["fraction"]["confidence"],

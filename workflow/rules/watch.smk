@@ -52,6 +52,7 @@ rule verify:
             BENCHMARKS,
             COVERAGE,
             *COVERAGE_RESULTS,
+            *BENCHMARK_RESULTS,
             SIMULATED,
             PUBLICATION,
         ],

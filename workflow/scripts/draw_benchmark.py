@@ -25,7 +25,7 @@ style.save(
     roc_figures.rejection({" and ".join(params.truths): curves}, params.max_fpr), made.benchmark_roc
 )
 
-table, score = read(given.table), params.anomaly_score
+table = read(given.table)
 if len(params.ablation) > 1:  # the run's first model is always there
     style.save(
         benchmark_figures.ablation(table, params.ablation, params.anomaly_score),

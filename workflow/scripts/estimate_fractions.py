@@ -35,12 +35,12 @@ table = pd.DataFrame(
 leak = overlap.overlap(score[CONTROL], [score[test] for test in params.tests], anchor)
 discovered = discovery.tabulate(score, leak, anchor, params.overdispersion)
 largest = max(row["significance"] for row in discovered)
-# whose jets are anomalous does not depend on the score: the best limit holds for all
+# whose jets are anomalous does not depend on the score: the tagger's limit holds for all. The
+# better one of two would hold less often than either.
 tagged = ensemble.read(snakemake.input.tagger, TAGGER_SCORE)
-most = min(
-    contamination.most(score, anchor, params.overdispersion),
-    contamination.most(tagged, anchor, OVERDISPERSION),
-)
+most = contamination.most(tagged, anchor, OVERDISPERSION)
+if most is None:
+    most = contamination.most(score, anchor, params.overdispersion)
 found = {
     "fractions": table,
     "uncertainty_budget": uncertainty_budget.budget(

@@ -9,6 +9,7 @@ from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL
 from oddjet.common.tables import read, write
 from oddjet.estimate import ensemble, excess, feature_files
+from oddjet.estimate.contaminated import relative
 from oddjet.estimate.low_scores import low_scores
 from oddjet.estimate.trust import SYSTEMATIC
 
@@ -34,11 +35,13 @@ systematic = sources[sources.source.isin(SYSTEMATIC)].groupby("test").up.agg(np.
 reach = sigmas(params.confidence)
 edges = excess.edges_of(features.values())
 rows = []
+share = params.contamination
 for one in quoted.itertuples():
+    value, down, up = (relative(end, share) for end in (one.fraction, one.low, one.high))
     fraction = excess.Fraction(
-        one.fraction,
-        (one.high - one.low) / 2 / reach,
-        systematic[one.test] / reach,
+        value,
+        (up - down) / 2 / reach,
+        systematic[one.test] / (1 - share) / reach,
         params.overdispersion,
     )
     anchored = {"test": low[one.test], "control": low[CONTROL]}

@@ -29,26 +29,27 @@ class Contamination:
     Attributes:
         fraction: their share.
         uncertainty: its standard deviation; `auto` where it is known by `most` alone.
-        most: as the function of this name finds it.
+        most: as the function of this name finds it. Where it finds nothing, no anomalous jets are
+            known that could be in the normal sample.
     """
 
     fraction: float
     uncertainty: float | Literal["auto"]
-    most: float
+    most: float | None
 
     def allowance(self, fraction: float) -> tuple[float, float]:
         """How much lower and higher than a test's `fraction` its truth may lie.
 
-        The fraction is c + (1 - c) r, with r relative to the normal sample. What is not excluded
-        counts as one standard deviation.
+        The fraction is c + (1 - c) r (`contaminated`), and r is what is measured. What is not
+        excluded counts as one standard deviation.
         """
         slope = abs(1 - fraction) / (1 - self.fraction)
         if self.uncertainty == "auto":
-            return 0.0, slope * max(self.most - self.fraction, 0.0)
+            return 0.0, slope * max((self.most or 0.0) - self.fraction, 0.0)
         return slope * self.uncertainty, slope * self.uncertainty
 
 
-def most(scores: Mapping[str, np.ndarray], anchor: float, overdispersion: float) -> float:
+def most(scores: Mapping[str, np.ndarray], anchor: float, overdispersion: float) -> float | None:
     """The largest share of anomalous jets in the normal sample that the tests do not exclude.
 
     The ratio of test to normal jets is taken where a third of the anomalous jets would be if all
@@ -61,8 +62,8 @@ def most(scores: Mapping[str, np.ndarray], anchor: float, overdispersion: float)
         overdispersion: as of `Given`.
 
     Returns:
-        The upper limit of the share, in 0 to 1. It is 0 where no excess is visible, and nothing
-        known of anomalous jets.
+        The upper limit of the share, in 0 to 1; None where no excess is visible, and nothing known
+        of anomalous jets.
     """
     control, tests = scores[CONTROL], [scores[test] for test in tests_of(scores)]
     seen = max(significance(background_log_p_value(control, one, overdispersion)) for one in tests)
@@ -71,7 +72,7 @@ def most(scores: Mapping[str, np.ndarray], anchor: float, overdispersion: float)
     stacked = np.concatenate(tests)
     jets = round(HIGHEST * fraction * len(stacked))
     if seen < VISIBLE or jets < 1:
-        return 0.0
+        return None
     edge = np.sort(stacked)[-jets]
     normal, above = (int((part >= edge).sum()) for part in (control, stacked))
     # of the jets there, the largest share of normal ones (Clopper and Pearson)

@@ -1,6 +1,7 @@
 """What the anomalous jets look like: the excess of a test over its background, without labels.
 
-A test is M = (1 - f) B + f T, so that T = (M - (1 - f) B) / f in every bin of every quantity.
+A test is M = (1 - f) B + f T, so that T = (M - (1 - f) B) / f in every bin of every quantity. Where
+the normal sample B holds anomalous jets itself, f is the fraction relative to it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ LEAST = 2.0  # standard deviations by which a fraction must be above zero, to di
 
 @dataclass(frozen=True)
 class Fraction:
-    """The fraction of a test.
+    """The fraction of a test, relative to the normal sample.
 
     Attributes:
         value: of the fraction.

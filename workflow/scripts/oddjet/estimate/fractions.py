@@ -5,6 +5,7 @@ from dataclasses import asdict, fields, replace
 from functools import partial
 from importlib import import_module
 
+from oddjet.estimate import contaminated
 from oddjet.estimate.cuts import Cut
 from oddjet.estimate.declared import ESTIMATORS
 from oddjet.estimate.given import Estimate, Given, Interval
@@ -31,7 +32,7 @@ def estimates(given: Given) -> Iterator[tuple[str, str, Estimate]]:
                 if given.overdispersion > 1 and name != "lower_bound":
                     one = replace(one, at=partial(_wider, one.at, given.overdispersion))
                 if given.contamination and name != "cut":
-                    one = replace(one, at=partial(_absolute, one.at, given.contamination))
+                    one = replace(one, at=partial(_of_all, one.at, given.contamination))
                 yield test, name, one
 
 
@@ -41,9 +42,9 @@ def _wider(at: Interval, factor: float, confidence: float) -> tuple[float, float
     return fraction, fraction - factor * (fraction - low), fraction + factor * (high - fraction)
 
 
-def _absolute(at: Interval, contamination: float, confidence: float) -> tuple[float, float, float]:
+def _of_all(at: Interval, contamination: float, confidence: float) -> tuple[float, float, float]:
     """An interval that is relative to the normal sample, of all jets."""
-    fraction, low, high = (contamination + (1 - contamination) * r for r in at(confidence))
+    fraction, low, high = (contaminated.of_all(r, contamination) for r in at(confidence))
     return fraction, low, high
 
 

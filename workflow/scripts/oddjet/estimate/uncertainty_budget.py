@@ -7,7 +7,7 @@ import pandas as pd
 
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL, tests_of
-from oddjet.estimate import background
+from oddjet.estimate import background, contaminated
 from oddjet.estimate.contamination import Contamination
 from oddjet.estimate.declared import ENVELOPE, ESTIMATORS
 from oddjet.estimate.estimators.joint import binned, fit
@@ -71,7 +71,9 @@ def budget(
                 "control jets": (statistical * rest**0.5,) * 2,
             }
         if ESTIMATORS[headline].leans_on_anchor:
-            sources["overlap"] = (0.0, reach * overlap.allowance(quoted.fraction))
+            share = contamination.fraction
+            leak = overlap.allowance(contaminated.relative(quoted.fraction, share))
+            sources["overlap"] = (0.0, reach * (1 - share) * leak)
         if contamination.uncertainty and headline != "cut":
             down, up = contamination.allowance(quoted.fraction)
             sources["contamination"] = (reach * down, reach * up)

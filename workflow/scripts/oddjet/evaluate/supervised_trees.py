@@ -7,6 +7,7 @@ could give.
 
 import numpy as np
 
+from oddjet.estimate.learnt_from import learnt_from
 from oddjet.estimate.tagger import BAGS, FOLDS, classifiers, folds
 
 
@@ -16,7 +17,7 @@ def cross_fit(normal: np.ndarray, jets: np.ndarray, labels: np.ndarray, seed: in
     Args:
         normal: features (n, d) of normal jets outside control.
         jets: features (m, d) of the labelled jets. Copies of a jet are kept in one fold.
-        labels: 0 normal, 1 anomalous, (m,); of one kind alone all scores are 0.
+        labels: 0 normal, 1 anomalous, (m,); of normal jets alone all scores are 0.
         seed: of the division into folds and the choice of features.
 
     Returns:
@@ -32,7 +33,7 @@ def cross_fit(normal: np.ndarray, jets: np.ndarray, labels: np.ndarray, seed: in
             told, label = jets[~here], labels[~here]
             if not (label == 1).any():
                 continue
-            known = np.concatenate([normal, told[label == 0]])
-            for odds in classifiers(known, told[label == 1], rng):
+            known = learnt_from(np.concatenate([normal, told[label == 0]]))
+            for odds in classifiers(known, learnt_from(told[label == 1]), rng):
                 score[here] += odds(jets[here])
     return score

@@ -113,7 +113,7 @@ def verify(
     Args:
         path: the manifest as JSON.
         results: the folder in which nothing else should lie.
-        unrecorded: folders in it that the manifest says nothing about.
+        unrecorded: folders and files in it that the manifest says nothing about.
 
     Returns:
         How many files were compared, and a line for each file that is not as it was, is missing, or
