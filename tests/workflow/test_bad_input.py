@@ -311,3 +311,13 @@ def test_mistake_in_the_configuration_is_named_before_any_job(
     assert "Traceback" not in output
     assert "Job stats" not in output
     assert not (tiny_samples / "results").exists()
+
+
+def test_the_quietest_snakemake_still_says_why_it_stops(
+    tiny_samples: Path, tiny_config: Config
+) -> None:
+    tiny_config["modles"] = {}
+    done = run_workflow("-n", "--quiet", "all", config=tiny_config, directory=tiny_samples)
+    assert done.returncode != 0
+    assert "unknown key modles" in done.stderr
+    assert "did you mean models?" in done.stderr

@@ -34,6 +34,7 @@ from oddjet.planning import configuration, remote
 from oddjet.planning.figures import FIGURES as DRAWN
 from oddjet.planning.figures import drawn_by, in_section
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.enums import Quietness
 from snakemake.utils import update_config, validate
 
 memory.collect_rarely()
@@ -60,9 +61,16 @@ def completed(given):
     return configuration.in_order(whole)
 
 
+def refusal(message):
+    """An error that is shown also by `--quiet all`, which hides those of Snakemake itself."""
+    if Quietness.ALL in (workflow.output_settings.quiet or ()):
+        print(message, file=sys.stderr)
+    return WorkflowError(message)
+
+
 def refuse(problems):
     if problems:
-        raise WorkflowError("\n".join(["The configuration cannot be used:", *problems]))
+        raise refusal("\n".join(["The configuration cannot be used:", *problems]))
 
 
 def located(config, given):

@@ -271,7 +271,7 @@ def needs_truth(target, results):
     def found(wildcards):
         if TRUTHS:
             return results
-        raise WorkflowError(
+        raise refusal(
             f"The target {target} needs labelled jets: found no samples.tests.NAME.truth, expected "
             "at least one. Hint: run it on a simulation (snakemake simulate), or on the demo input."
         )
@@ -289,7 +289,7 @@ def unchanged_since_made():
             try:
                 refuse_changed([*results, PROVENANCE])
             except InputError as error:
-                raise WorkflowError(str(error))
+                raise refusal(str(error))
             for job in jobs:
                 refuse_of_others(map(IOFile, job["outputs"]), job["params"])
         return []
@@ -300,7 +300,7 @@ def unchanged_since_made():
 def take_over():
     """Take over what jobs of a lost run made, and refuse to make it twice while they still run."""
     if running := still_queued():
-        raise WorkflowError(
+        raise refusal(
             f"{', '.join(running)}: found SLURM jobs of a run whose Snakemake was lost, which still "
             "wait or run; expected none, since two would make the same results. Hint: give the same "
             f"command again when they have ended (squeue --me), or end them: scancel {' '.join(running)}"
@@ -317,7 +317,7 @@ def refuse_of_others(results, params):
         for file in filter(unrecorded, results):
             refuse_others(file, params)
     except InputError as error:
-        raise WorkflowError(str(error))
+        raise refusal(str(error))
 
 
 def unrecorded(file):
@@ -334,7 +334,7 @@ def needs_packages(target, packages, requirements, results):
         missing = [name for name in packages if here and not find_spec(name)]
         if not missing:
             return results
-        raise WorkflowError(
+        raise refusal(
             f"The target {target} needs packages that are not installed: {', '.join(missing)}. "
             f"Hint: pip install -r {WORKFLOW.parent / requirements}"
         )
