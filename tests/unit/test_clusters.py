@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
+from oddjet.common.errors import InputError
 from oddjet.estimate.clusters import find_clusters
 from oddjet.estimate.purity import agreement
 
@@ -97,3 +98,10 @@ def test_latents_that_have_collapsed_to_a_point_still_give_components() -> None:
     with pytest.warns(ConvergenceWarning, match="distinct clusters"):
         found = find_clusters(latents, errors, 2, 1)
     assert set(found["low"].tolist()) <= {0, 1}
+
+
+def test_more_components_than_jets_are_an_error_that_names_the_key() -> None:
+    latents, errors, _ = two_blobs()
+    few = ({test: values[:3] for test, values in some.items()} for some in (latents, errors))
+    with pytest.raises(InputError, match=r"clusters\.components: found 7 components for 6 jets"):
+        find_clusters(*few, 7, 1)

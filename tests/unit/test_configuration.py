@@ -673,9 +673,55 @@ def test_a_file_of_a_pattern_that_is_gone_since_the_last_run_is_named(
         {"sample": "low", "file": "l.h5"},  # named itself: that is an error
         {"sample": "low", "file": "k.h5"},  # of another configuration
         {"sample": "old", "file": "n_2.h5"},
+        {"sample": "low.v1", "file": "v_1.h5"},
+        {"sample": "truth", "file": "t_1.h5"},
     ]
+    samples["tests"] |= {"low.v1": {"file": "v_*.h5"}, "truth": {"file": "t_*.h5"}}
     found = configuration.gone(samples, before)
     assert [text.split(". Hint: ")[0] for text in found] == [
         "n_2.h5 is gone, which sample normal had in the last run",
         "m/3.h5 is gone, which sample low had in the last run",
+        "v_1.h5 is gone, which sample low.v1 had in the last run",
+        "t_1.h5 is gone, which sample truth had in the last run",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("samples: {normal: {file: n.h5, rows: [5]}}", "found [5]; expected at least 2 of them."),
+        (
+            "coverage: {pairs: [[0.1, 0.2, 0.3]]}",
+            "found [0.1, 0.2, 0.3]; expected 2 of them at most.",
+        ),
+        ("images: {channels: []}", "found []; expected a list of at least 1 or null."),
+        (
+            "publish: {date: 2024-01-02}",
+            "found 2024-01-02; expected text or null. Hint: YAML reads it as a date; quote it",
+        ),
+        ("models: {summary.csv: {latent: 2}}", "the name 'summary.csv' cannot be used"),
+        (
+            "samples: {normal: {file: n.h5}, tests: {t: {file: t.h5}}, "
+            "signal: {file: s.h5, rows: [10, 5]}}",
+            "samples signal: found rows [10, 5]; expected the first below the last.",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_was_found_and_expected(text: str, said: str) -> None:
+    assert any(said in problem for problem in problems(text))
+
+
+def test_distortions_may_have_any_name_but_that_of_none_at_all() -> None:
+    assert problems('coverage: {distortions: {"my scale, 1.05": {scale: 1.05}}}') == []
+    assert problems("coverage: {distortions: {none: {scale: 1.05}}}")
+
+
+def test_the_tilde_of_a_path_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/there")
+    files = {"normal": {"file": "~/n.h5"}, "tests": {"t": {"file": ["./a.h5", "~/b.h5"]}}}
+    files["tests"]["t"]["truth"] = {"file": "~/l.npz"}
+    made = configuration.at_home({"results": "~/out", "samples": files})
+    assert made["results"] == "/there/out"
+    assert made["samples"]["normal"]["file"] == "/there/n.h5"
+    assert made["samples"]["tests"]["t"]["file"] == ["./a.h5", "/there/b.h5"]
+    assert made["samples"]["tests"]["t"]["truth"]["file"] == "/there/l.npz"

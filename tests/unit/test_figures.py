@@ -9,7 +9,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from oddjet.common.parts import CONTROL
-from oddjet.draw import class_figures, image_figures, style, training_figures
+from oddjet.draw import class_figures, image_figures, score_figures, style, training_figures
 
 
 @pytest.fixture(autouse=True)
@@ -161,3 +161,19 @@ def test_planes_show_every_jet_of_both_classes_whatever_the_latent_size(componen
         every = np.concatenate(list(jets.values()))
         assert sorted(points[:, 0]) == sorted(every[:, 0])
         assert sorted(points[:, 1]) == sorted(every[:, 1] if components > 1 else np.zeros(39))
+
+
+@pytest.mark.parametrize("entries", [2, 10])
+def test_a_legend_is_no_wider_than_its_figure(entries: int) -> None:
+    figure, axes = plt.subplots(figsize=(7, 4))
+    for number in range(entries):
+        axes.plot([0, 1], label=f"a test with a long name, {number}")
+    style.legend_below(figure)
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == entries
+    assert legend.get_window_extent().width <= figure.bbox.width
+
+
+def test_a_small_test_leaves_the_scores_of_the_others_their_bins() -> None:
+    rng = np.random.default_rng(0)
+    assert len(score_figures.edges_of([rng.random(10), rng.random(5000)])) > 20

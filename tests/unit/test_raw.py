@@ -192,7 +192,7 @@ def test_a_missing_hdf5_dataset_is_answered_with_those_that_are_there(tmp_path: 
         file["QCD"], file["TT"] = images(), images()
     with pytest.raises(InputError) as caught:
         raw.open_array(path, "top")
-    check_message(caught.value, path, "no array 'top' but QCD", "name as `key`")
+    check_message(caught.value, path, "no array 'top' but QCD", "`key`")
 
 
 @pytest.mark.parametrize("kind", OTHER_FILES)

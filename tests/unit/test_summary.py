@@ -533,3 +533,16 @@ def test_a_background_that_one_model_finds_to_be_another_one_speaks_against_all(
     assert found.believable["weak", "high"] == "true"
     text = "S: low-score jets of low are unlike those of control in latents or features (p = 1e-09)"
     assert found.reasons["weak", "low"] == (text if refused else "")
+
+
+@pytest.mark.parametrize(("highest", "refused"), [(0.2, True), (0.48, False)])
+def test_a_headline_below_what_joint_reads_is_not_believable(highest: float, refused: bool) -> None:
+    parts = tables(("S",), ("low",))
+    fractions = parts["fractions"].set_index("estimator")
+    ends = ["fraction", "low", "high"]
+    fractions.loc["joint", ends] = 0.5, 0.45, 0.55
+    fractions.loc["cut", ends] = 0.1, 0.05, 0.1 + (highest - 0.1) / 1.97  # 95% end there
+    parts["fractions"] = fractions.reset_index()
+    (row,) = quote(parts, "cut").itertuples()
+    assert row.reasons == ("joint, which can only read low, reads 0.500" if refused else "")
+    assert quote(parts, "joint").reasons.tolist() == [""]

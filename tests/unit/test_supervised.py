@@ -114,3 +114,14 @@ def test_a_saved_network_predicts_the_mean_of_both_halves(
         outputs = [torch.sigmoid(classifier(every)).numpy() for classifier in found.classifiers]
     assert (outputs[0] != outputs[1]).any()
     np.testing.assert_allclose(predicted, np.mean(outputs, axis=0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+def test_what_was_told_of_one_kind_alone_predicts_nothing(
+    prepared: Path, tmp_path: Path, kind: int
+) -> None:
+    jets = read(prepared, CNN)
+    found = fitted(jets, np.full(len(LABELS), kind), epochs=1)
+    assert np.isfinite(found.scores).all()
+    save(tmp_path / "networks.pt", {"cnn": found.classifiers}, {})
+    assert np.isnan(probabilities(load(tmp_path / "networks.pt", "cnn", CPU), jets)).all()

@@ -58,7 +58,7 @@ def completed(given):
     configuration.replace_as_a_whole(whole, given)
     refuse(configuration.problems(whole, read_yaml(SCHEMA)))
     validate(whole, str(SCHEMA))  # fills in the defaults of what was replaced
-    return configuration.in_order(whole)
+    return configuration.at_home(configuration.in_order(whole))
 
 
 def refusal(message):

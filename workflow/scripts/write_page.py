@@ -62,6 +62,8 @@ for number, (model, path) in enumerate(zip(params.figures, given.clusters, stric
         }
     )
 
+made = set(tables["checks"].dropna(subset="p_value").check)
+
 provenance = describe(params.config, {"summary": given.summary})
 provenance["configuration"] = json.loads(provenance["configuration"])
 summary = read(given.summary)
@@ -84,7 +86,7 @@ text = page.render(
     points=page.POINTS,
     bounds=bounds.to_dict(),
     headline=ESTIMATORS[params.config["fraction"]["headline"]],
-    checks=CHECKS,
+    checks={name: one for name, one in CHECKS.items() if name in made},
     config=params.config,
     confidence=params.config["fraction"]["confidence"],
     provenance=json.dumps(provenance, indent=2),

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from oddjet.common.parts import CONTROL, TRAIN, label
 from oddjet.draw import colours, style
 
-BINS = 50  # at most
+LEAST_BINS, BINS = 20, 50  # one small test leaves those of the others
 RANKS = np.linspace(0, 1, 26)  # bins of ranks
 POINTS = 1500  # of a sample in a scatter plot
 
@@ -19,7 +19,8 @@ def edges_of(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Logarithmic bins that hold all but a few of the scores, fewer for fewer events."""
     positive = np.concatenate([part[part > 0] for part in parts])
     low, high = np.quantile(positive, [0.001, 0.999])
-    bins = min(BINS, round(np.sqrt(min(len(part) for part in parts))))
+    bins = round(np.sqrt(min(len(part) for part in parts)))
+    bins = max(LEAST_BINS, min(BINS, bins))
     return np.geomspace(low, max(high, 1.001 * low), bins + 1)
 
 

@@ -63,13 +63,17 @@ def log_ticks(axis: Axis, decades: float) -> None:
 
 
 def legend_below(figure: Figure) -> None:
-    """Put one legend below all axes, each label once."""
+    """Put one legend below all axes, each label once, in as many rows as it needs."""
     handles = {
         label: handle
         for axes in figure.axes
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+    for columns in range(len(handles), 0, -1):
+        legend = figure.legend(handles.values(), handles, loc="outside lower center", ncols=columns)
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def save(figure: Figure, paths: Sequence[str | Path]) -> None:

@@ -7,6 +7,8 @@ from sklearn.mixture import GaussianMixture
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from oddjet.common.errors import InputError
+
 
 def find_clusters(
     latents: Mapping[str, np.ndarray], scores: Mapping[str, np.ndarray], components: int, seed: int
@@ -21,7 +23,17 @@ def find_clusters(
 
     Returns:
         By test, the component (N,) int of each event.
+
+    Raises:
+        InputError: there are fewer jets than components.
     """
+    if (jets := sum(map(len, latents.values()))) < components:
+        raise InputError(
+            "clusters.components",
+            f"{components} components for {jets} jets in all tests",
+            "a jet for each of them at least",
+            "lower it.",
+        )
     mixture = make_pipeline(
         StandardScaler(), GaussianMixture(components, n_init=3, random_state=seed)
     )

@@ -81,7 +81,7 @@ ENVELOPE = tuple(name for name, one in ESTIMATORS.items() if one.leans_on_anchor
 
 CHECKS = {
     "proportionality": Check(
-        "M - B has the same shape in both tests: they hold the same anomalous jets and the "
+        "M - B has the same shape in any two tests: they hold the same anomalous jets and the "
         "background of the control jets, only in other fractions",
         "the excesses of {test} and {other} have different shapes",
         of_pairs=True,

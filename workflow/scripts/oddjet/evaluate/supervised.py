@@ -56,7 +56,8 @@ def cross_fit(
 
     Args:
         jets: N of them, on the device.
-        labels: 0 normal, 1 anomalous, (N,); at least two of one of them.
+        labels: 0 normal, 1 anomalous, (N,); at least two of one of them. Of one kind alone nothing
+            is learnt, and predictions are nan.
         network: its settings in the configuration.
         epochs: passes over a half.
         seed: of the halves and of the order of the data; the caller seeds PyTorch itself.
@@ -72,6 +73,9 @@ def cross_fit(
             "give more, or set supervised.networks to {}.",
         )
     scores, classifiers, history = np.zeros(len(jets)), [], []
+    told = 0 < labels.sum() < len(labels)
+    if not told:
+        log.warning("all labelled jets are of one kind: there is nothing to learn")
     truth = torch.as_tensor(labels, dtype=torch.float32, device=device)
     halves = StratifiedKFold(2, shuffle=True, random_state=seed)
     for half, parts in enumerate(halves.split(labels, labels), 1):
@@ -93,6 +97,8 @@ def cross_fit(
                 *(row["held_loss"], row["held_accuracy"]),
             )
         scores[parts[1]] = found.cpu().numpy()
+        if not told:
+            classifier.unit.fill_(torch.nan)  # so that it predicts nan
         classifiers.append(classifier)
     return CrossFit(classifiers, scores, pd.DataFrame(history))
 

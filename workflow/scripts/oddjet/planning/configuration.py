@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 from fnmatch import fnmatch
 from glob import glob, has_magic
@@ -206,8 +207,7 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         )
     yield from _of_constituents(config["images"])
     yield from _of_files(samples)
-    rows = {"normal": samples.get("normal", {})} | samples.get("tests", {})
-    for name, sample in rows.items():
+    for name, sample in _by_name(samples).items():
         yield from _of_pieces(name, sample)
         first, behind = sample.get("rows", (0, 1))
         if first >= behind:
@@ -442,17 +442,31 @@ def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
     return sentences
 
 
+def at_home(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with the home folder for the ~ of paths, as a shell has it."""
+    made = copy.deepcopy(dict(config))
+    made["results"] = _at_home(made["results"])
+    for _, array in _arrays(made["samples"]) if "course" not in made["samples"] else []:
+        if "file" in array:
+            file = array["file"]
+            array["file"] = [*map(_at_home, file)] if isinstance(file, list) else _at_home(file)
+    return made
+
+
+def _at_home(path: str) -> str:
+    return str(Path(path).expanduser()) if path.startswith("~") else path
+
+
 def gone(samples: Mapping[str, Any], before: Iterable[Mapping[str, str]]) -> list[str]:
     """Say which files of the last run a pattern does not find any more, since they are gone.
 
     Args:
-        samples: the configuration's, with `normal` and `tests`.
+        samples: the configuration's.
         before: the rows of its sources.csv, with `sample` and `file`.
     """
     patterns = {
-        key.rpartition(".")[2]: [one for one in _as_list(array.get("file", [])) if has_magic(one)]
-        for key, array in _arrays(samples)
-        if not key.endswith((".truth", ".weight"))
+        name: [one for one in _as_list(sample.get("file", [])) if has_magic(one)]
+        for name, sample in _by_name(samples).items()
     }
     return [
         f"{row['file']} is gone, which sample {row['sample']} had in the last run. "
@@ -498,6 +512,12 @@ def _found(given: str) -> list[str]:
         return [given]
     found = glob(given, recursive=True)  # noqa: PTH207  # patterns may be absolute
     return sorted(file for file in found if Path(file).is_file())
+
+
+def _by_name(samples: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """All samples of the configuration; none but `normal` of the course's."""
+    own = {name: samples[name] for name in ("signal",) if name in samples}
+    return {"normal": samples.get("normal", {}), **samples.get("tests", {}), **own}
 
 
 def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -560,13 +580,19 @@ def _sentence(error: ValidationError) -> str:
         case "uniqueItems":
             return f"{key}: found a duplicate in {value!r}; expected each item once."
         case "anyOf":
-            return f"{key}: found {value!r}; expected {' or '.join(map(_option, rule))}."
+            text = any(one.get("type") == "string" for one in rule)
+            found = str(value) if isinstance(value, date) else repr(value)
+            hint = _quoted(value) if text and isinstance(value, date) else ""
+            return f"{key}: found {found}; expected {' or '.join(map(_option, rule))}.{hint}"
         case "oneOf":
             found = ", ".join(map(str, value)) if isinstance(value, dict) else repr(value)
             found = found or "nothing"
             return f"{key}: expected either normal and tests, or course; found {found}."
         case "minItems" | "minProperties":
-            return f"{key}: found none; expected at least {rule}."
+            found = f"{value!r}; expected at least {rule} of them" if value else ""
+            return f"{key}: found {found or f'none; expected at least {rule}'}."
+        case "maxItems":
+            return f"{key}: found {value!r}; expected {rule} of them at most."
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             comparison = {
                 "minimum": ">=",
@@ -599,6 +625,8 @@ def _option(schema: Mapping[str, Any]) -> str:
     if "const" in schema:
         return str(schema["const"])
     least = f" >= {schema['minimum']}" if "minimum" in schema else ""
+    if schema.get("minItems"):
+        least = f" of at least {schema['minItems']}"
     return _article(schema["type"]) + least
 
 

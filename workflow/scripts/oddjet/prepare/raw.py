@@ -269,8 +269,12 @@ def _named(
     raise InputError(
         file,
         listing if key is None else f"no array '{key}' but {listing}",
-        "one array, or its name as `key`",
-        "set `key` of this sample to one of the names found.",
+        "one array, or its name as `key`"
+        if key is None
+        else "the name of one, as `key` or in `where` or `weight`",
+        "set `key` of this sample to one of the names found."
+        if key is None
+        else f"put one of the names found where the configuration says '{key}'.",
     )
 
 

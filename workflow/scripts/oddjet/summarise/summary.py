@@ -8,7 +8,7 @@ import pandas as pd
 
 from oddjet.common.intervals import sigmas
 from oddjet.common.parts import TAGGER_SCORE
-from oddjet.estimate.declared import CHECKS, LOWER_BOUNDS
+from oddjet.estimate.declared import CHECKS, ESTIMATORS, LOWER_BOUNDS
 from oddjet.estimate.trust import CLEAN, SURE, SYSTEMATIC, untold
 
 INVERTED = 1e-3  # p-value of an AUC below 0.5, from which on it is said
@@ -129,6 +129,12 @@ def summarise(
                     known[test],
                     is_bound,
                 ),
+                *_below_joint(
+                    headline,
+                    quoted.fraction + stretch * up,
+                    ensemble.loc[(model, test, "joint")],
+                    stretch,
+                ),
             ]
         )
         evaluated = _evaluated(tables.get("detection"), model, test, anomaly_score)
@@ -180,6 +186,17 @@ def _total(quoted: pd.Series, sources: pd.DataFrame) -> tuple[float, float]:
         float(np.hypot(quoted.fraction - quoted.low, down)),
         float(np.hypot(quoted.high - quoted.fraction, up)),
     )
+
+
+def _below_joint(headline: str, highest: float, joint: pd.Series, stretch: float) -> Iterator[str]:
+    """Say where a fraction, `highest` at most, lies below what `joint` reads.
+
+    Where `joint` fails it reads low, so that the truth is not lower.
+    """
+    lowest = joint.fraction - stretch * (joint.fraction - joint.low)
+    leans = ESTIMATORS[headline].is_bound or ESTIMATORS[headline].leans_on_anchor
+    if not leans and highest < lowest:
+        yield f"joint, which can only read low, reads {joint.fraction:.3f}"
 
 
 def _of_others(
