@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-from oddjet.estimate.clusters import agreement
 from oddjet.estimate.cuts import allowed_false_positives, bootstrap_rates
+from oddjet.estimate.purity import agreement
 
 EVENTS, CONTROL = 3000, 6000
 REPLICAS = 1000  # of the agreement of clusters and labels
