@@ -59,14 +59,17 @@ def test_the_excess_beside_a_contaminated_normal_sample_holds_no_background() ->
     low = {"test": test[:, 0] <= 0.5, "control": control[:, 0] <= 0.5}
     parts = (test[:, 1:], control[:, 1:])
 
-    def background(fraction: float) -> float:
-        rows = tabulate(*parts, low, ["mass"], Fraction(fraction, 0.005, 0.0), edges_of(parts))
+    def background(contamination: float) -> float:
+        fraction = Fraction.beside(contamination, (F, F - 0.005, F + 0.005), 1.0)
+        rows = tabulate(*parts, low, ["mass"], fraction, edges_of(parts))
         light = [row for row in rows if row["high_edge"] < 100]  # 5 deviations below the peak
         return sum(row["density"] * (row["high_edge"] - row["low_edge"]) for row in light)
 
     # shares of 0.8 of 40,000 normal jets below 100, divided by the fraction
-    assert background(relative(F, contamination)) == pytest.approx(0, abs=0.04)
-    assert background(F) > 0.15
+    assert background(contamination) == pytest.approx(0, abs=0.04)
+    assert background(0.0) > 0.15
+    found = Fraction.beside(contamination, (F, F - 0.02, F + 0.02), 2.0, 0.03, 1.15)
+    assert found == Fraction(*map(pytest.approx, (0.2 / 0.9, 0.01 / 0.9, 0.03 / 0.9)), 1.15)
 
 
 def test_fractions_of_all_jets_and_relative_to_the_normal_sample_are_inverse() -> None:

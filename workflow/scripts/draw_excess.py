@@ -10,8 +10,7 @@ from oddjet.common.intervals import sigmas
 from oddjet.common.tables import read
 from oddjet.draw import class_figures, excess_figures, style
 from oddjet.estimate import feature_files
-from oddjet.estimate.contaminated import relative
-from oddjet.estimate.excess import Images, mean_image
+from oddjet.estimate.excess import Fraction, Images, mean_image
 from oddjet.evaluate import truth
 from oddjet.prepare.sparse import SparseFile
 
@@ -53,9 +52,10 @@ for one in summary[summary.model == headline].itertuples():
     if one.test not in set(table[table.model == headline].test):
         continue  # nothing to divide by
     ends = (one.fraction, one.low, one.high)
-    value, down, up = (relative(end, params.contamination) for end in ends)
-    half = (up - down) / 2 / sigmas(params.confidence)
-    found, deviation = mean_image(images(tests[one.test]), control, value, half)
+    fraction = Fraction.beside(params.contamination, ends, sigmas(params.confidence))
+    found, deviation = mean_image(
+        images(tests[one.test]), control, fraction.value, fraction.statistical
+    )
     true = np.flatnonzero(labelled.get(one.test, np.zeros(0)))
     shown[one.test] = (found, deviation, images(tests[one.test], true).mean if len(true) else None)
 style.save(excess_figures.mean_images(control.mean, shown), snakemake.output.excess_images)

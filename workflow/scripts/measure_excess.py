@@ -1,6 +1,5 @@
 """Find the distribution of the excess of each test in every feature."""
 
-import h5py
 import numpy as np
 import pandas as pd
 
@@ -9,7 +8,6 @@ from oddjet.common.intervals import sigmas
 from oddjet.common.parts import CONTROL
 from oddjet.common.tables import read, write
 from oddjet.estimate import ensemble, excess, feature_files
-from oddjet.estimate.contaminated import relative
 from oddjet.estimate.low_scores import low_scores
 from oddjet.estimate.trust import SYSTEMATIC
 
@@ -25,9 +23,7 @@ names = feature_files.names_of(snakemake.input.normal, ())
 scale = np.array([params.scale.get(name, 1.0) for name in names])
 features = {}
 for part, path in prepared.items():
-    with h5py.File(path) as sample:
-        rows = scorefiles.rows_of(sample, jets[part])
-    features[part] = feature_files.read(path, names)[rows] * scale
+    features[part] = feature_files.read_of(path, names, jets[part]) * scale
 fractions = read(snakemake.input.fractions)
 quoted = fractions[(fractions.seed == "ensemble") & (fractions.estimator == params.headline)]
 sources = read(snakemake.input.uncertainty_budget)
@@ -35,13 +31,12 @@ systematic = sources[sources.source.isin(SYSTEMATIC)].groupby("test").up.agg(np.
 reach = sigmas(params.confidence)
 edges = excess.edges_of(features.values())
 rows = []
-share = params.contamination
 for one in quoted.itertuples():
-    value, down, up = (relative(end, share) for end in (one.fraction, one.low, one.high))
-    fraction = excess.Fraction(
-        value,
-        (up - down) / 2 / reach,
-        systematic[one.test] / (1 - share) / reach,
+    fraction = excess.Fraction.beside(
+        params.contamination,
+        (one.fraction, one.low, one.high),
+        reach,
+        systematic[one.test] / reach,
         params.overdispersion,
     )
     anchored = {"test": low[one.test], "control": low[CONTROL]}

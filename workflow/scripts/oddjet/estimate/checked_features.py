@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from oddjet.common import scorefiles
@@ -42,9 +41,7 @@ def read(
     jets = scorefiles.read_identities(scores)
     found = {}
     for part, path in {**tests, CONTROL: normal}.items():
-        with h5py.File(path) as sample:
-            rows = scorefiles.rows_of(sample, jets[part])
-        found[part] = feature_files.read(path, names)[rows]
+        found[part] = feature_files.read_of(path, names, jets[part])
         if latents:
             found[part] = np.hstack([own[part][:, None], found[part], latents[part]])
     return found

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special  # scipy.signal and stats take as long again to import
 
+from oddjet.estimate import contaminated
+
 BINS = 40  # fine enough for the mass peak of W jets
 INSIDE = (0.005, 0.995)  # quantiles of test and control between which the bins lie
 LEAST_BINS = 3  # in a peak, for the three numbers of a normal density
@@ -35,6 +37,28 @@ class Fraction:
     statistical: float
     systematic: float
     overdispersion: float = 1.0
+
+    @classmethod
+    def beside(
+        cls,
+        contamination: float,
+        ends: Sequence[float],
+        reach: float,
+        systematic: float = 0.0,
+        overdispersion: float = 1.0,
+    ) -> "Fraction":
+        """Of all jets, where the normal sample holds a share of anomalous jets itself.
+
+        Args:
+            contamination: that share.
+            ends: the fraction, and the lower and the upper end of its interval.
+            reach: standard deviations that the interval has on either side.
+            systematic: one of them.
+            overdispersion: as of `Given`.
+        """
+        value, low, high = (contaminated.relative(end, contamination) for end in ends)
+        systematic /= 1 - contamination
+        return cls(value, (high - low) / 2 / reach, systematic, overdispersion)
 
     @property
     def is_seen(self) -> bool:

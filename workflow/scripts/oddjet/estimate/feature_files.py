@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from oddjet.common import scorefiles
 from oddjet.common.errors import InputError
 from oddjet.common.parts import CONTROL, TRAIN
 
@@ -51,6 +52,13 @@ def read(path: str | Path, names: Collection[str]) -> np.ndarray:
         for column, name in enumerate(names):
             found[:, column] = stored[name]
     return found
+
+
+def read_of(path: str | Path, names: Collection[str], jets: np.ndarray) -> np.ndarray:
+    """The same (n, d) of the jets (n,) of these identities."""
+    with h5py.File(path) as sample:
+        rows = scorefiles.rows_of(sample, jets)
+    return read(path, names)[rows]
 
 
 def read_parts(
