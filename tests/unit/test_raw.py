@@ -297,6 +297,7 @@ def test_a_missing_key_is_answered_with_the_keys_there_are(tmp_path: Path) -> No
     with pytest.raises(InputError) as caught:
         raw.open_array(path, "hihg")
     check_message(caught.value, path, "no array 'hihg' but low (7, 5, 4), high", "`key`")
+    assert "where the configuration says 'hihg'" in str(caught.value)  # be it key, where or weight
 
 
 def test_several_arrays_without_a_key_are_listed(tmp_path: Path) -> None:

@@ -516,8 +516,8 @@ def _found(given: str) -> list[str]:
 
 def _by_name(samples: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """All samples of the configuration; none but `normal` of the course's."""
-    own = {name: samples[name] for name in ("signal",) if name in samples}
-    return {"normal": samples.get("normal", {}), **samples.get("tests", {}), **own}
+    signal = {"signal": samples["signal"]} if "signal" in samples else {}
+    return {"normal": samples.get("normal", {}), **samples.get("tests", {}), **signal}
 
 
 def _arrays(samples: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -589,8 +589,9 @@ def _sentence(error: ValidationError) -> str:
             found = found or "nothing"
             return f"{key}: expected either normal and tests, or course; found {found}."
         case "minItems" | "minProperties":
-            found = f"{value!r}; expected at least {rule} of them" if value else ""
-            return f"{key}: found {found or f'none; expected at least {rule}'}."
+            if not value:
+                return f"{key}: found none; expected at least {rule}."
+            return f"{key}: found {value!r}; expected at least {rule} of them."
         case "maxItems":
             return f"{key}: found {value!r}; expected {rule} of them at most."
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":

@@ -266,15 +266,18 @@ def _named(
     there += [f"{name} {one.shape}" for name, one in arrays.items()]
     there += [f"{name}, a link to missing {where}" for name, where in contents.broken.items()]
     listing = ", ".join(there) or "no array"
+    if key is None:
+        raise InputError(
+            file,
+            listing,
+            "one array, or its name as `key`",
+            "set `key` of this sample to one of the names found.",
+        )
     raise InputError(
         file,
-        listing if key is None else f"no array '{key}' but {listing}",
-        "one array, or its name as `key`"
-        if key is None
-        else "the name of one, as `key` or in `where` or `weight`",
-        "set `key` of this sample to one of the names found."
-        if key is None
-        else f"put one of the names found where the configuration says '{key}'.",
+        f"no array '{key}' but {listing}",
+        "the name of one, as `key` or in `where` or `weight`",
+        f"put one of the names found where the configuration says '{key}'.",
     )
 
 

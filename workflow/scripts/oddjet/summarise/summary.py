@@ -194,8 +194,8 @@ def _below_joint(headline: str, highest: float, joint: pd.Series, stretch: float
     Where `joint` fails it reads low, so that the truth is not lower.
     """
     lowest = joint.fraction - stretch * (joint.fraction - joint.low)
-    leans = ESTIMATORS[headline].is_bound or ESTIMATORS[headline].leans_on_anchor
-    if not leans and highest < lowest:
+    may_be_lower = ESTIMATORS[headline].is_bound or ESTIMATORS[headline].leans_on_anchor
+    if not may_be_lower and highest < lowest:
         yield f"joint, which can only read low, reads {joint.fraction:.3f}"
 
 
