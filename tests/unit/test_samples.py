@@ -10,6 +10,7 @@ from conftest import IMAGES, jets, write_tiny_samples
 
 from oddjet.common.errors import InputError
 from oddjet.prepare import samples
+from oddjet.prepare.features import image_features
 from oddjet.prepare.preprocessing import crop_curve, preprocess, smallest_crop
 from oddjet.prepare.samples import check_together, prepare_known_truth, prepare_normal, prepare_test
 from oddjet.prepare.sparse import SparseFile, SparseImages
@@ -94,6 +95,23 @@ def test_the_crop_curve_is_that_of_the_first_jets_that_are_lit(
     with h5py.File(tmp_path / "normal.h5") as file:
         for name, values in expected.items():
             np.testing.assert_array_equal(file[f"crop_curve/{name}"][:], values)
+
+
+@pytest.mark.parametrize("held", [0, samples.HELD])
+def test_features_of_each_jet_are_computed_once_though_the_crop_is_measured_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr(samples, "HELD", held)  # 0: the raw file is read again
+    computed = []
+
+    def counted(some: SparseImages) -> dict[str, np.ndarray]:
+        computed.append(len(some))
+        return image_features(some)
+
+    monkeypatch.setattr("oddjet.prepare.images.image_features", counted)
+    raw = write_tiny_samples(tmp_path) / "normal.npz"
+    prepare_normal({"file": str(raw)}, IMAGES, tmp_path / "normal.h5", STEPS, SPLIT)
+    assert sum(computed) == len(np.load(raw)["normal_data"])
 
 
 def test_a_bright_rim_in_the_control_part_does_not_widen_the_crop(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NoReturn
 
 import numpy as np
@@ -27,15 +28,21 @@ class Piece:
     Attributes:
         place: among the rows that are asked for, ascending, (n,).
         images: (n, C, H, W) float32.
-        features: of the raw jets, (n,), as `features.FEATURES` names them.
+        known: features that are known; None where they are still to be computed of the images.
         leading: of layout `constituents`, E, px, py, pz of the hardest, (n, k, 4), in the sample's
             `momentum_unit`; else None.
     """
 
     place: np.ndarray
     images: SparseImages
-    features: Mapping[str, np.ndarray]
+    known: Mapping[str, np.ndarray] | None
     leading: np.ndarray | None
+
+    @cached_property
+    def features(self) -> Mapping[str, np.ndarray]:
+        """Of the raw jets, (n,), as `features.FEATURES` names them."""
+        # when they are asked for: what measures the crop needs none
+        return image_features(self.images) if self.known is None else self.known
 
 
 class Images:
@@ -112,9 +119,7 @@ class Images:
                 yield Piece(
                     done + jet,
                     images,
-                    image_features(images)
-                    if of_vectors is None
-                    else {name: values[jet] for name, values in of_vectors.items()},
+                    of_vectors and {name: values[jet] for name, values in of_vectors.items()},
                     None if leading is None else leading[jet],
                 )
             done, jets = done + len(rows), jets + len(jet)

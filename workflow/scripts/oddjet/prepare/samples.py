@@ -14,6 +14,7 @@ from oddjet.common.files import replacing
 from oddjet.common.provenance import describe
 from oddjet.common.scorefiles import identities, identities_in
 from oddjet.prepare import sample_checks
+from oddjet.prepare.features import FEATURES
 from oddjet.prepare.images import Images, Piece
 from oddjet.prepare.piece_files import stored_pieces
 from oddjet.prepare.preprocessing import crop_curve, prepared_shape, preprocess, smallest_crop
@@ -207,9 +208,10 @@ def _all_of(raw: Images, stored: Sequence[str | Path]) -> Iterator[Piece]:
 
 def _bytes(piece: Piece) -> int:
     images = piece.images
-    arrays = [piece.place, images.offsets, images.pixels, images.values, *piece.features.values()]
+    arrays = [piece.place, images.offsets, images.pixels, images.values]
     arrays += [] if piece.leading is None else [piece.leading]
-    return sum(array.nbytes for array in arrays)
+    features = len(FEATURES) * piece.place.nbytes  # as large, whether they are computed yet or not
+    return sum(array.nbytes for array in arrays) + features
 
 
 def _control(raw: Images, split: Mapping[str, float]) -> np.ndarray:
