@@ -45,8 +45,8 @@ def test_finds_the_anomalous_jets_of_each_test_nearly_as_well_as_can_be() -> Non
 def test_of_many_jets_a_part_teaches_and_all_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
     taught = []
 
-    def counted(normal: np.ndarray, test: np.ndarray, rng: np.random.Generator) -> tuple:
-        taught.append((len(normal), len(test)))
+    def counted(normal: tagger.Reference, test: np.ndarray, rng: np.random.Generator) -> tuple:
+        taught.append((len(normal.jets), len(test)))
         return classifiers(normal, test, rng)
 
     classifiers = tagger.classifiers
@@ -68,7 +68,7 @@ def test_scores_of_control_are_uniform() -> None:
 def test_each_jet_is_ranked_among_all_control_jets_as_its_own_classifiers_score_them() -> None:
     test, normal, control = jets(60, 0.3, 0)[0], jets(200, 0, 1)[0], jets(80, 0, 2)[0]
     found = tagger.train(normal, {CONTROL: control}, {"test": test}, seed=1)
-    reference = np.sort(normal, axis=0)
+    reference = tagger.Reference(normal)
 
     def log_odds(features: np.ndarray, folds: np.ndarray) -> np.ndarray:
         ours = [found.classifiers[bag * tagger.FOLDS + fold] for bag, fold in enumerate(folds)]

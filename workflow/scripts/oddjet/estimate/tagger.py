@@ -36,7 +36,7 @@ TREES = {
     "early_stopping": False,
 }
 STRENGTH = 0.03  # C of the logistic regression
-AT_ONCE = 100_000  # jets whose ranks, in double precision, are in memory
+AT_ONCE = 100_000  # jets whose ranks, in double precision, are in memory together
 TAIL = 0.95  # quantile of control, beyond which an excess is looked for
 SIGNIFICANT = 3.0  # standard deviations from which on a tagger has learnt something
 
@@ -58,24 +58,47 @@ class Trees:
         return self.fitted.decision_function(features[:, self.columns])
 
 
+class Reference:
+    """Normal jets that classifiers learn from, and among which a jet's features are ranked.
+
+    Attributes:
+        jets: features (m, d).
+        own: their own ranks, (m, 2d), worked out once for all classifiers.
+
+    Args:
+        jets: as the attribute.
+    """
+
+    def __init__(self, jets: np.ndarray) -> None:
+        self.jets, self._ordered = jets, np.sort(jets, axis=0)
+        self.own = self.ranks(jets)
+
+    def ranks(self, features: np.ndarray) -> np.ndarray:
+        """Ranks (n, d) of features (n, d), from -1/2 to 1/2, and their squares: (n, 2d).
+
+        The squares see an excess in both tails.
+        """
+        ranks = np.empty(features.shape)
+        for column, (values, among) in enumerate(zip(features.T, self._ordered.T, strict=True)):
+            ranks[:, column] = np.searchsorted(among, values, side="right") / len(among) - 0.5
+        return np.concatenate([ranks, ranks**2], axis=1)
+
+
 @dataclass(frozen=True)
 class Linear:
     """A logistic regression on ranks.
 
     Attributes:
-        reference: features (m, d), each column sorted, among which a jet's are ranked.
-        fitted: to what `_ranks` makes of them.
+        reference: among which a jet is ranked.
+        fitted: to ranks.
     """
 
-    reference: np.ndarray
+    reference: Reference
     fitted: LogisticRegression
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """Log odds (n,) of features (n, d)."""
-        pieces = np.split(features, range(AT_ONCE, len(features), AT_ONCE))
-        return np.concatenate(
-            [self.fitted.decision_function(_ranks(piece, self.reference)) for piece in pieces]
-        )
+        return self.fitted.decision_function(self.reference.ranks(features))
 
 
 @dataclass(frozen=True)
@@ -140,32 +163,55 @@ def train(
         Scores and folds by part, those of `apart` and the tests, and what scores them.
     """
     rng = np.random.default_rng(seed)
-    normal = learnt_from(normal)
+    reference = Reference(learnt_from(normal))
     pooled = np.concatenate(list(tests.values()))
     _, event = np.unique(pooled, axis=0, return_inverse=True)
     fold_of = np.empty((len(pooled), BAGS), np.int8)
-    score = np.zeros(len(pooled))
-    folds_beside = {part: np.empty((len(jets), BAGS), np.int8) for part, jets in apart.items()}
-    beside = {part: np.empty((len(jets), BAGS, FOLDS)) for part, jets in apart.items()}
+    chosen = {part: np.empty((len(jets), BAGS), np.int8) for part, jets in apart.items()}
     trained = []
     for bag in range(BAGS):
         fold_of[:, bag] = folds(event.max() + 1, rng)[event]
-        for part, jets in apart.items():
-            folds_beside[part][:, bag] = folds(len(jets), rng)
+        for of_part in chosen.values():
+            of_part[:, bag] = folds(len(of_part), rng)
         for fold in range(FOLDS):
-            here = fold_of[:, bag] == fold
-            trees, linear = classifiers(normal, learnt_from(pooled[~here]), rng)
+            others = learnt_from(pooled[fold_of[:, bag] != fold])
+            trees, linear = classifiers(reference, others, rng)
             trained.append((trees, linear.fitted))
-            score[here] += trees(pooled[here]) + linear(pooled[here])
-            for part, jets in apart.items():
-                beside[part][:, bag, fold] = trees(jets) + linear(jets)
-    ends = np.cumsum([len(test) for test in tests.values()])[:-1]
-    chosen = folds_beside | dict(zip(tests, np.split(fold_of, ends), strict=True))
-    odds = {part: of_folds(beside[part], folds_beside[part]) for part in apart}
-    odds |= dict(zip(tests, np.split(score, ends), strict=True))
-    control = beside[CONTROL]
-    scores = {part: ranks(values, chosen[part], control) for part, values in odds.items()}
-    return Tagger(scores, chosen, control, trained)
+    chosen |= _divided(fold_of, tests)
+    control = _log_odds(trained, reference, apart[CONTROL])  # by all, as any jet is ranked in it
+    odds = []
+    for part, jets in [*apart.items(), *tests.items()]:
+        of_all = control if part == CONTROL else _log_odds(trained, reference, jets, chosen[part])
+        odds.append(of_folds(of_all, chosen[part]))
+    # of all parts together: control jets are put in order once for each choice of folds
+    found = ranks(np.concatenate(odds), np.concatenate([*chosen.values()]), control)
+    return Tagger(_divided(found, chosen), chosen, control, trained)
+
+
+def _divided(joined: np.ndarray, parts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What stands one part behind the other, by part."""
+    ends = np.cumsum([len(part) for part in parts.values()])[:-1]
+    return dict(zip(parts, np.split(joined, ends), strict=True))
+
+
+def _log_odds(
+    trained: Sequence[tuple[Trees, LogisticRegression]],
+    reference: Reference,
+    jets: np.ndarray,
+    chosen: np.ndarray | None = None,
+) -> np.ndarray:
+    """Log odds (n, `BAGS`, `FOLDS`) of features (n, d), of the chosen folds (n, `BAGS`) alone."""
+    odds = np.zeros((len(jets), BAGS, FOLDS))
+    for start in range(0, len(jets), AT_ONCE):
+        piece = slice(start, start + AT_ONCE)
+        features, ranked = jets[piece], reference.ranks(jets[piece])
+        for number, (trees, linear) in enumerate(trained):
+            bag, fold = divmod(number, FOLDS)
+            here = slice(None) if chosen is None else chosen[piece, bag] == fold
+            if len(features[here]):
+                both = trees(features[here]) + linear.decision_function(ranked[here])
+                odds[piece][here, bag, fold] = both
+    return odds
 
 
 def of_folds(log_odds: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -185,11 +231,11 @@ def ranks(odds: np.ndarray, chosen: np.ndarray, control: np.ndarray) -> np.ndarr
         The share of control jets below, those that are equal by half (`rank`).
     """
     found = np.empty(len(odds))
-    of_bags, which = np.unique(chosen, axis=0, return_inverse=True)
-    for number, each in enumerate(of_bags):
-        here = which == number
-        among = of_folds(control, np.broadcast_to(each, (len(control), len(each))))
-        found[here] = rank(odds[here], among)
+    bags = np.arange(chosen.shape[1])
+    number = chosen @ FOLDS**bags  # of each choice of folds, of which many jets have the same
+    for one, first in zip(*np.unique(number, return_index=True), strict=True):
+        here = number == one
+        found[here] = rank(odds[here], control[:, bags, chosen[first]].sum(axis=1))
     return found
 
 
@@ -260,30 +306,18 @@ def folds(number: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def classifiers(
-    normal: np.ndarray, test: np.ndarray, rng: np.random.Generator
+    normal: Reference, test: np.ndarray, rng: np.random.Generator
 ) -> tuple[Trees, Linear]:
-    """Train on features (n, d) and (m, d) what gives log odds of the test.
+    """Train on normal jets and features (n, d) of a test what gives log odds of the test.
 
     The fixed sum of both kinds needs no label, nor a look at the test's scores that could favour
     test over control.
     """
-    jets = np.concatenate([normal, test])
-    of_test = np.repeat([0, 1], [len(normal), len(test)])
+    jets = np.concatenate([normal.jets, test])
+    of_test = np.repeat([0, 1], [len(normal.jets), len(test)])
     some = rng.permutation(jets.shape[1])[: (jets.shape[1] + 1) // 2]
     trees = HistGradientBoostingClassifier(**TREES, random_state=int(rng.integers(2**31)))
     trees.fit(jets[:, some], of_test)
-    reference = np.sort(normal, axis=0)
     linear = LogisticRegression(C=STRENGTH, max_iter=1000)
-    linear.fit(_ranks(jets, reference), of_test)
-    return Trees(some, trees), Linear(reference, linear)
-
-
-def _ranks(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Ranks (n, d) among the sorted reference (m, d), from -1/2 to 1/2, and their squares (n, 2d).
-
-    The squares see an excess in both tails.
-    """
-    ranks = np.empty(features.shape)
-    for column, (values, ordered) in enumerate(zip(features.T, reference.T, strict=True)):
-        ranks[:, column] = np.searchsorted(ordered, values, side="right") / len(ordered) - 0.5
-    return np.concatenate([ranks, ranks**2], axis=1)
+    linear.fit(np.concatenate([normal.own, normal.ranks(test)]), of_test)
+    return Trees(some, trees), Linear(normal, linear)

@@ -8,7 +8,7 @@ could give.
 import numpy as np
 
 from oddjet.estimate.learnt_from import learnt_from
-from oddjet.estimate.tagger import BAGS, FOLDS, classifiers, folds
+from oddjet.estimate.tagger import BAGS, FOLDS, Reference, classifiers, folds
 
 
 def cross_fit(normal: np.ndarray, jets: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
@@ -34,6 +34,6 @@ def cross_fit(normal: np.ndarray, jets: np.ndarray, labels: np.ndarray, seed: in
             if not (label == 1).any():
                 continue
             known = learnt_from(np.concatenate([normal, told[label == 0]]))
-            for odds in classifiers(known, learnt_from(told[label == 1]), rng):
+            for odds in classifiers(Reference(known), learnt_from(told[label == 1]), rng):
                 score[here] += odds(jets[here])
     return score
