@@ -94,6 +94,7 @@ rule write_benchmark:
         groups={
             name: [COMPARED_NAMES[model] for model in models]
             for name, models in COMPARED_GROUPS.items()
+            if models
         }
         | {"baselines": [WEAK, parts.BASELINE]},
         seeds=SEEDS,
