@@ -90,14 +90,15 @@ def _limits(node: Mapping[str, Any]) -> str:
 def features() -> str:
     """Every substructure feature, from the module that computes them."""
     sys.path.insert(0, str(REPOSITORY / "workflow/scripts"))
-    from oddjet.prepare.features import FEATURES
+    from oddjet.prepare.features import FEATURES, MOST
 
     lines = [
         NOTICE.format("workflow/scripts/oddjet/prepare/features.py") + "# Substructure features\n",
         "Of every jet, from its lit pixels (all channels together) or its constituents. z is a"
         " share of the jet's pT, r a distance from its pT centroid, theta one between two pixels,"
-        " in units of half the longer side of the image, or in rad. Samples of several channels"
-        " also have `channel_0`, ..., the share of each.\n",
+        " in units of half the longer side of the image, or in rad. From `e2_2` on sums run over"
+        f" the {MOST} brightest pixels or constituents alone, where no smaller number is said."
+        " Samples of several channels also have `channel_0`, ..., the share of each.\n",
         "| feature | what it is |",
         "|---|---|",
         *(f"| `{name}` | {text} |" for name, text in FEATURES.items()),
@@ -120,8 +121,9 @@ def rules() -> str:
     drawn = sorted(f"    {names[start]} --> {names[end]}" for start, end in arrows)
     lines = [
         NOTICE.format("the docstrings of the rules") + "# Rules\n",
-        "An arrow leads from a rule to those that need what it makes. Optional targets"
-        " (`download`, `simulate`) are listed below and not drawn.\n",
+        "An arrow leads from a rule to those that need what it makes. Optional targets (`download`,"
+        " `simulate`, `coverage`, `benchmark`, `publish`, `verify`, `status`) are listed below and"
+        " not drawn.\n",
         "```mermaid",
         "flowchart TB",
         *drawn,

@@ -675,14 +675,19 @@ def test_a_file_of_a_pattern_that_is_gone_since_the_last_run_is_named(
         {"sample": "old", "file": "n_2.h5"},
         {"sample": "low.v1", "file": "v_1.h5"},
         {"sample": "truth", "file": "t_1.h5"},
+        {"sample": "deep", "file": "d/1.h5"},  # `**/` of no folder
+        {"sample": "deep", "file": "d/e/f/2.h5"},
     ]
     samples["tests"] |= {"low.v1": {"file": "v_*.h5"}, "truth": {"file": "t_*.h5"}}
+    samples["tests"]["deep"] = {"file": "d/**/*.h5"}
     found = configuration.gone(samples, before)
     assert [text.split(". Hint: ")[0] for text in found] == [
         "n_2.h5 is gone, which sample normal had in the last run",
         "m/3.h5 is gone, which sample low had in the last run",
         "v_1.h5 is gone, which sample low.v1 had in the last run",
         "t_1.h5 is gone, which sample truth had in the last run",
+        "d/1.h5 is gone, which sample deep had in the last run",
+        "d/e/f/2.h5 is gone, which sample deep had in the last run",
     ]
 
 

@@ -1,5 +1,6 @@
 """What users' files and habits broke, through the whole workflow."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import EACH_TEST, NORMAL, TINY, jets, run_workflow, write_tiny_samples
+from conftest import EACH_TEST, NORMAL, REPO, TINY, jets, run_workflow, write_tiny_samples
 
 LATEX = r"$\ttbar$ a_b$"  # mathematics that nobody can set
 ONE_MODEL: dict[str, Any] = TINY | {"seeds": [1], "supervised": {"networks": {}}}
@@ -117,6 +118,29 @@ def test_no_home_folder_is_needed(tmp_path: Path) -> None:
     done = run_workflow(figure, config=ONE_MODEL, directory=tmp_path, environment=nowhere)
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     assert (tmp_path / figure).is_file()
+
+
+def test_nothing_is_written_beside_the_modules_or_at_home(tmp_path: Path) -> None:
+    code, home, run = (tmp_path / name for name in ("code", "home", "run"))
+    for folder in (home, run):
+        folder.mkdir()
+    for folder in ("workflow", "config", "profiles", "envs"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPO / folder, code / folder, symlinks=True, ignore=ignored)
+    shutil.copy(REPO / "Snakefile", code)
+    before = sorted(code.rglob("*"))
+    write_tiny_samples(run)
+    done = run_workflow(
+        "results/figures/means.png",  # imports Matplotlib, which looks for fonts
+        config=ONE_MODEL,
+        directory=run,
+        snakefile=code / "Snakefile",
+        environment={"HOME": str(home), "PYTHONDONTWRITEBYTECODE": "", "XDG_CACHE_HOME": ""},
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    assert sorted(code.rglob("*")) == before
+    assert not list(home.iterdir())
+    assert {path.name for path in run.iterdir()} <= {"raw", "results", ".snakemake", "config.yaml"}
 
 
 @pytest.mark.parametrize(

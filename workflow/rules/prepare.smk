@@ -253,8 +253,8 @@ rule check_samples:
         max_fpr=config["fraction"]["max_fpr"],
         fpr_confidence=config["fraction"]["fpr_confidence"],
     output:
-        samples=SAMPLES_TABLE,
-        sources=TABLE.format(table="sources"),
+        samples=table("samples"),
+        sources=table("sources"),
     log:
         f"{LOGS}/check_samples.log",
     resources:

@@ -25,7 +25,8 @@ def rejection(curves: Mapping[str, Mapping[str, pd.DataFrame]], max_fpr: float) 
         curves: by test and name, `tpr, fpr`; `ensemble` is drawn strongly.
         max_fpr: the false positive rate of the cut, marked.
     """
-    many = max(map(len, curves.values())) > 6  # more, with the two lines, than there is room for beside the curves
+    # more, with the two lines, than there is room for beside the curves
+    many = max(map(len, curves.values())) > 6
     width = 6.6 * len(curves) + 2.6 * many
     figure, grid = plt.subplots(1, len(curves), figsize=(width, 5.5), squeeze=False, sharey=True)
     for axes, (test, named) in zip(grid[0], curves.items(), strict=True):

@@ -472,7 +472,12 @@ def gone(samples: Mapping[str, Any], before: Iterable[Mapping[str, str]]) -> lis
         f"{row['file']} is gone, which sample {row['sample']} had in the last run. "
         "Hint: put it back, or go on without its jets."
         for row in before
-        if any(fnmatch(row["file"], one) for one in patterns.get(row["sample"], []))
+        # `**/` may stand for no folder at all
+        if any(
+            fnmatch(row["file"], form)
+            for one in patterns.get(row["sample"], [])
+            for form in (one, one.replace("**/", ""))
+        )
         and not Path(row["file"]).exists()
     ]
 

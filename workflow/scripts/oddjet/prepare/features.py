@@ -76,11 +76,13 @@ def _of_axes(beta: str) -> dict[str, str]:
 
 
 FEATURES = {
-    "lit_pixels": "number of lit pixels, or of constituents",
+    "lit_pixels": "number of lit pixels, of all channels; of constituents those of their image",
     "pt": "transverse momentum, the sum of the pixels",
-    "mass": "invariant mass for small angles, (sum over pairs p p theta^2)^(1/2), in pixels",
-    "width": "sum z r, in pixels (the jet girth, arXiv:1106.3076)",
-    "minus_sum_of_squares": "minus the sum of squared pixels",
+    "mass": "invariant mass for small angles, (sum over pairs p p theta^2)^(1/2), in pixels; "
+    "of constituents sqrt(E^2 - p^2) of their sum, in the unit of the momenta",
+    "width": "sum z r, in pixels, of constituents in rad (the jet girth, arXiv:1106.3076)",
+    "minus_sum_of_squares": "minus the sum of squared pixels, of all channels; of constituents "
+    "those of their image, whose pixels are shares of the pT",
     **{f"leading_{n}": f"sum of the largest {n} z" for n in LEADING},
     "sum_of_squares": "sum z^2 (the square of p_T^D, CMS-PAS-JME-13-002)",
     "entropy": "- sum z ln z",
