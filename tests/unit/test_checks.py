@@ -11,6 +11,7 @@ from oddjet.estimate.checks.background_features import cross_fitted, same_featur
 from oddjet.estimate.checks.background_scores import same_scores
 from oddjet.estimate.checks.proportionality import proportionality
 from oddjet.estimate.declared import CHECKS
+from oddjet.estimate.ensemble import rank
 
 CONTROL, TEST = 3000, 1500
 
@@ -133,6 +134,16 @@ def test_p_values_of_the_background_are_not_too_small_where_it_is_the_same(which
         found = [same_features(*pair) for pair in jets]
     p_values = [row["p_value"] for row in found]
     assert stats.kstest(p_values, "uniform", alternative="greater").pvalue > 1e-3
+
+
+def test_equal_scores_as_ranks_among_few_control_jets_are_no_other_background() -> None:
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(200):
+        control, test = rng.random(100), rng.random(3000)
+        ranked = (rank(values, control) for values in (test, control))
+        found.append(same_scores(*ranked)["p_value"])
+    assert stats.kstest(found, "uniform").pvalue > 1e-3
 
 
 def test_what_cannot_be_checked_has_no_p_value_and_is_not_failed() -> None:

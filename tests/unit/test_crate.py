@@ -11,6 +11,7 @@ from oddjet.publish.crate import Crate, jobs_of, without_places
 
 ABOUT: dict[str, Any] = {"title": "A title", "authors": [], "licence": "CC0-1.0", "date": None}
 FILES = {"raw.npz": "a", "results/one.csv": "b", "results/publication/two.json": "c"}
+WORKFLOW = {"workflow/Snakefile": "0a", "workflow/rules/one.smk": "0b"}
 JOBS = [
     {"rule": "make", "wildcards": {"seed": "1"}, "code": "0f", "inputs": ["raw.npz", "unknown"]}
     | {"outputs": ["results/one.csv"]},
@@ -36,7 +37,7 @@ def made(tmp_path: Path, **about: Any) -> Crate:
             crate.name_file(path, Path(path).name, digest(content))
     (tmp_path / "Snakefile").touch()
     versions = {"oddjet": "1", "commit": "c", "snakemake": "9"}
-    crate.add_workflow(tmp_path / "Snakefile", "workflow/Snakefile", [], versions)
+    crate.add_workflow(tmp_path / "Snakefile", WORKFLOW, versions)
     crate.add_run(JOBS, {"make": "Makes.", "publish": "Publishes."})
     return crate
 

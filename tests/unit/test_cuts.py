@@ -132,6 +132,17 @@ def test_bootstrap_has_the_distribution_of_plain_resampling(allowed: int, decima
             assert abs((drawn <= value).mean() - (exact <= value).mean()) <= 5 * 0.5 * shape
 
 
+@pytest.mark.parametrize(("scores", "limits"), [(2.0, (0.16**0.1, 1)), (-1.0, (0, 1 - 0.16**0.1))])
+def test_where_all_jets_pass_or_none_the_share_reaches_to_the_limits_of_clopper_and_pearson(
+    scores: float, limits: tuple[float, float]
+) -> None:
+    rng = np.random.default_rng(0)
+    _, share = cuts.bootstrap_rates(rng.random(1000), np.full(10, scores), 50, 100_000, rng)
+    # one-sided at 84%: the other end is as near as can be
+    low, high = np.percentile(share, [16, 100]) if scores > 1 else np.percentile(share, [0, 84])
+    assert (low, high) == pytest.approx(limits, abs=0.005)
+
+
 def test_bootstrap_chooses_the_cut_anew_so_that_it_varies_more_than_a_fixed_one() -> None:
     rng = np.random.default_rng(0)
     control, test = rng.exponential(size=60), rng.exponential(size=5000)

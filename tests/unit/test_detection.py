@@ -103,7 +103,10 @@ def test_points_of_a_roc_curve_are_cuts_and_hold_its_area(seed: int, decimals: i
 def test_a_long_roc_curve_keeps_the_strictest_cut_of_each_efficiency() -> None:
     labels, score = scored(0, 8, 20_000)
     tpr, fpr = curve(labels, score).T
-    assert len(tpr) <= POINTS + 1
+    assert len(tpr) <= POINTS + 2
+    assert (tpr[0], fpr[0], tpr[-1], fpr[-1]) == (0, 0, 1, 1)
+    area = detection(labels, score, 0.1)["auc"]
+    assert np.trapezoid(tpr, fpr) == pytest.approx(area, abs=0.002)  # steps of 1 / 500
     anomalous, normal = np.sort(score[labels == 1])[::-1], score[labels == 0]
     for level in (0.02, 0.1, 0.3, 0.5, 0.9, 1):
         strictest = anomalous[int(np.ceil(level * len(anomalous) - 1e-9)) - 1]

@@ -162,6 +162,21 @@ def test_noise_beside_a_peak_is_hardly_ever_a_peak() -> None:
     assert sum(map(len, found)) <= 103
 
 
+def test_anomalous_jets_of_a_small_test_lie_within_the_edges_beside_many_control_jets() -> None:
+    rng = np.random.default_rng(0)
+    control, background = (rng.exponential(60, (n, 1)) for n in (100_000, 900))
+    test = np.concatenate([background, rng.normal(500, 20, (100, 1))])
+    edges = edges_of([control, test])[:, 0]
+    assert edges[-1] > 500
+    # as many on either side of the peak as noise allows
+    assert np.mean(test[-100:] < edges[-1]) > 0.9
+
+
+def test_a_peak_without_any_area_is_none() -> None:
+    density = np.array([0.0, 0.0, 1e-9, 0.0, 0.0])
+    assert all(peak.uncertainty > 0 for peak in peaks_of(np.arange(6.0), density, np.ones(5)))
+
+
 def test_a_peak_of_one_bin_lies_in_it_and_where_there_is_no_maximum_there_is_no_peak() -> None:
     table = pd.DataFrame(excess(np.random.default_rng(4))[0]).assign(test="one")
     table["density"], table["uncertainty"] = 0.0, 0.1

@@ -41,7 +41,9 @@ tables = [
     hepdata.fractions_table(summary, budget, 0.68),
     hepdata.scores_table(1, model, "1", scores, np.array([0.0, 0.15, 0.3])),
     *hepdata.excess_tables(excess, {"mass": "mass", "width": "width"}, {"mass": "GeV"}),
-    hepdata.roc_table(1, model, pd.DataFrame({"test": "all", "fpr": [0, 0.1], "tpr": [0, 0.9]})),
+    hepdata.roc_table(
+        1, model, pd.DataFrame({"test": "all", "fpr": [0, 0.1], "tpr": [0, 0.9]}), "control jets"
+    ),
 ]
 pairs = [(table, picture) for table in tables]
 hepdata.write(place, pairs, "What it is.", "CC-BY-4.0", {"A resource": "figure.png"})

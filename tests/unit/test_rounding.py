@@ -30,7 +30,11 @@ def test_an_uncertainty_has_two_digits_and_its_value_no_more(uncertainty: float,
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0.68, "68%"), (0.005, "0.5%"), (0.0897, "9.0%"), (1, "100%")]
+    ("share", "text"),
+    [
+        *((0.68, "68%"), (0.005, "0.5%"), (0.0897, "9.0%"), (1, "100%"), (0, "0%")),
+        *((0.000167, "0.017%"), (0.0005, "0.05%"), (0.9995, "99.95%"), (0.3333, "33.3%")),
+    ],
 )
-def test_shares(share: float, text: str) -> None:
+def test_shares_are_never_rounded_to_nothing_or_all(share: float, text: str) -> None:
     assert percent(share) == text

@@ -12,7 +12,7 @@ from oddjet.estimate.overlap import Overlap
 from oddjet.estimate.uncertainty_budget import budget
 
 CONTROL, TEST = 3000, 1500
-LEAK = Overlap(leak=0.04, deviation=0.03, fraction=0.4)
+LEAK = Overlap(leak=0.04, deviation=0.03, fraction=0.4, jets=10**6)
 PURE = Contamination(0.0, 0.0, most=0.0)
 
 

@@ -125,6 +125,7 @@ rule write_hepdata:
         scores=expand(SCORES, model=MODELS, seed=SEEDS[0]),
         tagged=expand(TAGGED, seed=SEEDS),
         roc=expand(ROC, model=QUOTED if TRUTHS else []),
+        detection=TABLE.format(table="detection") if TRUTHS else [],
         normal=SHARED_NORMAL,
         fractions_figure=figure_of("fractions"),
         scores_figures=[
@@ -201,7 +202,7 @@ rule write_methods:
         chosen={
             name: {one: sample[one] for one in ("rows", "where") if one in sample}
             for name, sample in (
-                {"normal": SAMPLES["normal"]} | SAMPLES["tests"]
+                {"normal": SAMPLES["normal"]} | SAMPLES["tests"] | SIGNAL
             ).items()
             if {"rows", "where"} & set(sample)
         },

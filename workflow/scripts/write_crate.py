@@ -36,10 +36,10 @@ about.name_file(given.provenance, Path(given.provenance).name, sha256(given.prov
 for path, checksum in record["raw"].items():
     about.name_file(path, Path(path).name, checksum)
 
-main, *parts = (Path(path).relative_to(folder).as_posix() for path in made.workflow)
+files = {Path(path).relative_to(folder).as_posix(): sha256(path) for path in made.workflow}
 versions = {"oddjet": oddjet.__version__, "commit": record["git_commit"]}
 versions["snakemake"] = params.snakemake_version
-about.add_workflow(Path(made.workflow[0]), main, parts, versions)
+about.add_workflow(Path(made.workflow[0]), files, versions)
 about.add_run(crate.jobs_of(record, params.jobs), params.rules)
 with replacing(made.metadata) as partial:
     partial.write_text(about.as_text(), "utf-8")

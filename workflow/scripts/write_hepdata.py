@@ -5,6 +5,7 @@ from oddjet.common.parts import CONTROL, TAGGER_SCORE, WEAK, tests_of
 from oddjet.common.tables import overall, read
 from oddjet.draw import class_figures, score_figures
 from oddjet.estimate import ensemble, feature_files
+from oddjet.evaluate import truth
 from oddjet.planning.figures import FIGURES
 from oddjet.publish import hepdata
 from oddjet.summarise.captions import caption
@@ -37,13 +38,18 @@ for number, (model, figure) in enumerate(zip(quoted, given.scores_figures, stric
     table = hepdata.scores_table(number, model, seeds, shown, edges)
     tables.append((table, picture(name, figure, number)))
 
+background = "jets labelled normal"
+if params.truths:
+    fractions = truth.true_fractions(read(given.detection))
+    if truth.lack_background(fractions, params.truths):
+        background = "control jets"
 for number, path in enumerate(given.roc, 1):
     model = quoted[number - 1]
     points = read(path)
     dataset = TAGGER_SCORE if model == WEAK else params.anomaly_score
     points = overall(points[(points.score == dataset) & (points.seed == "ensemble")])
     name = "tagger_roc" if model == WEAK else "roc"
-    table = hepdata.roc_table(number, model, points)
+    table = hepdata.roc_table(number, model, points, background)
     tables.append((table, picture(name, given.roc_figures[number - 1], number)))
 
 excess = read(given.excess)

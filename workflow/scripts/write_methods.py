@@ -46,6 +46,7 @@ of_model = {model: measured[name] for model, name in params.preparation_of.items
 jets = {part: len(events) for part, events in scorefiles.read_scores(given.scores, "event").items()}
 
 detection, true_fractions, evaluated_test, labelled, background = None, {}, "", 0, 0
+control_stands_in = False
 if given.get("detection"):
     detection = read(given.detection)
     true_fractions = truth.true_fractions(detection)
@@ -55,6 +56,9 @@ if given.get("detection"):
     of_test = tables["samples"].set_index("sample").events[in_it]
     labelled = int(of_test.sum())
     background = round(sum(of_test[test] * (1 - true_fractions[test]) for test in in_it))
+    if control_stands_in := truth.lack_background(true_fractions, in_it):
+        background = jets[CONTROL]
+        labelled += background
 
 figures = []
 for (figure, model), copy in zip(params.figures, made.figures, strict=True):
@@ -106,6 +110,7 @@ text = methods.render(
     evaluated_test=evaluated_test,
     labelled=labelled,
     labelled_background=background,
+    control_stands_in=control_stands_in,
     mass_unit=momentum if length == "rad" else f"{momentum} times {length}",
     quoted_scores=(config["fraction"]["anomaly_score"], TAGGER_SCORE),
     believable_throughout=bool(

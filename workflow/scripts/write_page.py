@@ -9,6 +9,7 @@ from oddjet.common.parts import label
 from oddjet.common.provenance import describe
 from oddjet.common.tables import read
 from oddjet.draw.colours import COLOURS, CONTROL
+from oddjet.estimate import trust
 from oddjet.estimate.declared import CHECKS, ESTIMATORS
 from oddjet.evaluate import truth
 from oddjet.planning.figures import FIGURES
@@ -85,6 +86,7 @@ text = page.render(
     seed=params.seed,
     points=page.POINTS,
     bounds=bounds.to_dict(),
+    established=trust.ESTABLISHED,
     headline=ESTIMATORS[params.config["fraction"]["headline"]],
     checks={name: one for name, one in CHECKS.items() if name in made},
     config=params.config,

@@ -23,5 +23,8 @@ def measured(value: float, uncertainty: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent: 68%, 0.5%."""
-    return f"{100 * share:g}%" if round(1000 * share) == 1000 * share else f"{100 * share:.1f}%"
+    """A share in percent, to a tenth, and to two digits of what it is short of: 68%, 0.017%."""
+    whole = 100 * share
+    least = min(abs(whole), abs(100 - whole))
+    digits = 1 - math.floor(math.log10(least)) if 0 < least < 1 else 1
+    return f"{round(whole, digits):.9g}%" if least < 1 or round(whole) == whole else f"{whole:.1f}%"

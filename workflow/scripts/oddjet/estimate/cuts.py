@@ -75,6 +75,8 @@ def bootstrap_rates(
     Of n events drawn with replacement the one with `allowed` above it is event floor(n U), U an
     order statistic of n uniform numbers: a Beta(n - allowed, allowed + 1) number. Those above it
     are uniform beyond U, so how many differ in value is binomial; so is what passes in the test.
+    Where all of it passes or nothing, no replica would differ: there the share is drawn so that its
+    quantiles are the limits of Clopper and Pearson (Biometrika 26 (1934) 404).
 
     Args:
         control, test: scores (n,) and (m,).
@@ -90,7 +92,9 @@ def bootstrap_rates(
     beyond = 1 - np.searchsorted(ordered, threshold, side="right") / n
     fpr = rng.binomial(allowed, np.minimum(beyond / (1 - position), 1)) / n
     share = 1 - np.searchsorted(test, threshold, side="right") / len(test)
-    return fpr, rng.binomial(len(test), share) / len(test)
+    found = rng.binomial(len(test), share) / len(test)
+    limits = rng.beta(len(test), 1, replicas)
+    return fpr, np.select([share == 1, share == 0], [limits, 1 - limits], found)
 
 
 def corrected(observed: Rate, fpr: Rate) -> Rate:

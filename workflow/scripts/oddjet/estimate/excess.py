@@ -66,9 +66,13 @@ class Fraction:
 
 
 def edges_of(samples: Iterable[np.ndarray]) -> np.ndarray:
-    """Edges (`BINS` + 1, d) of all quantities, for samples (n, d) of control and all tests."""
-    first, last = np.quantile(np.concatenate(list(samples)), INSIDE, axis=0)
-    return np.linspace(first, last, BINS + 1)
+    """Edges (`BINS` + 1, d) of all quantities, for samples (n, d) of control and all tests.
+
+    Quantiles of each sample: in those of all jets together the jets of a small test, anomalous ones
+    among them, would lie beyond the last edge.
+    """
+    ends = np.array([np.quantile(sample, INSIDE, axis=0) for sample in samples])
+    return np.linspace(ends[:, 0].min(axis=0), ends[:, 1].max(axis=0), BINS + 1)
 
 
 def tabulate(
@@ -277,7 +281,8 @@ def _fitted(
     except RuntimeError:  # it found no end
         return None
     deviation = np.sqrt(covariance[0, 0])
-    return Peak(values[0], deviation, *values[1:]) if deviation < span / 4 else None
+    # without any area nothing is uncertain about the place
+    return Peak(values[0], deviation, *values[1:]) if 0 < deviation < span / 4 else None
 
 
 def agreement(table: pd.DataFrame) -> Iterator[dict[str, Any]]:

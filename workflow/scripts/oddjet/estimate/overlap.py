@@ -26,11 +26,13 @@ class Overlap:
         leak: f T(A) / B(A) of all tests pooled, how much lower their fraction reads, and its
             standard deviation `deviation`.
         fraction: 1 - M(A) / B(A) of all tests pooled.
+        jets: of all tests.
     """
 
     leak: float
     deviation: float
     fraction: float
+    jets: int
 
     @property
     def least(self) -> float:
@@ -43,15 +45,16 @@ class Overlap:
             return 0.0
         return leak / self.fraction if self.fraction > 0 else np.inf
 
-    def allowance(self, fraction: float) -> float:
+    def allowance(self, fraction: float, jets: int) -> float:
         """How much higher than a test's `fraction` its truth may lie, about one standard deviation.
 
         The leak and its uncertainty in quadrature: where few jets leave open whether there is a
-        leak, there may be one. All tests hold the same anomalous jets: each has its share of it.
+        leak, there may be one. All tests hold the same anomalous jets: each has its share of it, at
+        most as if all were in this test of so many `jets`.
         """
         pooled = np.hypot(max(self.leak, 0.0), self.deviation)
         share = fraction / self.fraction if self.fraction > 0 else 1.0
-        return float(pooled * np.clip(share, 0.0, 2.0))
+        return float(pooled * np.clip(share, 0.0, self.jets / jets))
 
 
 def overlap(control: np.ndarray, tests: Sequence[np.ndarray], anchor: float) -> Overlap:
@@ -76,6 +79,7 @@ def overlap(control: np.ndarray, tests: Sequence[np.ndarray], anchor: float) -> 
         leak=float(scale * (step[0] - below[0])),
         deviation=float(scale * np.hypot(step[1], below[1])),
         fraction=float(1 - below[0]),
+        jets=int(stacked.sum()),
     )
 
 

@@ -1,5 +1,7 @@
 """When a fraction is not to be trusted, whatever its interval says."""
 
+import math
+
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
 
 # What of the uncertainty budget is part of a total interval. The reach over estimators is not: they
@@ -8,6 +10,8 @@ SYSTEMATIC = ("overlap", "seeds", "contamination", "background")
 # Standard deviations of an excess from which on it says what the anomalous jets look like. Where
 # none is seen, the score may be blind to the anomaly.
 VISIBLE = 4.0
+# From which on a test is said to hold anomalous jets
+ESTABLISHED = 3.0
 # Jets of a test in the anchor from which on a background that is not that of control is seen there
 LEAST_ANCHORED = 60
 LEAST_P = 1e-300  # p-value: none is said to be less
@@ -30,10 +34,8 @@ def untold(significance: float, overlap: float, anchored: int) -> str | None:
         A sentence; None where they tell it.
     """
     if significance < VISIBLE:
-        return (
-            f"no test has a visible excess ({significance:.1f} sigma at most, "
-            f"{VISIBLE:g} are needed)"
-        )
+        seen = math.floor(10 * significance) / 10  # never as many as are needed
+        return f"no test has a visible excess ({seen:.1f} sigma at most, {VISIBLE:g} are needed)"
     if overlap > MOST_OVERLAP:
         return (
             "anomalous jets score as low as the anchor: the fraction reads low by "

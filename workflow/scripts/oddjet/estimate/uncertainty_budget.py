@@ -72,7 +72,8 @@ def budget(
             }
         if ESTIMATORS[headline].leans_on_anchor:
             share = contamination.fraction
-            leak = overlap.allowance(contaminated.relative(quoted.fraction, share))
+            beside = contaminated.relative(quoted.fraction, share)
+            leak = overlap.allowance(beside, len(scores[test]))
             sources["overlap"] = (0.0, reach * (1 - share) * leak)
         if contamination.uncertainty and headline != "cut":
             down, up = contamination.allowance(quoted.fraction)

@@ -142,6 +142,7 @@ def _judged(
             "trusted": test not in failed
             and trust.untold(largest, leak.least, found[test]["anchored"]) is None,
             "leak": leak,
+            "jets": len(label),
             "contamination": bad,
             "p_background": found[test]["p_background"],
             "auc": roc_auc_score(label, one.scores[test]) if label.min() < label.max() else np.nan,
@@ -161,7 +162,7 @@ def _trusted(table: pd.DataFrame, fraction: float) -> dict[str, float]:
         `false_discoveries`, the share with a `p_background` below 0.05, of all.
     """
     allowed = [
-        (*row.contamination.allowance(row.value), row.leak.allowance(row.value))
+        (*row.contamination.allowance(row.value), row.leak.allowance(row.value, row.jets))
         for row in table.itertuples()
     ]
     lower, higher, leak = np.transpose(allowed)

@@ -77,13 +77,14 @@ def curve(labels: np.ndarray, score: np.ndarray) -> np.ndarray:
 
     Returns:
         True and false positive rate (n, 2) of each cut, or of the strictest for every `1 / POINTS`
-        of the efficiency if there are more; none where one class alone is present.
+        of the efficiency if there are more, and the loosest; none where one class alone is present.
     """
     if len(np.unique(labels)) < 2:
         return np.empty((0, 2))
     fpr, tpr, _ = roc_curve(labels, score)
     if len(tpr) > POINTS:
-        kept = np.unique(np.searchsorted(tpr, np.linspace(0, 1, POINTS + 1)))
+        kept = np.searchsorted(tpr, np.linspace(0, 1, POINTS + 1))
+        kept = np.unique(np.append(kept, len(tpr) - 1))  # the cut that all jets pass
         fpr, tpr = fpr[kept], tpr[kept]
     return np.stack([tpr, fpr], axis=1)
 

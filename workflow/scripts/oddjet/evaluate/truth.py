@@ -36,6 +36,11 @@ def true_fractions(detection: pd.DataFrame) -> dict[str, float]:
     return detection.groupby("test").true_fraction.first().to_dict()
 
 
+def lack_background(fractions: Mapping[str, float], tests: Iterable[str]) -> bool:
+    """Whether no test holds a normal jet, by `true_fractions`, so that control jets stand in."""
+    return all(fractions[test] == 1 for test in tests)
+
+
 def with_control(
     truths: Mapping[str, np.ndarray],
     control: int,

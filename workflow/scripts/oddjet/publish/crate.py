@@ -116,14 +116,14 @@ class Crate:
         return known
 
     def add_workflow(
-        self, path: Path, inside: str, parts: Iterable[str], versions: Mapping[str, str]
+        self, path: Path, files: Mapping[str, str], versions: Mapping[str, str]
     ) -> None:
         """Add the workflow and what runs it.
 
         Args:
             path: of its main file.
-            inside: its path below the root of the crate.
-            parts: further files of it, below the root.
+            files: the SHA-256 of each file by its path below the root of the crate, the main
+                file first.
             versions: of `oddjet`, its `commit`, and `snakemake`.
         """
         crate = self.crate
@@ -135,7 +135,9 @@ class Crate:
                 "url": {"@id": "https://snakemake.github.io"},
             },
         )
+        (inside, checksum), *parts = files.items()
         self.workflow = crate.add(ComputationalWorkflow(crate, path, inside))
+        self.workflow["sha256"] = checksum
         self.workflow._jsonld["@type"] = [*self.workflow.type, "HowTo"]
         self.workflow["name"] = "oddjet"
         self.workflow["version"] = f"{versions['oddjet']}, commit {versions['commit']}"
@@ -145,11 +147,10 @@ class Crate:
             {"@type": "CreativeWork", "name": "BSD-3-Clause"},
         )
         self.workflow["encodingFormat"] = MEDIA_TYPES[".smk"]
-        for part in parts:
-            crate.add_file(
-                dest_path=part,
-                properties={"name": part, "encodingFormat": MEDIA_TYPES[Path(part).suffix]},
-            )
+        for part, checksum in parts:
+            encoding = MEDIA_TYPES[Path(part).suffix]
+            properties = {"name": part, "encodingFormat": encoding, "sha256": checksum}
+            crate.add_file(dest_path=part, properties=properties)
         crate.mainEntity = self.workflow
         self.engine = self._add(
             "https://snakemake.github.io",

@@ -98,19 +98,21 @@ def fractions_table(
     return table
 
 
-def roc_table(number: int, model: str, points: pd.DataFrame) -> hepdata_lib.Table:
+def roc_table(number: int, model: str, points: pd.DataFrame, background: str) -> hepdata_lib.Table:
     """The ROC curve of a model, all its seeds together.
 
     Args:
         number: of the table.
         model: its name.
         points: `test, fpr, tpr` of one curve.
+        background: which jets the false positives are of.
     """
     table = hepdata_lib.Table(f"ROC curve {number}")
     table.add_variable(_variable("False positive rate", points.fpr))
     rate = _variable("True positive rate", points.tpr, is_independent=False)
     rate.add_qualifier("Model", model)
     rate.add_qualifier("Test", points.test.iloc[0])
+    rate.add_qualifier("Background", background)
     table.add_variable(rate)
     return table
 
@@ -167,7 +169,8 @@ def excess_tables(
             bins = list(zip(rows.low_edge, rows.high_edge, strict=True))
             table.add_variable(hepdata_lib.Variable(name, is_binned=True, units=unit, values=bins))
             density = _variable("Density of the anomalous jets", rows.density, is_independent=False)
-            density.units = f"1 / {unit}" if unit else ""
+            per = f"({unit})" if " " in unit else unit  # a product
+            density.units = f"1 / {per}" if unit else ""
             density.add_qualifier("Model", rows.model.iloc[0])
             density.add_qualifier("Test", test)
             uncertainty = hepdata_lib.Uncertainty("total")

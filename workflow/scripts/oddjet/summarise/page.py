@@ -11,12 +11,14 @@ import plotly.graph_objects as go
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from oddjet.common import rounding
+
 POINTS = 600  # of a sample in the turning plot
 
 
 def percent(share: float) -> str:
-    """A share in percent, to a tenth."""
-    return f"{100 * share:.1f}%"
+    """A share in percent, to a tenth; one that this leaves nothing of, as in a text."""
+    return rounding.percent(share) if 0 < abs(share) < 0.001 else f"{100 * share:.1f}%"
 
 
 def picture(file: str | Path, title: str, caption: str) -> dict[str, str]:
