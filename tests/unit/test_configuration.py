@@ -660,6 +660,36 @@ def test_aliases_that_unfold_into_more_than_anyone_writes_are_refused_at_once() 
         assert len(problem) < 300
 
 
+def test_keys_that_are_there_twice_are_named_with_their_lines(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("a: &x {b: 1}\nc:\n  d: {<<: *x, b: 2}\n  e: [{f: 1, 'f': 2}]\n  d: 3\n")
+    assert configuration.repeated_keys(file) == [
+        f"{file}: found {key} in line {first} and again in line {line}; expected each key once. "
+        "Hint: the last would take the place of the others."
+        for key, first, line in (("d", 3, 5), ("f", 4, 4))
+    ]
+
+
+def test_a_folder_of_results_that_can_be_none_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("n.npy").touch()
+    assert configuration.wrong_results("new/results") == []
+    for folder in (".", "n.npy", "n.npy/results"):
+        (said,) = configuration.wrong_results(folder)
+        assert said.startswith("results: found ")
+        assert "expected a folder" in said
+
+
+def test_a_file_whose_name_snakemake_reads_as_a_wildcard_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "lo{1}.npy"
+    file.touch()
+    samples = {"normal": {"file": str(file)}, "tests": {}}
+    (said,) = configuration.wrong_files(samples, made="results/simulation")
+    assert "without braces" in said
+
+
 def test_a_file_of_a_pattern_that_is_gone_since_the_last_run_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

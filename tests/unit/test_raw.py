@@ -1,5 +1,6 @@
 """Raw .npz files: what is read, and what each unusable one is answered with."""
 
+import gzip
 import io
 import pickle
 import zipfile
@@ -96,8 +97,8 @@ def test_pieces_are_the_array_whatever_their_size_and_the_order_in_the_file(
     opened = raw.open_array(tmp_path / "a.npz")
     assert opened.fortran_order == (order == "F")
     pieces = list(opened.pieces())
-    # a Fortran-ordered array is read as a whole
-    assert len(pieces) == (1 if order == "F" else -(-EVENTS // rows))
+    # so that several arrays go side by side, in whatever order each is
+    assert len(pieces) == -(-EVENTS // rows)
     np.testing.assert_array_equal(np.concatenate(pieces), array)
 
 
@@ -205,6 +206,25 @@ def test_a_file_of_another_kind_is_named_by_its_kind(tmp_path: Path, kind: str) 
     check_message(caught.value, path, found, raw.FILE)
 
 
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        (gzip.compress(b"x"), "unpack it with gunzip"),
+        (b"version https://git-lfs.github.com/spec/v1", "by git lfs pull"),
+        (b"<!DOCTYPE html>", "download the file again"),
+    ],
+)
+def test_what_is_no_file_of_jets_yet_is_answered_with_how_to_come_by_one(
+    tmp_path: Path, content: bytes, hint: str
+) -> None:
+    path = tmp_path / "a.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        raw.open_array(path)
+    check_message(caught.value, path, "a file of another kind", raw.FILE)
+    assert hint in str(caught.value)
+
+
 @pytest.mark.parametrize("kept", [0.02, 0.5, 0.9, 0.999])
 def test_a_truncated_file_is_recognised_wherever_it_ends(tmp_path: Path, kept: float) -> None:
     path = saved(tmp_path / "a.npz", x=np.random.default_rng(0).random((50, 10, 10)))
@@ -282,6 +302,20 @@ def test_an_object_array_beside_the_wanted_one_does_no_harm(tmp_path: Path) -> N
     np.savez(path, x=images(), junk=objects)
     np.testing.assert_array_equal(read(path, "x")[:, 0], images())
     assert not trace.exists()
+
+
+def test_values_are_chosen_as_they_are_written_whatever_the_precision_of_the_column(
+    tmp_path: Path,
+) -> None:
+    length = np.repeat([0.1, 1, 10, 100], 5)
+    chosen = []
+    for precision in ("f2", "f4", "f8"):
+        path = saved(
+            tmp_path / f"{precision}.npz", x=images()[[0] * 20], y=length.astype(precision)
+        )
+        opened = raw.open_array(path, "x")
+        chosen.append(raw.chosen_rows(opened, {"y": [0.1, 1, 10]}).tolist())
+    assert chosen == [list(range(15))] * 3
 
 
 @pytest.mark.parametrize("array", [np.array(["a", "b"]), np.ones(3, complex), np.zeros(3, "f4,i4")])

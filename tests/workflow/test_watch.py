@@ -45,6 +45,25 @@ def test_every_result_says_which_configuration_code_inputs_and_versions_made_it(
     assert model["inputs"] == ["results/prepared/shared/normal.h5"]
 
 
+@pytest.mark.parametrize("how", ["another working directory", "another path"])
+def test_results_of_which_nothing_is_known_here_are_not_called_good(
+    copy: WholeRun, tmp_path: Path, how: str
+) -> None:
+    here = copy.directory
+    if how == "another path":
+        results = "moved"
+        copy.results.rename(here / results)
+    else:
+        here, results = tmp_path / "elsewhere", str(copy.results)
+        shutil.copytree(copy.directory / "raw", here / "raw")
+    config = WHOLE | {"results": results, "models": {"S": WHOLE["models"]["S"] | {"latent": 7}}}
+    done = copy.run("-n", config=config, directory=here)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "found a result of which nothing is known here" in said
+    assert "Hint: work where it was made" in said
+
+
 def test_verify_agrees_with_a_run_that_nobody_touched(whole_run: WholeRun) -> None:
     code, said = ask(whole_run, "verify")
     assert code == 0, said

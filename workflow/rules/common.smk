@@ -98,12 +98,15 @@ def located(config, given):
     return configuration.with_files(samples, FETCHED)
 
 
+for given in workflow.config_settings.configfiles:
+    refuse(configuration.repeated_keys(given))
 # Snakemake's own dictionary: captions of its report read it
 config.clear()
 config.update(completed(GIVEN))
 
-# paths
-RESULTS = config["results"].rstrip("/")
+# paths; Snakemake warns of each one that begins with ./
+RESULTS = os.path.normpath(config["results"])
+refuse(configuration.wrong_results(RESULTS))
 SIMULATED = f"{RESULTS}/simulation"
 SIMULATED_JETS = f"{SIMULATED}/batches/{{process}}_{{batch}}.h5"
 SIMULATED_EVENTS = f"{SIMULATED}/batches/events/{{process}}_{{batch}}.h5"

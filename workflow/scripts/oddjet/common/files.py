@@ -116,15 +116,25 @@ def as_made(path: str | Path, found: str) -> None:
 
 
 def refuse_others(path: str | Path, parameters: Mapping[str, Any]) -> None:
-    """Refuse a result that was made with other parameters, if it is known with which.
+    """Refuse a result that was made with other parameters, or of which that is not known.
 
-    Snakemake knows them, and makes it anew, but of jobs that ended after it was killed itself.
+    Snakemake knows them, and makes it anew, but of jobs that ended after it was killed itself, and
+    of results that were made from another working directory or under another path: of those it
+    knows nothing, and calls them good.
 
     Raises:
-        InputError: they differ.
+        InputError: they differ, or are not known.
     """
     kept = _kept(path).get("parameters")
-    if kept not in (None, _digest(parameters)):
+    if kept is None:
+        raise InputError(
+            path,
+            "a result of which nothing is known here",
+            "one that was made from this working directory, under this path",
+            "work where it was made (what is known lies in the .snakemake there), name another "
+            "folder as `results`, or move these results away to have them made anew.",
+        )
+    if kept != _digest(parameters):
         raise InputError(
             path,
             "a result of other parameters or code, of a job that outlived its Snakemake",

@@ -13,6 +13,7 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
 
 from oddjet.common.parts import WEAK
@@ -408,6 +409,42 @@ def as_jets(name: str, sample: dict[str, Any], found: str) -> dict[str, Any]:
     return {"file": [found.format(sample=name)]} | kept
 
 
+def repeated_keys(file: str | Path) -> list[str]:
+    """Say which keys a configuration file has twice in a mapping: YAML takes the last of them."""
+    sentences, seen = [], set()
+    waiting = [yaml.compose(Path(file).read_text("utf-8"), yaml.SafeLoader)]
+    while waiting:
+        node = waiting.pop(0)
+        if id(node) in seen:  # an alias
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        known: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            waiting.append(value)
+            first, line = known.setdefault(str(key.value), key), key.start_mark.line + 1
+            if first is not key and key.value != "<<":
+                sentences.append(
+                    f"{file}: found {key.value} in line {first.start_mark.line + 1} and again "
+                    f"in line {line}; expected "
+                    "each key once. Hint: the last would take the place of the others."
+                )
+    return sentences
+
+
+def wrong_results(folder: str) -> list[str]:
+    """Say why results cannot lie in a folder; nothing where they can."""
+    if folder == ".":
+        return [
+            "results: found the working directory itself; expected a folder in it, or elsewhere."
+        ]
+    files = [one for one in (Path(folder), *Path(folder).parents) if one.is_file()]
+    return [f"results: found {folder}, and {one} is a file; expected a folder." for one in files]
+
+
 def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
     """Say which sample files do not exist, or are there twice in a sample, by their keys.
 
@@ -432,6 +469,11 @@ def wrong_files(samples: Mapping[str, Any], made: str) -> list[str]:
                 )
         seen: dict[Path, str] = {}
         for file in files_of(array["file"]):
+            if set(file) & set("{}"):
+                sentences.append(
+                    f"{key}.file: found {file}; expected a name without braces, which Snakemake "
+                    "reads as wildcards. Hint: rename it, or make a link to it."
+                )
             first = seen.setdefault(Path(file).resolve(), file)
             if first is not file:
                 also = "" if first == file else f", which is {first},"
@@ -574,7 +616,9 @@ def _sentence(error: ValidationError) -> str:
         case "type":
             hint = ""
             if rule in ("number", "integer") and isinstance(value, str):
-                hint = " Hint: YAML takes 1e-3 for text; write 1.0e-3."
+                hint = " Hint: write it without quotes."
+                if re.fullmatch(r"[-+]?\d+[eE][-+]?\d+", value):
+                    hint = " Hint: YAML takes 1e-3 for text; write 1.0e-3."
             elif "string" in rule and not isinstance(value, str | list | dict):
                 hint = _quoted(value)
             kinds = [rule] if isinstance(rule, str) else rule

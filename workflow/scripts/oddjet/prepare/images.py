@@ -267,7 +267,7 @@ class _Channels:
 
     def _decoded(self, plane: np.ndarray) -> list[np.ndarray]:
         codes = self.one_hot["codes"]
-        strange = np.setdiff1d(plane, [0, *codes])
+        strange = np.setdiff1d(plane, np.array([0, *codes], plane.dtype))
         if strange.size:
             raise InputError(
                 self.raw.file,

@@ -27,6 +27,12 @@ Read = Sequence[Sequence[str | None] | None]  # what is in each of some raw file
 
 *_OTHERS, _LAST = (known.title for known in FORMATS.values())
 FILE = f"an {', '.join(_OTHERS)} or {_LAST} file with numbers"
+HINTS = {  # by how a file begins, what to do with one of another kind
+    b"\x1f\x8b": "unpack it with gunzip, and tar -x where it is a .tar.gz.",
+    b"version https://git-lfs": "it is a pointer of Git LFS: fetch the file by git lfs pull.",
+    b"<!DOCTYPE": "it is a web page, of a download that failed: download the file again.",
+    b"<html": "it is a web page, of a download that failed: download the file again.",
+}
 
 
 def open_array(
@@ -234,8 +240,11 @@ def _contents(file: Path) -> Contents:
         hint = f"chmod u+r {file}"
         raise InputError(file, "a file without read permission", FILE, hint) from error
     except Exception as error:  # whatever a damaged file brings about
-        hint = "write it with numpy.savez_compressed, or copy it again."
         found = _what_else(file, known) + (f" ({in_short(error)})" if known else "")
+        with open(file, "rb") as stream:
+            start = stream.read(max(map(len, HINTS)))
+        others = (hint for signature, hint in HINTS.items() if start.startswith(signature))
+        hint = next(others, "write it with numpy.savez_compressed, or copy it again.")
         raise InputError(file, found, FILE, hint) from error
     return contents
 
@@ -267,11 +276,13 @@ def _named(
     there += [f"{name}, a link to missing {where}" for name, where in contents.broken.items()]
     listing = ", ".join(there) or "no array"
     if key is None:
+        hint = "set `key` of this sample to one of the names found."
+        if not there:
+            hint = "write it with numpy.savez_compressed."
+        raise InputError(file, listing, "one array, or its name as `key`", hint)
+    if "" in tables:
         raise InputError(
-            file,
-            listing,
-            "one array, or its name as `key`",
-            "set `key` of this sample to one of the names found.",
+            file, "a table, which has no name in this format", "no `key`", f"leave out {key!r}."
         )
     raise InputError(
         file,
@@ -343,7 +354,8 @@ def _among(raw: RawArray, found: np.ndarray, wanted: Any, key: str) -> np.ndarra
             f"{kind} as in the file",
             hint,
         )
-    return np.isin(found, values)
+    # 0.1 is another number in single precision
+    return np.isin(found, np.array(values, found.dtype) if found.dtype.kind == "f" else values)
 
 
 def _text(value: Any) -> str:

@@ -24,7 +24,9 @@ class NpzArray(RawArray):
             read_header(member)
             if self.fortran_order:  # its rows do not lie together: it is read as a whole
                 flat = np.frombuffer(member.read(self.events * self.row_bytes), self.dtype)
-                yield flat.reshape(self.shape, order="F")[start:]
+                whole = flat.reshape(self.shape, order="F")
+                for first in range(start, self.events, rows):
+                    yield whole[first : first + rows]
             else:
                 member.seek(start * self.row_bytes, os.SEEK_CUR)
                 for first in range(start, self.events, rows):
