@@ -213,6 +213,7 @@ def test_a_file_of_another_kind_is_named_by_its_kind(tmp_path: Path, kind: str) 
         (b"version https://git-lfs.github.com/spec/v1", "by git lfs pull"),
         (b"<!DOCTYPE html>", "download the file again"),
     ],
+    ids=["gzip", "pointer", "page"],
 )
 def test_what_is_no_file_of_jets_yet_is_answered_with_how_to_come_by_one(
     tmp_path: Path, content: bytes, hint: str
