@@ -103,7 +103,7 @@ DIFFERENT = list({" ".join(arguments(command, REPO)): command for command in RUN
 def test_commands_are_found_and_what_is_not_run_is_still_there() -> None:
     found = commands()
     assert "snakemake --report report.html" in found
-    assert "snakemake --cores 1 --quiet all -- verify" in found
+    assert "snakemake --cores 1 --quiet all --configfile my.yaml -- verify" in found
     assert all(command.startswith("snakemake ") for command in RUN)
     mentioned = [start for start in NOT_RUN if any(one.startswith(start) for one in found)]
     assert set(NOT_RUN) - set(mentioned) == set()

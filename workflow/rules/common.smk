@@ -28,7 +28,7 @@ def on_disk(rules):
 
 # nothing is written but results and .snakemake, neither beside the modules nor at home; for jobs too
 sys.dont_write_bytecode = True
-os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 os.environ.setdefault("MPLCONFIGDIR", os.path.abspath(".snakemake/matplotlib"))
 WORKFLOW = on_disk(workflow.current_basedir)
 sys.path.insert(0, str(WORKFLOW / "scripts"))

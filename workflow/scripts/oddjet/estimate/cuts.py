@@ -76,7 +76,8 @@ def bootstrap_rates(
     order statistic of n uniform numbers: a Beta(n - allowed, allowed + 1) number. Those above it
     are uniform beyond U, so how many differ in value is binomial; so is what passes in the test.
     Where all of it passes or nothing, no replica would differ: there the share is drawn so that its
-    quantiles are the limits of Clopper and Pearson (Biometrika 26 (1934) 404).
+    quantiles on one side are the limits of Clopper and Pearson (Biometrika 26 (1934) 404), and on
+    the other the share itself.
 
     Args:
         control, test: scores (n,) and (m,).
@@ -94,6 +95,7 @@ def bootstrap_rates(
     share = 1 - np.searchsorted(test, threshold, side="right") / len(test)
     found = rng.binomial(len(test), share) / len(test)
     limits = rng.beta(len(test), 1, replicas)
+    limits[limits > 0.5 ** (1 / len(test))] = 1  # beyond the median
     return fpr, np.select([share == 1, share == 0], [limits, 1 - limits], found)
 
 
