@@ -13,8 +13,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 import numpy as np
 import torch
 from datapath import STEPS, demo_images
+from networks import COURSE, DEFAULT
 from tabulate import tabulate
-from training import COURSE, DEFAULT, SMOOTHING, by_notebook, by_oddjet, floor
+from training import SMOOTHING, by_notebook, by_oddjet, floor
 
 from oddjet.prepare.preprocessing import preprocess, smallest_crop
 

@@ -20,6 +20,7 @@ import lightning
 import numpy as np
 import torch
 from datapath import STEPS, demo_images
+from networks import COURSE, DEFAULT
 from sklearn.metrics import roc_auc_score
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
@@ -35,10 +36,6 @@ from oddjet.train.reconstruction_error import ReconstructionError
 from oddjet.train.torch_setup import CPU, set_up_torch
 
 DEMO = Path(__file__).parents[1] / "resources" / "demo"
-COURSE = {"kind": "convolutional", "latent": 32, "dropout": 0.2, "activation": "relu"}
-COURSE |= {"downsampling": "stride", "upsampling": "transposed", "output": "sigmoid"}
-DEFAULT = {"kind": "dense", "latent": 3, "dropout": 0.0, "hidden": [64, 32]}
-DEFAULT |= {"activation": "gelu", "output": "linear"}
 SCORE = {"hellinger": 0.5, "fourth_root": 0.5}
 SMOOTHING = 1.0
 SETTINGS = {"batch_size": 64, "learning_rate": 1e-3, "patience": 100, "plateau": None}
