@@ -670,6 +670,12 @@ def test_keys_that_are_there_twice_are_named_with_their_lines(tmp_path: Path) ->
     ]
 
 
+def test_json_with_tabs_is_no_yaml_and_is_left_to_snakemake(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text('{\n\t"seeds": [1]\n}')
+    assert configuration.repeated_keys(file) == []
+
+
 def test_a_folder_of_results_that_can_be_none_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

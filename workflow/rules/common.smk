@@ -98,8 +98,13 @@ def located(config, given):
     return configuration.with_files(samples, FETCHED)
 
 
-for given in workflow.config_settings.configfiles:
-    refuse(configuration.repeated_keys(given))
+refuse(
+    [
+        said
+        for file in workflow.config_settings.configfiles
+        for said in configuration.repeated_keys(file)
+    ]
+)
 # Snakemake's own dictionary: captions of its report read it
 config.clear()
 config.update(completed(GIVEN))

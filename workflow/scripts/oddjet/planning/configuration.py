@@ -410,9 +410,15 @@ def as_jets(name: str, sample: dict[str, Any], found: str) -> dict[str, Any]:
 
 
 def repeated_keys(file: str | Path) -> list[str]:
-    """Say which keys a configuration file has twice in a mapping: YAML takes the last of them."""
+    """Say which keys a configuration file has twice in a mapping: YAML takes the last of them.
+
+    Nothing of one that is no YAML: as Snakemake has read it, it is JSON, with tabs for instance.
+    """
     sentences, seen = [], set()
-    waiting = [yaml.compose(Path(file).read_text("utf-8"), yaml.SafeLoader)]
+    try:
+        waiting = [yaml.compose(Path(file).read_text("utf-8"), yaml.SafeLoader)]
+    except yaml.YAMLError:
+        return []
     while waiting:
         node = waiting.pop(0)
         if id(node) in seen:  # an alias
