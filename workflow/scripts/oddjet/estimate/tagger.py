@@ -98,7 +98,10 @@ class Linear:
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """Log odds (n,) of features (n, d)."""
-        return self.fitted.decision_function(self.reference.ranks(features))
+        pieces = np.split(features, range(AT_ONCE, len(features), AT_ONCE))
+        return np.concatenate(
+            [self.fitted.decision_function(self.reference.ranks(piece)) for piece in pieces]
+        )
 
 
 @dataclass(frozen=True)
