@@ -10,6 +10,7 @@ import pytest
 from conftest import REPO
 
 from oddjet.common.tables import read
+from oddjet.estimate import trust
 from oddjet.evaluate import comparison
 from oddjet.summarise.summary import summarise, training_table, with_tagger
 from oddjet.train.training import Trained
@@ -546,3 +547,10 @@ def test_a_headline_below_what_joint_reads_is_not_believable(highest: float, ref
     (row,) = quote(parts, "cut").itertuples()
     assert row.reasons == ("joint, which can only read low, reads 0.500" if refused else "")
     assert quote(parts, "joint").reasons.tolist() == [""]
+
+
+@pytest.mark.parametrize(("significance", "said"), [(3.97, "3.9 sigma"), (-np.inf, "-inf sigma")])
+def test_an_excess_that_is_not_visible_is_never_said_to_have_what_is_needed(
+    significance: float, said: str
+) -> None:
+    assert f"({said} at most, 4 are needed)" in str(trust.untold(significance, 0.0, 1000))

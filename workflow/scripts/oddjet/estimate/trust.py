@@ -1,6 +1,6 @@
 """When a fraction is not to be trusted, whatever its interval says."""
 
-import math
+import numpy as np
 
 SURE = 0.95  # confidence with which an interval has to leave what is known, to contradict it
 
@@ -34,7 +34,7 @@ def untold(significance: float, overlap: float, anchored: int) -> str | None:
         A sentence; None where they tell it.
     """
     if significance < VISIBLE:
-        seen = math.floor(10 * significance) / 10  # never as many as are needed
+        seen = np.floor(10 * significance) / 10  # never as many as are needed
         return f"no test has a visible excess ({seen:.1f} sigma at most, {VISIBLE:g} are needed)"
     if overlap > MOST_OVERLAP:
         return (
