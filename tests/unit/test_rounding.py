@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oddjet.common.rounding import measured, number, percent
+from oddjet.common.rounding import measured, number, percent, reciprocal
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,10 @@ def test_an_uncertainty_has_two_digits_and_its_value_no_more(uncertainty: float,
 )
 def test_shares_are_never_rounded_to_nothing_or_all(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"), [("GeV", "1 / GeV"), (r"GeV $\times$ pixels", r"1 / (GeV $\times$ pixels)")]
+)
+def test_the_reciprocal_of_a_product_is_that_of_all_of_it(unit: str, text: str) -> None:
+    assert reciprocal(unit) == text

@@ -22,6 +22,11 @@ def measured(value: float, uncertainty: float) -> str:
     return f"{value:.{digits}f} ± {uncertainty:.{digits}f}"
 
 
+def reciprocal(unit: str) -> str:
+    """The unit of a density in a unit; of a product of units it is in brackets."""
+    return f"1 / ({unit})" if r"\times" in unit else f"1 / {unit}"
+
+
 def percent(share: float) -> str:
     """A share in percent, to a tenth, and to two digits of what it is short of: 68%, 0.017%."""
     whole = 100 * share

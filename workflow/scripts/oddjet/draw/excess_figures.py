@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from oddjet.common.rounding import measured
+from oddjet.common.rounding import measured, reciprocal
 from oddjet.draw import style
 from oddjet.draw.class_figures import QUANTITIES
 from oddjet.draw.image_figures import DECADES, colour_bar, visible
@@ -60,7 +60,7 @@ def distributions(
         unit = units[name]
         axes.set(
             xlabel=title + (f" [{unit}]" if unit else ""),
-            ylabel=f"density [1 / {unit}]" if unit else "density",
+            ylabel=f"density [{reciprocal(unit)}]" if unit else "density",
         )
         if name == "mass":
             of_truth = truth.get(name, {})

@@ -21,6 +21,7 @@ from matplotlib.image import thumbnail
 
 from oddjet.common.files import replacing
 from oddjet.common.parts import CONTROL
+from oddjet.common.rounding import reciprocal
 from oddjet.estimate.trust import SYSTEMATIC
 
 LICENCES = "https://spdx.org/licenses"
@@ -169,8 +170,7 @@ def excess_tables(
             bins = list(zip(rows.low_edge, rows.high_edge, strict=True))
             table.add_variable(hepdata_lib.Variable(name, is_binned=True, units=unit, values=bins))
             density = _variable("Density of the anomalous jets", rows.density, is_independent=False)
-            per = f"({unit})" if " " in unit else unit  # a product
-            density.units = f"1 / {per}" if unit else ""
+            density.units = reciprocal(unit) if unit else ""
             density.add_qualifier("Model", rows.model.iloc[0])
             density.add_qualifier("Test", test)
             uncertainty = hepdata_lib.Uncertainty("total")
